@@ -1,0 +1,45 @@
+"""Checks of arguments: each returns the checked value or raises one clear line.
+
+Every message names the parameter, what it must be, and what was given.
+"""
+
+import math
+import operator
+
+
+def check_integer(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
+    """Return `value` as an int inside [`low`, `high`]; None leaves that side open."""
+    wanted = f"{name} must be an integer"
+    if isinstance(value, bool):
+        raise TypeError(f"{wanted}, got {value!r}")
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{wanted}, got {value!r}") from None
+    return int(_check_range(name, number, low, high))
+
+
+def check_number(
+    name: str, value: object, low: float | None = None, high: float | None = None
+) -> float:
+    """Return `value` as a finite float inside [`low`, `high`]; None leaves that side open."""
+    wanted = f"{name} must be a finite number"
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"{wanted}, got {value!r}") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{wanted}, got {value!r}")
+    return _check_range(name, number, low, high)
+
+
+def _check_range(name: str, value: float, low: float | None, high: float | None) -> float:
+    if (low is not None and value < low) or (high is not None and value > high):
+        if low is None:
+            wanted = f"must be at most {high}"
+        elif high is None:
+            wanted = f"must be at least {low}"
+        else:
+            wanted = f"must lie in [{low}, {high}]"
+        raise ValueError(f"{name} {wanted}, got {value}")
+    return value
