@@ -1,0 +1,94 @@
+import os
+import signal
+import time
+
+import pytest
+
+from htm_brian.experiment.processes import WorkerError, WorkerPool, deferred_interrupt
+
+
+def count(n, after_step):
+    for done in range(1, n + 1):
+        time.sleep(0.005)
+        if not after_step(done):
+            break
+    return done
+
+
+def pid(after_step):
+    print("a worker is silent")
+    return os.getpid()
+
+
+def fail(message, after_step):
+    raise ValueError(message)
+
+
+def die(after_step):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def finish(pool):
+    end = time.monotonic() + 60
+    while pool.busy and time.monotonic() < end:
+        pool.poll(0.1)
+    assert not pool.busy
+
+
+def test_tasks_share_the_workers_and_return_their_results(capfd):
+    with WorkerPool(1) as pool:
+        pool.submit("first", pid)
+        pool.submit("second", pid)
+        pool.submit("counted", count, 60)
+        finish(pool)
+    assert pool.results["first"] == pool.results["second"] != os.getpid()
+    assert pool.results["counted"] == 60
+    assert 0 < pool.progress["counted"] <= 60
+    assert capfd.readouterr().out == ""
+
+
+def test_stop_keeps_what_a_running_task_has_and_drops_the_waiting():
+    with WorkerPool(1) as pool:
+        pool.submit("long", count, 100_000)
+        pool.submit("waiting", count, 1)
+        while pool.progress["long"] == 0:
+            pool.poll(0.1)
+        pool.stop(grace=30)
+    assert 0 < pool.results["long"] < 100_000
+    assert "waiting" not in pool.results
+
+
+def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
+    with WorkerPool(1) as pool:
+        pool.submit("bad", fail, "dt must be positive, got 0\nmore")
+        with pytest.raises(WorkerError, match=r"^bad: ValueError: dt must be positive, got 0$"):
+            finish(pool)
+        pool.submit("good", count, 2)
+        finish(pool)
+        assert pool.results == {"good": 2}
+        pool.submit("dead", die)
+        with pytest.raises(WorkerError, match=r"dead: the process ended with status -9: out of"):
+            finish(pool)
+
+
+def test_leaving_ends_the_workers():
+    with WorkerPool(1) as pool:
+        pool.submit("long", count, 100_000)
+        pool.submit("one", pid)
+        process = next(iter(pool._processes.values()))
+    assert not process.is_alive()
+
+
+def test_jobs_must_be_positive():
+    with pytest.raises(ValueError, match="jobs must be at least 1, got 0"):
+        WorkerPool(0)
+
+
+def test_first_interrupt_is_a_flag_and_the_second_interrupts():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), deferred_interrupt() as interrupted:
+        assert not interrupted()
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
