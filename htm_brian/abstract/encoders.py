@@ -1,0 +1,276 @@
+"""Encoders: turn numbers, times and categories into SDRs in which likeness is shared bits.
+
+Each encoder has `size` (bits), `n_active` (on-bits of every encoding) and `encode(value)`, which
+depends on the encoder's parameters and the value alone, never on what was encoded before.
+
+Notes
+-----
+After Purdy, S. (2016), Encoding data for HTM systems, arXiv:1602.05925.
+"""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.arguments import check_integer, check_number
+from htm_brian.sdr import SDR
+
+
+class Encoder(Protocol):
+    """What every encoder offers."""
+
+    @property
+    def size(self) -> int:
+        """Number of bits of an encoding."""
+
+    @property
+    def n_active(self) -> int:
+        """Number of on-bits of an encoding."""
+
+    def encode(self, value: Any) -> SDR:
+        """Return the encoding of `value`."""
+
+
+class ScalarEncoder:
+    """Random distributed scalar encoder: any real number, no bounds.
+
+    Numbers fall into buckets of width `resolution`. Neighbouring buckets differ in exactly one
+    on-bit, so the overlap of two buckets falls by one with each bucket between them; from
+    `n_active` buckets on, they share bits by chance only.
+
+    Parameters
+    ----------
+    size : int
+        Number of bits, at least 6 · `n_active`.
+    n_active : int
+        Number of on-bits of every encoding.
+    resolution : float
+        Width of a bucket: numbers closer than this may be encoded alike.
+    seed : int
+        Seed of the random choice of bits.
+
+    Notes
+    -----
+    Bucket b is on at the bits ``stream[b], ..., stream[b + n_active - 1]`` of one endless random
+    stream of bits, in which any ``2 · n_active`` in a row are distinct. The stream is made in
+    blocks: even blocks are drawn freely, odd ones from the bits that neither neighbour holds. So
+    any bucket can be had without those before it.
+
+    Examples
+    --------
+    >>> encoder = ScalarEncoder(size=400, n_active=21, resolution=0.5, seed=1)
+    >>> zero = encoder.encode(0.0)
+    >>> [zero.overlap(encoder.encode(value)) for value in (0.0, 0.5, 5.0, -5.0, 10.5)]
+    [21, 20, 11, 11, 0]
+    """
+
+    def __init__(self, size: int, n_active: int, resolution: float, seed: int = 42) -> None:
+        self.n_active = check_integer("n_active", n_active, low=1)
+        self.size = check_integer("size", size, low=6 * self.n_active)
+        self.resolution = check_number("resolution", resolution)
+        if self.resolution <= 0:
+            raise ValueError(f"resolution must be positive, got {resolution}")
+        self.seed = check_integer("seed", seed, low=0)
+        self._block_length = 2 * self.n_active
+        self._blocks: dict[int, NDArray[np.int64]] = {}
+
+    def bucket(self, value: float) -> int:
+        """Return the number of the bucket that `value` falls into."""
+        position = check_number("value", value) / self.resolution
+        if not math.isfinite(position):
+            raise ValueError(f"value {value} is too large for a resolution of {self.resolution}")
+        return math.floor(position + 0.5)
+
+    def encode(self, value: float) -> SDR:
+        """Return the encoding of a number."""
+        block, first = divmod(self.bucket(value), self._block_length)
+        stream = np.concatenate([self._block(block), self._block(block + 1)])
+        return SDR(self.size, stream[first : first + self.n_active])
+
+    def _block(self, number: int) -> NDArray[np.int64]:
+        """Return one block of the stream of bits; drawn once, then remembered."""
+        if number not in self._blocks:
+            bits = np.arange(self.size)
+            if number % 2 == 1:
+                neighbours = np.concatenate([self._block(number - 1), self._block(number + 1)])
+                bits = np.delete(bits, neighbours)
+            # Seeds must not be negative: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
+            key = 2 * number if number >= 0 else -2 * number - 1
+            rng = np.random.default_rng([self.seed, key])
+            self._blocks[number] = rng.choice(bits, self._block_length, replace=False)
+        return self._blocks[number]
+
+
+class CyclicEncoder:
+    """Encoder of a quantity that comes round again, such as an hour or an angle.
+
+    The bits form a ring; an encoding is an arc of `n_active` bits that starts where the value lies
+    within the period. The overlap falls linearly with the distance along the ring, and is nothing
+    from `radius` on.
+
+    Parameters
+    ----------
+    n_active : int
+        Number of on-bits of every encoding.
+    period : float
+        The value at which the encoding repeats.
+    radius : float
+        The distance from which two encodings share no bits; at most half a period. The ring has
+        n_active · period / radius bits, rounded.
+    """
+
+    def __init__(self, n_active: int, period: float, radius: float) -> None:
+        self.n_active = check_integer("n_active", n_active, low=1)
+        self.period = check_number("period", period)
+        self.radius = check_number("radius", radius)
+        if not 0 < self.radius <= self.period / 2:
+            raise ValueError(
+                f"radius must lie in (0, {self.period / 2}], half a period, got {radius}"
+            )
+        self.size = round(self.n_active * self.period / self.radius)
+
+    def encode(self, value: float) -> SDR:
+        """Return the encoding of a number, which may lie outside [0, period)."""
+        share = check_number("value", value) / self.period
+        # A value at the very edge of a bit belongs to the bit that begins there, despite rounding.
+        first = math.floor(share * self.size + 1e-9)
+        return SDR(self.size, (first + np.arange(self.n_active)) % self.size)
+
+
+class CategoryEncoder:
+    """Encoder of names: each category has bits of its own, and no two share any.
+
+    Parameters
+    ----------
+    categories : sequence of hashable
+        The categories, in the order of their bits, each once.
+    n_active : int
+        Number of bits of each category.
+    """
+
+    def __init__(self, categories: Sequence[Hashable], n_active: int = 21) -> None:
+        self.categories = tuple(categories)
+        self.n_active = check_integer("n_active", n_active, low=1)
+        self._index = {category: index for index, category in enumerate(self.categories)}
+        if not self.categories:
+            raise ValueError("categories must name at least one category, got none")
+        if len(self._index) < len(self.categories):
+            raise ValueError("categories must name each category once")
+        self.size = len(self.categories) * self.n_active
+
+    def encode(self, value: Hashable) -> SDR:
+        """Return the encoding of one of the categories."""
+        if value not in self._index:
+            known = ", ".join(map(repr, self.categories[:8]))
+            more = ", ..." if len(self.categories) > 8 else ""
+            raise ValueError(f"unknown category {value!r}; the categories are {known}{more}")
+        first = self._index[value] * self.n_active
+        return SDR(self.size, np.arange(first, first + self.n_active))
+
+
+class MultiEncoder:
+    """Several encoders side by side: the encodings of all fields, one after the other.
+
+    Parameters
+    ----------
+    encoders : mapping of str to Encoder
+        An encoder for each field; their order is the order of the bits.
+
+    Examples
+    --------
+    >>> encoder = MultiEncoder({"who": CategoryEncoder("ab", 2), "hour": CyclicEncoder(2, 24, 6)})
+    >>> encoder.encode({"who": "b", "hour": 3.0})
+    SDR(12, [2, 3, 5, 6])
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        if not encoders:
+            raise ValueError("encoders must hold at least one encoder, got none")
+        self.encoders = dict(encoders)
+        self.size = sum(encoder.size for encoder in self.encoders.values())
+        self.n_active = sum(encoder.n_active for encoder in self.encoders.values())
+
+    def encode(self, value: Mapping[str, Any]) -> SDR:
+        """Return the encoding of a record that holds a value for every field, and no other."""
+        if set(value) != set(self.encoders):
+            raise ValueError(
+                f"value must hold the fields {', '.join(self.encoders)}, got {', '.join(value)}"
+            )
+        bits, offset = [], 0
+        for field, encoder in self.encoders.items():
+            bits.append(encoder.encode(value[field]).sparse + offset)
+            offset += encoder.size
+        return SDR(self.size, np.concatenate(bits))
+
+
+class DateEncoder:
+    """Encoder of a moment: time of day, day of the week, weekend, season.
+
+    Each part is given as `(n_active, radius)`: its number of on-bits, and the distance from which
+    two moments share none of them. A part that is None is left out.
+
+    Parameters
+    ----------
+    time_of_day : (int, float), optional
+        Radius in hours; comes round at midnight.
+    day_of_week : (int, float), optional
+        Radius in days; runs on through the day, and comes round at midnight after Sunday.
+    weekend : int, optional
+        Number of on-bits that tell Saturday and Sunday from the other days.
+    season : (int, float), optional
+        Radius in days; comes round at New Year.
+
+    Notes
+    -----
+    Times are taken as the clock on the wall shows them: a time zone is not converted.
+    """
+
+    def __init__(
+        self,
+        *,
+        time_of_day: tuple[int, float] | None = (21, 4.0),
+        day_of_week: tuple[int, float] | None = None,
+        weekend: int | None = 21,
+        season: tuple[int, float] | None = None,
+    ) -> None:
+        parts: dict[str, Encoder] = {}
+        if time_of_day is not None:
+            parts["time_of_day"] = CyclicEncoder(time_of_day[0], 24.0, time_of_day[1])
+        if day_of_week is not None:
+            parts["day_of_week"] = CyclicEncoder(day_of_week[0], 7.0, day_of_week[1])
+        if weekend is not None:
+            parts["weekend"] = CategoryEncoder([False, True], weekend)
+        if season is not None:
+            parts["season"] = CyclicEncoder(season[0], 365.0, season[1])
+        if not parts:
+            raise ValueError("a DateEncoder needs at least one part, got none")
+        self._parts = MultiEncoder(parts)
+        self.size = self._parts.size
+        self.n_active = self._parts.n_active
+
+    def encode(self, value: datetime | np.datetime64) -> SDR:
+        """Return the encoding of a datetime, a pandas Timestamp or a numpy.datetime64."""
+        moment = _as_datetime(value)
+        day = (moment - datetime(moment.year, moment.month, moment.day)).total_seconds() / 86400
+        new_year = datetime(moment.year, 1, 1)
+        # A share of the year, so that leap years come round at New Year as well.
+        year = (moment - new_year) / (datetime(min(moment.year, 9998) + 1, 1, 1) - new_year)
+        fields = {
+            "time_of_day": day * 24,
+            "day_of_week": moment.weekday() + day,
+            "weekend": moment.weekday() >= 5,
+            "season": year * 365,
+        }
+        return self._parts.encode({name: fields[name] for name in self._parts.encoders})
+
+
+def _as_datetime(value: object) -> datetime:
+    moment = value.astype("datetime64[us]").item() if isinstance(value, np.datetime64) else value
+    # pandas' NaT calls itself a datetime; like NaN it differs from itself.
+    if not isinstance(moment, datetime) or moment != moment:
+        raise ValueError(f"value must be a date and time, got {value!r}")
+    return datetime(*moment.timetuple()[:6], moment.microsecond)
