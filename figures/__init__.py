@@ -1,0 +1,1 @@
+"""One module per protocol, drawing its figures from its dataset."""

@@ -1,0 +1,1 @@
+"""Level 0: the abstract HTM, which needs no Brian2."""

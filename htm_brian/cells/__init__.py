@@ -1,0 +1,1 @@
+"""One module per cell mechanism, and the pyramidal cells made of them."""

@@ -1,0 +1,1 @@
+"""Protocols and all they need to run: checks, results, reports."""

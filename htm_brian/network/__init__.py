@@ -1,0 +1,1 @@
+"""Minicolumns, inhibition and the spiking temporal memory."""

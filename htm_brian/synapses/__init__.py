@@ -1,0 +1,1 @@
+"""Synaptic release, plasticity and structural change."""

@@ -1,0 +1,1 @@
+"""Model files: every number with its unit and source."""

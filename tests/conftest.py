@@ -1,0 +1,60 @@
+"""Every test starts from a clean Brian2 on the numpy target, and Brian2's warnings are errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from brian2.core.clocks import defaultclock
+from brian2.core.preferences import prefs
+from brian2.devices.device import reinit_and_delete, set_device
+from brian2.units import ms
+
+RAND_IN_ON_PRE = (
+    "Came across an abstract code block that may not be well-defined: the outcome may depend on "
+    "the order of execution. You can ignore this warning if you are sure that the order of "
+    "operations does not matter. Abstract code: "
+)
+
+
+class _WarningRecorder(logging.Handler):
+    """Collects what Brian2's logger says at level WARNING or above."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if not (message.startswith(RAND_IN_ON_PRE) and "rand()" in message):
+            self.messages.append(f"{record.name}: {message}")
+
+
+@pytest.fixture(autouse=True)
+def brian2_reset() -> Iterator[None]:
+    """Numpy target, default clock and device before each test; all restored after it."""
+    prefs._backup()
+    set_device("runtime")
+    prefs.codegen.target = "numpy"
+    defaultclock.dt = 0.1 * ms
+    yield
+    reinit_and_delete()
+    set_device("runtime")
+    prefs._restore()
+    defaultclock.dt = 0.1 * ms
+
+
+@pytest.fixture(autouse=True)
+def brian2_warnings_are_errors(brian2_reset: None) -> Iterator[list[str]]:
+    """Fail a test in which Brian2 warned; one that expects a warning clears the yielded list."""
+    recorder = _WarningRecorder()
+    logger = logging.getLogger("brian2")
+    logger.addHandler(recorder)
+    yield recorder.messages
+    logger.removeHandler(recorder)
+    assert not recorder.messages, "Brian2 warned:\n" + "\n".join(recorder.messages)
