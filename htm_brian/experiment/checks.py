@@ -1,0 +1,128 @@
+"""A check: a measured value, the band it must lie in, and where that band comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Check:
+    """One measured value held against its target.
+
+    Parameters
+    ----------
+    name : str
+        What was measured, in words.
+    value : float
+        What was found; NaN never passes.
+    unit : str
+        Unit of `value`, `low` and `high`; ``"1"`` for a plain number.
+    low, high : float or None
+        The band, both ends included; None leaves that side open.
+    source : str
+        Where the band comes from.
+
+    Examples
+    --------
+    >>> check = Check("firing rate", 12.0, "Hz", 5.0, 20.0, "Some paper 2018")
+    >>> check.passed, check.target
+    (True, '5 to 20 Hz')
+    """
+
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    source: str
+
+    def __post_init__(self) -> None:
+        for field in ("name", "unit", "source"):
+            text = getattr(self, field)
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError(f"{field} of a check must be a non-empty text, got {text!r}")
+        if self.low is None and self.high is None:
+            raise ValueError(f"check {self.name!r} needs a low or a high end")
+        for field in ("low", "high"):
+            end = getattr(self, field)
+            if end is not None and math.isnan(end):
+                raise ValueError(f"{field} of check {self.name!r} must not be NaN")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(
+                f"low of check {self.name!r} must not exceed its high, "
+                f"got low = {self.low:g} and high = {self.high:g}"
+            )
+
+    @property
+    def passed(self) -> bool:
+        """Whether the value lies in the band."""
+        value = float(self.value)
+        if math.isnan(value):
+            return False
+        above = self.low is None or value >= self.low
+        below = self.high is None or value <= self.high
+        return above and below
+
+    @property
+    def verdict(self) -> str:
+        """``"pass"`` or ``"FAIL"``."""
+        return "pass" if self.passed else "FAIL"
+
+    @property
+    def target(self) -> str:
+        """The band for people: ``"5 to 20 Hz"``, ``"≥ 0.999"``."""
+        if self.low is None:
+            assert self.high is not None
+            band = f"≤ {format_number(self.high)}"
+        elif self.high is None:
+            band = f"≥ {format_number(self.low)}"
+        else:
+            band = f"{format_number(self.low)} to {format_number(self.high)}"
+        return with_unit(band, self.unit)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the check as it stands in ``summary.json``; NaN and infinity become None."""
+        return {
+            "name": self.name,
+            "value": finite_or_none(self.value),
+            "unit": self.unit,
+            "low": finite_or_none(self.low),
+            "high": finite_or_none(self.high),
+            "source": self.source,
+            "passed": self.passed,
+        }
+
+
+def all_passed(checks: Iterable[Check]) -> bool:
+    """Whether there is a check at all and every one holds."""
+    verdicts = [check.passed for check in checks]
+    return bool(verdicts) and all(verdicts)
+
+
+def format_number(value: float) -> str:
+    """Write a number with four significant digits: ``"0.9993"``, ``"1234"``, ``"-"`` for NaN.
+
+    A number next to a round bound keeps the digits that tell them apart: 0.99996 stays "0.99996".
+    """
+    value = float(value)
+    if math.isnan(value):
+        return "-"
+    text = f"{value:.4g}"
+    if float(text) != value and float(text) == round(value):
+        text = f"{value:.7g}"
+    return text
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Append the unit, but for plain numbers."""
+    return text if unit == "1" else f"{text} {unit}"
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)

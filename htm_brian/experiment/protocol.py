@@ -1,0 +1,200 @@
+"""What every protocol is: a claim with its source, parameters with units, a run, and checks.
+
+A protocol is one module in ``protocols/`` with one subclass of `Protocol`; it is found by its
+module, so nothing has to be registered. Its figures are drawn by the module of the same name in
+``figures/``, from the dataset alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import xarray as xr
+
+from htm_brian.errors import InputError
+from htm_brian.experiment.checks import Check, all_passed
+from htm_brian.experiment.progress import Progress
+
+EXTRA_OF_PACKAGE = {
+    "dask": "sweep",
+    "distributed": "sweep",
+    "efel": "ephys",
+    "neo": "ephys",
+    "elephant": "ephys",
+    "pynwb": "ephys",
+    "brian2cuda": "cuda",
+    "sklearn": "dev",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for the terminal and the report; its cells are text.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Headings.
+    rows : sequence of sequence of str
+        As many cells each as there are columns.
+    title : str
+        Stands above it.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"a row must have {len(self.columns)} cells, got {len(row)}: {list(row)}"
+                )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gives.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        All that the figures need, with units in the attributes of its variables.
+    checks : list of Check
+        At least one, unless the run is partial.
+    metrics : dict
+        Further numbers (or text) that nothing is demanded of.
+    partial : bool
+        Whether the run was stopped before its end.
+    parameter_rows : sequence
+        Parameters of the models used, as `htm_brian.parameters.Model.rows` gives them.
+    table : Table, optional
+        The table to show, where one row for each check does not say enough.
+    """
+
+    dataset: xr.Dataset
+    checks: Sequence[Check]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    partial: bool = False
+    parameter_rows: Sequence[Sequence[Any]] = ()
+    table: Table | None = None
+
+    def __post_init__(self) -> None:
+        if not self.checks and not self.partial:
+            raise ValueError("a complete outcome needs at least one check")
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run is complete and every check holds."""
+        return not self.partial and all_passed(self.checks)
+
+
+class Protocol(ABC):
+    """Base of all protocols.
+
+    A subclass sets the class attributes below and writes `run`. Its constructor takes the
+    parameters and does all that may find fault with what the user gave (read files, check sizes):
+    a ``ValueError`` raised there is shown as one line; one raised by `run` is taken for a defect
+    and keeps its traceback, unless it is an `InputError`.
+
+    Parameters
+    ----------
+    parameters : dataclass instance, optional
+        Instead of the class's own `parameters`.
+
+    Attributes
+    ----------
+    name : str
+        The same as the module's name.
+    claim : str
+        The statement under test, one sentence.
+    source : str
+        Who claims it, and where.
+    parameters : frozen dataclass instance
+        What the run depends on, quantities with units; a field ``seed`` if chance plays a part.
+    packages : tuple of str
+        Import names of optional packages that the protocol needs.
+    """
+
+    name: ClassVar[str]
+    claim: ClassVar[str]
+    source: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]] = ()
+    parameters: Any
+
+    def __init__(self, parameters: Any = None) -> None:
+        if parameters is not None:
+            self.parameters = parameters
+        if not dataclasses.is_dataclass(self.parameters):
+            raise TypeError(f"parameters of {self.name} must be a dataclass instance")
+        require_packages(self.name, self.packages)
+
+    @abstractmethod
+    def run(self, progress: Progress) -> Outcome:
+        """Apply the stimulus, measure, and check.
+
+        A long run looks at ``progress.interrupted`` now and then; once it is True it returns what
+        it has, with ``partial=True``.
+        """
+
+
+def require_packages(protocol: str, packages: Sequence[str]) -> None:
+    """Raise an `InputError` that names the first optional package that is not installed."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"{protocol} needs the package {package}; {_how_to_install(package)}")
+
+
+def list_protocols() -> list[str]:
+    """Return the names of all protocols, sorted."""
+    folder = importlib.import_module("htm_brian.protocols")
+    names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+def load_protocol(name: str) -> type[Protocol]:
+    """Return the protocol class of the module `name`.
+
+    Raises
+    ------
+    InputError
+        If there is no such protocol (the message lists those there are), or if it needs a package
+        that is not installed (the message names it).
+    """
+    known = list_protocols()
+    if name not in known:
+        raise InputError(f"unknown protocol {name!r}; known protocols: {', '.join(known)}")
+    try:
+        module = importlib.import_module(f"htm_brian.protocols.{name}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRA_OF_PACKAGE:
+            raise
+        raise InputError(
+            f"{name} needs the package {package}; {_how_to_install(package)}"
+        ) from None
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Protocol)
+        and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1 or classes[0].name != name:
+        found = ", ".join(f"{c.__name__} (name {c.name!r})" for c in classes) or "none"
+        raise TypeError(f"{module.__name__} must hold one Protocol named {name!r}, found {found}")
+    return classes[0]
+
+
+def _how_to_install(package: str) -> str:
+    extra = EXTRA_OF_PACKAGE.get(package)
+    wanted = package if extra is None else f"'htm-brian[{extra}]'"
+    return f"install it with: pip install {wanted}"
