@@ -1,0 +1,237 @@
+"""How a permanence learns, as replaceable objects, and what a permanence weighs.
+
+A rule maps the permanences of a learning segment and the activity of their presynaptic cells to
+new permanences. It knows neither segments nor thresholds, so every level of the ladder uses the
+same objects.
+
+======================  =============================  ================================
+rule                    presynaptic cell active        inactive
+======================  =============================  ================================
+`UpDown`                p + increment                  p - decrement
+`IncidenceRate`         p + alpha (1 - p)              p - alpha p
+======================  =============================  ================================
+
+with alpha = 1 - exp(-1 / learning_period); all results are clipped to [0, 1].
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.arguments import check_number
+
+EPSILON = 1e-5
+"""Slack of the comparisons with a threshold, as in NuPIC: connected is p >= threshold - EPSILON,
+and under `UpDown` a permanence below EPSILON counts as zero."""
+
+UP_DOWN = 0
+INCIDENCE_RATE = 1
+
+
+@runtime_checkable
+class PermanenceRule(Protocol):
+    """What a permanence rule offers.
+
+    Attributes
+    ----------
+    connected_permanence : float
+        The threshold that belongs to the rule: a synapse at or above it is connected.
+    initial_permanence : float
+        Where new synapses start.
+    prune_below : float
+        A synapse below this is removed.
+    kernel_parameters : tuple of (int, float, float) or None
+        Kind and two numbers by which the compiled kernels carry out the rule; None where only
+        `update` can, which the array-based stores then call.
+    """
+
+    @property
+    def connected_permanence(self) -> float: ...  # noqa: D102
+    @property
+    def initial_permanence(self) -> float: ...  # noqa: D102
+    @property
+    def prune_below(self) -> float: ...  # noqa: D102
+    @property
+    def kernel_parameters(self) -> tuple[int, float, float] | None: ...  # noqa: D102
+
+    def update(  # noqa: D102
+        self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
+    ) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class UpDown:
+    """The classic counter: up when the presynaptic cell was active, down when not.
+
+    Parameters
+    ----------
+    increment, decrement : float in [0, 1]
+
+    Examples
+    --------
+    >>> rule = UpDown(increment=0.1, decrement=0.02)
+    >>> rule.update(np.array([0.5, 0.5, 0.95]), np.array([True, False, True]))
+    array([0.6 , 0.48, 1.  ], dtype=float32)
+    >>> rule.capacity
+    6.0
+    """
+
+    increment: float = 0.1
+    decrement: float = 0.1
+
+    connected_permanence = 0.5
+    initial_permanence = 0.21
+    prune_below = EPSILON
+
+    def __post_init__(self) -> None:
+        check_number("increment", self.increment, low=0.0, high=1.0)
+        check_number("decrement", self.decrement, low=0.0, high=1.0)
+
+    @property
+    def kernel_parameters(self) -> tuple[int, float, float]:
+        """Kind, increment, decrement."""
+        return (UP_DOWN, self.increment, self.decrement)
+
+    @property
+    def capacity(self) -> float:
+        """Largest number of equally frequent patterns that a segment keeps apart.
+
+        Each synapse serves one pattern: it goes up once and down N - 1 times in N presentations,
+        so it holds its own as long as N <= increment / decrement + 1.
+        """
+        return math.inf if self.decrement == 0 else self.increment / self.decrement + 1
+
+    def update(
+        self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return the permanences after one learning event."""
+        return _affine(permanence, active, 1.0, self.increment, -self.decrement)
+
+
+@dataclass(frozen=True)
+class IncidenceRate:
+    """The permanence as an exponential moving average of the presynaptic cell's activity.
+
+    It measures how often the presynaptic cell was active when the segment learned. A synapse is
+    connected while that share is at least `incidence_rate`; new synapses start there. Since an
+    average only approaches zero, synapses are removed far below the threshold, at one twentieth.
+
+    Parameters
+    ----------
+    learning_period : float
+        Time constant of the average, in learning events; positive.
+    incidence_rate : float in (0, 1]
+        The connection threshold: decrement / increment of the `UpDown` rule it stands for.
+
+    Notes
+    -----
+    With presynaptic activity of probability q, independent from event to event, the stationary
+    mean is q and the variance q (1 - q) alpha / (2 - alpha).
+
+    Examples
+    --------
+    >>> rule = IncidenceRate(learning_period=10, incidence_rate=0.2)
+    >>> rule.update(np.array([0.2, 0.2]), np.array([True, False])).round(4)
+    array([0.2761, 0.181 ], dtype=float32)
+    """
+
+    learning_period: float = 10.0
+    incidence_rate: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_number("learning_period", self.learning_period)
+        if self.learning_period <= 0:
+            raise ValueError(f"learning_period must be positive, got {self.learning_period}")
+        check_number("incidence_rate", self.incidence_rate, high=1.0)
+        if self.incidence_rate <= 0:
+            raise ValueError(f"incidence_rate must lie in (0, 1], got {self.incidence_rate}")
+
+    @property
+    def alpha(self) -> float:
+        """Weight of the newest event."""
+        return -math.expm1(-1.0 / self.learning_period)
+
+    @property
+    def connected_permanence(self) -> float:
+        """The connection threshold is the incidence rate itself."""
+        return self.incidence_rate
+
+    @property
+    def initial_permanence(self) -> float:
+        """New synapses start at the threshold."""
+        return self.incidence_rate
+
+    @property
+    def prune_below(self) -> float:
+        """A twentieth of the threshold: log(20) learning periods without a hit."""
+        return self.incidence_rate / 20.0
+
+    @property
+    def kernel_parameters(self) -> tuple[int, float, float]:
+        """Kind, alpha, incidence rate."""
+        return (INCIDENCE_RATE, self.alpha, self.incidence_rate)
+
+    @property
+    def capacity(self) -> float:
+        """Average number of equally frequent patterns that a segment keeps apart."""
+        return 1.0 / self.incidence_rate
+
+    def update(
+        self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return the permanences after one learning event."""
+        return _affine(permanence, active, 1.0 - self.alpha, self.alpha, 0.0)
+
+
+@dataclass(frozen=True)
+class SigmoidWeight:
+    """Weight of a synapse as a logistic function of its permanence.
+
+    A new synapse has a small effect and an established one a large effect. With an infinite
+    slope the weight is the binary threshold of the classic model.
+
+    Parameters
+    ----------
+    threshold : float in [0, 1]
+        The permanence of half weight.
+    slope : float
+        Steepness, positive; may be infinite.
+
+    Examples
+    --------
+    >>> SigmoidWeight(0.5, slope=20.0).weight(np.array([0.4, 0.5, 0.6])).round(3).tolist()
+    [0.119, 0.5, 0.881]
+    >>> SigmoidWeight(0.5, slope=math.inf).weight(np.array([0.4, 0.5, 0.6])).tolist()
+    [0.0, 1.0, 1.0]
+    """
+
+    threshold: float
+    slope: float
+
+    def __post_init__(self) -> None:
+        check_number("threshold", self.threshold, low=0.0, high=1.0)
+        if not self.slope > 0:
+            raise ValueError(f"slope must be positive, got {self.slope}")
+
+    def weight(self, permanence: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the weights, in [0, 1]."""
+        p = np.asarray(permanence, dtype=np.float32).astype(np.float64)
+        if math.isinf(self.slope):
+            return (p >= np.float32(self.threshold - EPSILON)).astype(np.float64)
+        return 1.0 / (1.0 + np.exp(np.minimum(-self.slope * (p - self.threshold), 700.0)))
+
+
+def _affine(
+    permanence: NDArray[np.float32],
+    active: NDArray[np.bool_],
+    keep: float,
+    gain_active: float,
+    gain_inactive: float,
+) -> NDArray[np.float32]:
+    """Return clip(keep * p + gain) in float32, by the same operations as the compiled kernels."""
+    p = np.asarray(permanence, dtype=np.float32)
+    gain = np.where(active, np.float32(gain_active), np.float32(gain_inactive))
+    return np.clip(p * np.float32(keep) + gain, np.float32(0), np.float32(1))
