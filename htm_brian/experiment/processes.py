@@ -17,6 +17,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -117,7 +118,10 @@ class WorkerPool:
         Raises
         ------
         WorkerError
-            If a task failed; the message is one line and names the task.
+            If a task failed; the message is one line and names the task, and the worker's
+            traceback is a note on the error.
+        MemoryError
+            If a task found too little memory, or the system killed its process.
         """
         for connection in wait(list(self._tasks), timeout):
             assert isinstance(connection, Connection)
@@ -130,7 +134,9 @@ class WorkerPool:
         self._stop.set()
         end = time.monotonic() + grace
         while self._tasks and time.monotonic() < end:
-            with suppress(WorkerError):  # one that fails now must not lose what the others have
+            with suppress(
+                WorkerError, MemoryError
+            ):  # one that fails now must not lose what the others have
                 self.poll(0.1)
 
     def _dispatch(self) -> None:
@@ -157,17 +163,20 @@ class WorkerPool:
             process = self._processes.pop(connection)
             del self._tasks[connection]
             process.join()
-            raise WorkerError(
-                f"{name}: the process ended with status {process.exitcode}"
-                + (": out of memory?" if process.exitcode == -signal.SIGKILL else "")
-            ) from None
+            if process.exitcode == -signal.SIGKILL:  # nobody else kills a worker like this
+                raise MemoryError(f"{name}: the system killed its process") from None
+            raise WorkerError(f"{name}: the process ended with status {process.exitcode}") from None
         if kind == "progress":
             self.progress[name] = content
             return
         del self._tasks[connection]
         self._idle.append(connection)
+        if kind == "memory":
+            raise MemoryError(f"{name}: {content}")
         if kind == "error":
-            raise WorkerError(f"{name}: {content}")
+            error = WorkerError(f"{name}: {content[0]}")
+            error.add_note(f"In the worker process:\n{content[1]}")
+            raise error
         self.results[name] = content
 
 
@@ -184,9 +193,12 @@ def _work(connection: Connection, stop: Any) -> None:
                 message = ("result", function(*arguments, _reporter(connection, stop)))
             except (EOFError, ConnectionError):
                 raise
+            except MemoryError as error:
+                message = ("memory", str(error) or "out of memory")
             except Exception as error:
                 first_line = str(error).strip().partition("\n")[0]
-                message = ("error", f"{type(error).__name__}: {first_line}")
+                line = f"{type(error).__name__}: {first_line}"
+                message = ("error", (line, traceback.format_exc()))
             connection.send(message)
     except (EOFError, ConnectionError):
         return

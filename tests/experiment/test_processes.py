@@ -28,6 +28,14 @@ def die(after_step):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def exhaust(after_step):
+    raise MemoryError("cannot hold 8 PB")
+
+
+def leave(after_step):
+    os._exit(3)
+
+
 def finish(pool):
     end = time.monotonic() + 60
     while pool.busy and time.monotonic() < end:
@@ -61,13 +69,21 @@ def test_stop_keeps_what_a_running_task_has_and_drops_the_waiting():
 def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
     with WorkerPool(1) as pool:
         pool.submit("bad", fail, "dt must be positive, got 0\nmore")
-        with pytest.raises(WorkerError, match=r"^bad: ValueError: dt must be positive, got 0$"):
+        with pytest.raises(WorkerError) as raised:
             finish(pool)
+        assert str(raised.value) == "bad: ValueError: dt must be positive, got 0"
+        assert "in fail" in raised.value.__notes__[0]
         pool.submit("good", count, 2)
         finish(pool)
         assert pool.results == {"good": 2}
         pool.submit("dead", die)
-        with pytest.raises(WorkerError, match=r"dead: the process ended with status -9: out of"):
+        with pytest.raises(MemoryError, match=r"^dead: the system killed its process$"):
+            finish(pool)
+        pool.submit("large", exhaust)
+        with pytest.raises(MemoryError, match=r"^large: cannot hold 8 PB$"):
+            finish(pool)
+        pool.submit("gone", leave)
+        with pytest.raises(WorkerError, match=r"^gone: the process ended with status 3$"):
             finish(pool)
 
 
