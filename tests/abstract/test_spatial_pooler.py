@@ -224,7 +224,7 @@ def test_learning_makes_codes_robust_to_noise() -> None:
     print("share of winners kept at noise 0, 20, 40 %:", before, after)
     assert before[0] == after[0] == 1.0
     assert after[1] > max(0.9, before[1] + 0.2)
-    assert after[2] > max(0.6, before[2] + 0.2)
+    assert after[2] > max(0.5, before[2] + 0.2)
     codes = [pooler.compute(sdr, learn=False) for sdr in inputs]
     others = [codes[a].overlap(codes[a + 1]) / 10 for a in range(49)]
     assert np.mean(others) < 0.1
