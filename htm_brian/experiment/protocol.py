@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import xarray as xr
+from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, all_passed
@@ -32,6 +33,21 @@ EXTRA_OF_PACKAGE = {
     "brian2cuda": "cuda",
     "sklearn": "dev",
 }
+
+
+def quantity(default: Quantity) -> Any:
+    """Give a dataclass field a default with a unit, which Python takes for a mutable one.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> @dataclass(frozen=True)
+    ... class Parameters:
+    ...     period: Quantity = quantity(50 * ms)
+    >>> Parameters()
+    Parameters(period=50. * msecond)
+    """
+    return field(default_factory=lambda: default)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,233 @@
+"""The command line: ``htm-brian validate``, ``list``, ``run``, ``models``.
+
+What a user can mend is said in one line; a defect of the program shows its traceback. The exit
+statuses are those of `htm_brian.errors.ExitStatus`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+import htm_brian
+from htm_brian.errors import ExitStatus, InputError
+
+if TYPE_CHECKING:
+    from htm_brian.experiment.protocol import Protocol, Table
+
+RESULTS = Path("results")
+WIDTH_OF_FILES = 120
+
+app = typer.Typer(
+    help="Hold each level of detail of an HTM against the next, with numbers.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Folder for the results.  [default: results/NAME]"),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; a user's mistake is one line on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = app(args=given, prog_name="htm-brian", standalone_mode=False)
+    except InputError as error:
+        return _say(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        print("htm-brian: interrupted", file=sys.stderr)
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.FAILED
+    except Exception as error:
+        # The usage errors of click and of typer have no common base, but all can say themselves.
+        if hasattr(error, "format_message"):
+            message = str(error.format_message()).strip().rstrip(".")
+            return _say(f"{message}; see htm-brian {_command_of(given)}--help")
+        traceback.print_exc()
+        print("htm-brian: this is a defect of the program, not of your input", file=sys.stderr)
+        return ExitStatus.DEFECT
+    return status if isinstance(status, int) else 0
+
+
+@app.callback(invoke_without_command=True)
+def _global_options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"htm-brian {htm_brian.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(ExitStatus.BAD_INPUT)
+
+
+@app.command()
+def validate(
+    input: Annotated[
+        Path | None,
+        typer.Argument(
+            help="CSV file of numbers, or text file read symbol by symbol; "
+            "the bundled electricity demand if left out.",
+            show_default=False,
+        ),
+    ] = None,
+    timestamp_column: Annotated[
+        str | None, typer.Option(help="Column of times; found by itself if there is only one.")
+    ] = None,
+    value_column: Annotated[
+        str | None, typer.Option(help="Column of numbers; found by itself if there is only one.")
+    ] = None,
+    columns: Annotated[int | None, typer.Option(help="Minicolumns of each network.")] = None,
+    cells: Annotated[int | None, typer.Option(help="Cells of each minicolumn.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Read only this many elements.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all that is left to chance.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model of the spiking network: a name, or a .toml file.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="One of the modes of comparison; both if left out.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Networks run side by side.")] = None,
+    output: Output = None,
+) -> int:
+    """Compare the spiking temporal memory with the abstract one on a series, step by step."""
+    options = {name: value for name, value in locals().items() if name != "output"}
+    given = {name: value for name, value in options.items() if value is not None}
+    return _run("validate", lambda parameters: replace(parameters, **given), output)
+
+
+@app.command("list")
+def list_() -> int:
+    """List the protocols, with the claim that each tests."""
+    from htm_brian.experiment.protocol import Table, list_protocols, load_protocol
+
+    rows = []
+    for name in list_protocols():
+        try:
+            protocol = load_protocol(name)
+        except InputError as error:
+            rows.append([name, f"not available: {error}", ""])
+        else:
+            rows.append([name, protocol.claim, protocol.source])
+    _print_table(Table(["protocol", "claim", "source"], rows))
+    return 0
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="A protocol, as htm-brian list names it.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a parameter: --set 'duration=200 ms'. Repeatable."),
+    ] = None,
+    output: Output = None,
+) -> int:
+    """Run a protocol, check its claim, and write its results."""
+    from htm_brian.experiment.settings import with_settings
+
+    return _run(name, lambda parameters: with_settings(parameters, settings or []), output)
+
+
+@app.command()
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="Show the parameters of this model, or .toml file.")
+    ] = None,
+) -> int:
+    """List the models, or the parameters of one with unit, range and source."""
+    from htm_brian.experiment.protocol import Table
+    from htm_brian.parameters import list_models, load_model
+
+    if name is None:
+        known = [_checked(load_model, model) for model in list_models()]
+        rows = [[m.name, str(m.level), m.kind, m.description] for m in known]
+        _print_table(Table(["model", "level", "kind", "description"], rows))
+        return 0
+    model = _checked(load_model, name)
+    rows = [
+        [row.path, f"{row.value:g}", row.unit, f"{row.low:g} to {row.high:g}", _source(row)]
+        for row in model.rows()
+    ]
+    title = f"{model.name} (level {model.level}, {model.kind}): {model.description}"
+    _print_table(Table(["parameter", "value", "unit", "range", "source"], rows, title))
+    return 0
+
+
+def _run(name: str, change: Callable[[Any], Any], output: Path | None) -> int:
+    """Set up the protocol, where a ValueError is the user's to mend; then run it."""
+    from htm_brian.experiment.protocol import load_protocol
+    from htm_brian.experiment.runner import run_protocol
+
+    kind = load_protocol(name)
+
+    def set_up() -> Protocol:
+        return kind(change(kind.parameters))
+
+    protocol = _checked(set_up)
+    command = shlex.join(["htm-brian", *sys.argv[1:]])
+    folder = RESULTS / name if output is None else output
+    return run_protocol(protocol, folder, command, _console(), Console(stderr=True))
+
+
+def _checked(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function that checks what the user gave; what it finds becomes an `InputError`."""
+    try:
+        return function(*arguments)
+    except MemoryError as error:
+        raise InputError(f"not enough memory ({error}); choose smaller sizes") from None
+    except ValueError as error:
+        if not _raised_by_us(error):
+            raise
+        raise InputError(str(error)) from error
+
+
+def _raised_by_us(error: Exception) -> bool:
+    """Whether the error comes from a check of this package, not from a library it misused."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__", "")).startswith("htm_brian")
+
+
+def _source(row: Any) -> str:
+    return f"{row.source} ({row.note})" if row.note else str(row.source)
+
+
+def _print_table(table: Table) -> None:
+    from htm_brian.experiment.runner import rich_table
+
+    _console().print(rich_table(table))
+
+
+def _console() -> Console:
+    """Return the console for results: as wide as the terminal, or wide enough in a file."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_FILES)
+
+
+def _command_of(arguments: Sequence[str]) -> str:
+    """Return the subcommand, where there is one, with a space after it."""
+    known = ("validate", "list", "run", "models")
+    return next((f"{word} " for word in arguments if word in known), "")
+
+
+def _say(message: str) -> int:
+    print("error:", " ".join(message.split()), file=sys.stderr)
+    return ExitStatus.BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

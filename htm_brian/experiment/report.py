@@ -1,0 +1,98 @@
+"""One HTML file that tells a run: verdict, table, figures, parameters with their sources."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from htm_brian.experiment.checks import Check, format_number, with_unit
+from htm_brian.experiment.protocol import Outcome, Protocol, Table
+from htm_brian.experiment.results import FIGURES
+
+LARGEST_SVG = 600_000
+"""Bytes; a larger drawing goes into the report as PNG."""
+
+
+@dataclass(frozen=True)
+class _Picture:
+    title: str
+    source: str
+
+
+def checks_table(checks: Sequence[Check]) -> Table:
+    """Return one row for each check."""
+    rows = [
+        [
+            check.name,
+            with_unit(format_number(check.value), check.unit),
+            check.target,
+            check.verdict,
+        ]
+        for check in checks
+    ]
+    return Table(["quantity", "value", "target", "verdict"], rows)
+
+
+def render(
+    protocol: Protocol, outcome: Outcome, provenance: Mapping[str, Any], folder: Path
+) -> str:
+    """Return the report; the figures that `provenance` lists are taken from `folder`."""
+    environment = Environment(
+        loader=PackageLoader("htm_brian.experiment", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.jinja").render(
+        protocol=protocol,
+        outcome=outcome,
+        verdict=verdict(outcome),
+        table=outcome.table,
+        checks=outcome.checks,
+        number=format_number,
+        with_unit=with_unit,
+        pictures=[_picture(folder / FIGURES, name) for name in provenance["figures"]],
+        model_rows=outcome.parameter_rows,
+        metrics=_flatten(outcome.metrics),
+        provenance=provenance,
+    )
+
+
+def verdict(outcome: Outcome) -> str:
+    """Say in one line how the run ended."""
+    n, held = len(outcome.checks), sum(check.passed for check in outcome.checks)
+    if outcome.partial:
+        return (
+            f"partial result: the run was stopped before its end; so far {held} of {n} checks hold"
+        )
+    if held == n:
+        return f"every check holds ({n} of {n})"
+    return f"{n - held} of {n} checks fail"
+
+
+def _picture(folder: Path, name: str) -> _Picture:
+    path, kind = folder / f"{name}.svg", "svg+xml"
+    if path.stat().st_size > LARGEST_SVG:
+        path, kind = folder / f"{name}.png", "png"
+    encoded = base64.b64encode(path.read_bytes()).decode("ascii")
+    return _Picture(name.replace("_", " "), f"data:image/{kind};base64,{encoded}")
+
+
+def _flatten(metrics: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return nested metrics as lines of name and value."""
+    lines: list[tuple[str, str]] = []
+    for key, value in metrics.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            lines += _flatten(value, f"{name} / ")
+        elif isinstance(value, bool | str) or not hasattr(value, "__float__"):
+            lines.append((name, str(value)))
+        else:
+            lines.append((name, format_number(value)))
+    return lines

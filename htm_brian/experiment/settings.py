@@ -1,0 +1,87 @@
+"""Parameters of a protocol from text: ``name=value``, checked against the default's type and unit.
+
+``period=20 ms``, ``cells=8``, ``currents=100 pA,200 pA``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from brian2.units.fundamentalunits import Quantity, have_same_dimensions
+
+from htm_brian.errors import InputError
+from htm_brian.units import parse_unit
+
+P = TypeVar("P")
+_QUANTITY = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z].*)")
+
+
+def with_settings(parameters: P, settings: Iterable[str]) -> P:
+    """Return the parameters (a dataclass instance) with some values replaced.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from brian2 import ms
+    >>> from htm_brian.experiment.protocol import quantity
+    >>> @dataclass(frozen=True)
+    ... class Parameters:
+    ...     period: Quantity = quantity(50 * ms)
+    ...     cells: int = 8
+    >>> with_settings(Parameters(), ["period=20 ms"])
+    Parameters(period=20. * msecond, cells=8)
+    """
+    names = [field.name for field in fields(parameters)]  # type: ignore[arg-type]
+    hints = get_type_hints(type(parameters))
+    changes = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals:
+            raise InputError(f"{setting!r} is not a setting; write it as name=value")
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(names)}"
+            raise InputError(f"unknown parameter {name!r}; {hint}")
+        changes[name] = _parse(name, text.strip(), getattr(parameters, name), hints[name])
+    return replace(parameters, **changes)  # type: ignore[type-var]
+
+
+def _parse(name: str, text: str, default: Any, hint: Any) -> Any:
+    """Read `text` as what the default is; where that is None, as what the type hint allows."""
+    if isinstance(default, Quantity) and default.ndim == 0:
+        return _parse_quantity(name, text, default)
+    if isinstance(default, tuple) and default:
+        return tuple(_parse(name, part, default[0], None) for part in text.split(","))
+    kinds = [type(default)] if default is not None else [*get_args(hint), str]
+    for kind in kinds:
+        try:
+            if kind is bool:
+                return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
+            if kind in (int, float, str) or (isinstance(kind, type) and issubclass(kind, Path)):
+                return kind(text)
+        except (ValueError, KeyError):
+            continue
+    wanted = {bool: "true or false", int: "an integer", float: "a number"}.get(kinds[0])
+    if wanted is None:
+        raise InputError(f"{name} cannot be set from text")
+    raise InputError(f"{name} must be {wanted}, got {text!r}")
+
+
+def _parse_quantity(name: str, text: str, default: Quantity) -> Quantity:
+    unit = default.get_best_unit()
+    match = _QUANTITY.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        value = float(match[1]) * parse_unit(match[2])
+    except ValueError:
+        raise InputError(f"{name} must be a number with a unit like {unit}, got {text!r}") from None
+    if not have_same_dimensions(value, default):
+        raise InputError(f"{name} must have a unit like {unit}, got {text!r}")
+    return value
