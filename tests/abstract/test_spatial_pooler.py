@@ -96,7 +96,7 @@ class PlainPooler:
 rules = st.sampled_from([UpDown(0.1, 0.02), IncidenceRate(5.0, 0.2), UpdateOnly(UpDown(0.05, 0.1))])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     rule=rules,
     input_size=st.integers(2, 100),
