@@ -6,6 +6,7 @@ statuses are those of `htm_brian.errors.ExitStatus`.
 
 from __future__ import annotations
 
+import dis
 import os
 import shlex
 import sys
@@ -30,6 +31,7 @@ WIDTH_OF_FILES = 120
 app = typer.Typer(
     help="Hold each level of detail of an HTM against the next, with numbers.",
     add_completion=False,
+    rich_markup_mode=None,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
@@ -80,7 +82,7 @@ def _global_options(
 @app.command()
 def validate(
     input: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             help="CSV file of numbers, or text file read symbol by symbol; "
             "the bundled electricity demand if left out.",
@@ -93,17 +95,34 @@ def validate(
     value_column: Annotated[
         str | None, typer.Option(help="Column of numbers; found by itself if there is only one.")
     ] = None,
-    columns: Annotated[int | None, typer.Option(help="Minicolumns of each network.")] = None,
-    cells: Annotated[int | None, typer.Option(help="Cells of each minicolumn.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Read only this many elements.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all that is left to chance.")] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Model of the spiking network: a name, or a .toml file.")
+    columns: Annotated[
+        int | None, typer.Option(help="Minicolumns of each network.  [default: 512]")
+    ] = None,
+    cells: Annotated[
+        int | None, typer.Option(help="Cells of each minicolumn.  [default: 8]")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Use the first so many values only; all if left out.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all that is left to chance.  [default: 42]")
     ] = None,
     mode: Annotated[
-        str | None, typer.Option(help="One of the modes of comparison; both if left out.")
+        str | None, typer.Option(help="transplant, apart, or both.  [default: both]")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Networks run side by side.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Network model: a name or a .toml file.  [default: minicolumns]"),
+    ] = None,
+    cell_model: Annotated[
+        str | None, typer.Option(help="Cell model: a name or a .toml file.  [default: l5_reduced]")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes to run side by side.  [default: 2]")
+    ] = None,
+    codegen: Annotated[
+        str | None, typer.Option(help="Brian2's code: auto, cython or numpy.  [default: auto]")
+    ] = None,
     output: Output = None,
 ) -> int:
     """Compare the spiking temporal memory with the abstract one on a series, step by step."""
@@ -198,9 +217,15 @@ def _checked(function: Callable[..., Any], *arguments: object) -> Any:
 
 
 def _raised_by_us(error: Exception) -> bool:
-    """Whether the error comes from a check of this package, not from a library it misused."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return str(frame.f_globals.get("__name__", "")).startswith("htm_brian")
+    """Whether a ``raise`` of this package made the error, not a library that it misused."""
+    traced = error.__traceback__
+    while traced is not None and traced.tb_next is not None:
+        traced = traced.tb_next
+    assert traced is not None
+    frame = traced.tb_frame
+    ours = str(frame.f_globals.get("__name__", "")).startswith("htm_brian")
+    operation = dis.opname[frame.f_code.co_code[traced.tb_lasti]]
+    return ours and operation == "RAISE_VARARGS"
 
 
 def _source(row: Any) -> str:

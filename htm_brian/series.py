@@ -38,7 +38,7 @@ class Series:
     values : ndarray of shape (n,)
         Finite float64 numbers, or one-character strings.
     timestamps : ndarray of datetime64 of shape (n,), or None
-        Strictly increasing wall-clock times, where the file has them.
+        Wall-clock times in the order of time, where the file has them.
     """
 
     name: str

@@ -14,6 +14,8 @@ _KNOWN = {
     for name, unit in vars(module).items()
     if isinstance(unit, Unit)
 }
+# Brian2 writes "s" and "V", but knows these only as "second" and "volt".
+_KNOWN |= {str(unit): unit for unit in _KNOWN.values() if str(unit) not in _KNOWN}
 
 
 @lru_cache(maxsize=256)

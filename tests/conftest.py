@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -14,6 +16,12 @@ from brian2.core.clocks import defaultclock
 from brian2.core.preferences import prefs
 from brian2.devices.device import reinit_and_delete, set_device
 from brian2.units import ms
+
+# A first call may compile, and machines are shared: time is no reason for an example to fail.
+settings.register_profile("htm_brian", deadline=None)
+settings.load_profile("htm_brian")
+
+EXTRA = Path(__file__).parent / "experiment" / "extra"
 
 RAND_IN_ON_PRE = (
     "Came across an abstract code block that may not be well-defined: the outcome may depend on "
@@ -58,3 +66,13 @@ def brian2_warnings_are_errors(brian2_reset: None) -> Iterator[list[str]]:
     yield recorder.messages
     logger.removeHandler(recorder)
     assert not recorder.messages, "Brian2 warned:\n" + "\n".join(recorder.messages)
+
+
+@pytest.fixture
+def extra_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the protocols of the tests be found beside those of the package."""
+    import htm_brian.figures
+    import htm_brian.protocols
+
+    for package, folder in ((htm_brian.protocols, "protocols"), (htm_brian.figures, "figures")):
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(EXTRA / folder)])

@@ -103,13 +103,16 @@ def all_passed(checks: Iterable[Check]) -> bool:
 
 
 def format_number(value: float) -> str:
-    """Write a number with four significant digits: ``"0.9993"``, ``"1234"``, ``"-"`` for NaN.
+    """Write a number with four significant digits: ``"0.9993"``, ``"12.35"``, ``"-"`` for NaN.
 
-    A number next to a round bound keeps the digits that tell them apart: 0.99996 stays "0.99996".
+    Large numbers keep all digits before the point, and a number next to a round one those that
+    tell them apart: 0.99996 stays ``"0.99996"``.
     """
     value = float(value)
     if math.isnan(value):
         return "-"
+    if 1e4 <= abs(value) < 1e9:
+        return f"{value:.0f}"
     text = f"{value:.4g}"
     if float(text) != value and float(text) == round(value):
         text = f"{value:.7g}"

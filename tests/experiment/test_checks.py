@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from htm_brian.experiment.checks import Check, all_passed, format_number
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def check(value: float, low: float | None = 0.0, high: float | None = 1.0) -> Check:
+    return Check("share", value, "1", low, high, "a paper")
+
+
+@given(finite, finite, finite)
+def test_passes_exactly_inside_the_closed_band(value: float, one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    assert check(value, low, high).passed == (low <= value <= high)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (None, 1.0), (0.0, None)])
+def test_nan_never_passes(low: float | None, high: float | None) -> None:
+    assert not check(math.nan, low, high).passed
+    assert check(math.nan, low, high).verdict == "FAIL"
+
+
+def test_none_leaves_a_side_open() -> None:
+    assert check(-1e300, None, 0.0).passed
+    assert check(math.inf, 0.0, None).passed
+    assert not check(1.0, None, 0.5).passed
+
+
+def test_zero_is_a_bound_and_not_an_open_side() -> None:
+    assert not check(0.1, None, 0.0).passed
+    assert not check(-0.1, 0.0, None).passed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "target"),
+    [
+        (5.0, 20.0, "Hz", "5 to 20 Hz"),
+        (0.999, None, "1", "≥ 0.999"),
+        (None, 0.05, "1", "≤ 0.05"),
+    ],
+)
+def test_target_reads_well(low: float | None, high: float | None, unit: str, target: str) -> None:
+    assert Check("x", 0.0, unit, low, high, "a paper").target == target
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("x", 1.0, "1", None, None, "a paper"), "check 'x' needs a low or a high end"),
+        (("x", 1.0, "1", 2.0, 1.0, "a paper"), "low of check 'x' must not exceed its high"),
+        (("x", 1.0, "1", math.nan, 1.0, "a paper"), "low of check 'x' must not be NaN"),
+        (("x", 1.0, "1", 0.0, 1.0, " "), "source of a check must be a non-empty text"),
+        (("x", 1.0, "", 0.0, 1.0, "a paper"), "unit of a check must be a non-empty text"),
+    ],
+)
+def test_refuses_what_is_no_check(arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Check(*arguments)
+
+
+def test_as_dict_is_plain_json() -> None:
+    written = json.loads(json.dumps(check(math.nan, -math.inf, 1.0).as_dict(), allow_nan=False))
+    assert written == {
+        "name": "share",
+        "value": None,
+        "unit": "1",
+        "low": None,
+        "high": 1.0,
+        "source": "a paper",
+        "passed": False,
+    }
+
+
+def test_no_checks_at_all_is_not_a_pass() -> None:
+    assert not all_passed([])
+    assert all_passed([check(0.5)])
+    assert not all_passed([check(0.5), check(2.0)])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.99931, "0.9993"),
+        (1234.0, "1234"),
+        (123456.4, "123456"),
+        (2.5e12, "2.5e+12"),
+        (math.nan, "-"),
+        (0.0, "0"),
+        (0.99996, "0.99996"),
+        (1.0, "1"),
+    ],
+)
+def test_format_number(value: float, text: str) -> None:
+    assert format_number(value) == text

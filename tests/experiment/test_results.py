@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from brian2 import Quantity, pA
+from matplotlib.figure import Figure
+
+from htm_brian.errors import InputError
+from htm_brian.experiment import results
+from htm_brian.experiment.protocol import load_protocol, quantity
+from htm_brian.experiment.runner import write_results
+
+
+def test_parameters_are_described_with_units() -> None:
+    @dataclass(frozen=True)
+    class Parameters:
+        currents: Quantity = quantity(np.array([100.0, 200.0]) * pA)
+        threshold: float = float("nan")
+        file: Path | None = Path("a.csv")
+
+    assert results.describe_parameters(Parameters()) == {
+        "currents": {"value": [100.0, 200.0], "unit": "pA"},
+        "threshold": {"value": None, "unit": "1"},
+        "file": {"value": "a.csv", "unit": "1"},
+    }
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "result.txt"
+    path.write_text("old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_text("half of the n")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match=r"cannot write .*result.txt: No space left on device; "):
+        results.replace_file(path, fail)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_is_found_before_the_run(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write results to .*; choose a folder with --out"):
+        results.prepare_folder(tmp_path / place)
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_dataset_and_provenance_come_back_from_netcdf(tmp_path: Path) -> None:
+    dataset = xr.Dataset(
+        {
+            "anomaly": ("step", np.array([0.0, np.nan, 1.0]), {"units": "1"}),
+            "bursts": ("step", np.array([1, 2, 3], dtype=np.int32)),
+            "learns": ("step", np.array([True, False, True])),
+            "scalar": 3.5,
+        },
+        coords={"step": [0, 1, 2], "level": ["abstract"]},
+    )
+    contents = {
+        "protocol": "x",
+        "passed": True,
+        "partial": False,
+        "checks": [],
+        "metrics": {},
+        "provenance": {"seed": 3},
+    }
+    results.write_dataset(tmp_path, dataset, contents)
+    with xr.open_dataset(tmp_path / "result.nc", engine="h5netcdf") as read:
+        xr.testing.assert_equal(read.load(), dataset)
+        assert read["anomaly"].attrs["units"] == "1"
+        assert json.loads(read.attrs["provenance"]) == {"seed": 3}
+        assert read.attrs["passed"] == 1
+
+
+def test_figures_are_written_twice_and_are_the_same_each_time(tmp_path: Path) -> None:
+    def draw() -> Figure:
+        figure = Figure()
+        figure.subplots().plot([0, 1], [1, 0])
+        return figure
+
+    contents = []
+    for run in ("one", "two"):
+        (tmp_path / run).mkdir()
+        results.write_figures(tmp_path / run, {"curve": draw()})
+        folder = tmp_path / run / "figures"
+        assert sorted(os.listdir(folder)) == ["curve.png", "curve.svg"]
+        contents.append((folder / "curve.svg").read_bytes() + (folder / "curve.png").read_bytes())
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_a_new_run_clears_its_own_old_figures_and_nothing_else(tmp_path: Path) -> None:
+    protocol = load_protocol("poisson_counts")()
+    from htm_brian.experiment.progress import SilentProgress
+
+    outcome = protocol.run(SilentProgress())
+    write_results(protocol, outcome, tmp_path, "htm-brian run x", datetime.now(UTC))
+    (tmp_path / "figures" / "mine.png").write_text("mine")
+    results.clear(tmp_path)
+    assert os.listdir(tmp_path / "figures") == ["mine.png"]
+    assert not (tmp_path / "summary.json").exists()
+
+
+def test_clear_does_not_leave_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (tmp_path / "precious.png").write_text("")
+    summary = {"provenance": {"figures": ["../../precious"]}}
+    (folder / "summary.json").write_text(json.dumps(summary))
+    results.clear(folder)
+    assert (tmp_path / "precious.png").exists()
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_provenance_says_all_that_is_needed_to_run_again() -> None:
+    protocol = load_protocol("poisson_counts")()
+    origin = results.provenance(protocol, "htm-brian run poisson_counts", datetime.now(UTC))
+    assert origin["command"] == "htm-brian run poisson_counts"
+    assert origin["seed"] == 1
+    assert origin["parameters"]["rate"] == {"value": 40.0, "unit": "Hz"}
+    assert origin["versions"]["brian2"]
+    assert origin["versions"]["python"]
+    assert origin["duration_seconds"] >= 0
+    json.dumps(origin, allow_nan=False)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import htm_brian
+from htm_brian.cli import app, main
+from htm_brian.errors import ExitStatus
+from htm_brian.experiment.protocol import list_protocols, load_protocol
+
+EXTRA = Path(__file__).parent / "experiment" / "extra"
+
+
+def fault(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the program on something wrong; return its one line."""
+    assert main(arguments) == ExitStatus.BAD_INPUT
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ")
+    return line.removeprefix("error: ")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"htm-brian {htm_brian.__version__}\n"
+
+
+def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == ExitStatus.BAD_INPUT
+    assert "validate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["validate", "list", "run", "models"])
+def test_every_command_has_help(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_list_shows_every_protocol_with_its_claim(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Counts of a Poisson process vary" in out
+    for name in list_protocols():
+        assert name in out
+
+
+def test_models_lists_all_and_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    listed = capsys.readouterr().out
+    for entry in resources.files("htm_brian.models").iterdir():
+        if entry.name.endswith(".toml"):
+            assert entry.name.removesuffix(".toml") in listed
+    assert main(["models", "l5_reduced"]) == 0
+    shown = capsys.readouterr().out
+    assert "soma.leak_conductance" in shown
+    assert "nS" in shown
+    assert "source" in shown
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_run_writes_results_under_the_name_of_the_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "poisson_counts", "--set", "window=0.5 s", "--set", "trials=300"]) == 0
+    summary = json.loads((tmp_path / "results/poisson_counts/summary.json").read_text())
+    assert summary["provenance"]["parameters"]["trials"] == {"value": 300, "unit": "1"}
+    assert "every check holds" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
+    arguments = ["run", "poisson_counts", "--set", "largest_fano=0.8", "-o", str(tmp_path)]
+    assert main(arguments) == ExitStatus.FAILED
+
+
+@pytest.mark.usefixtures("extra_protocols")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("zzz", "No such command 'zzz'; see htm-brian --help"),
+        ("run", "Missing argument 'name'; see htm-brian run --help"),
+        ("run zzz", "unknown protocol 'zzz'; known protocols: "),
+        ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),
+        ("run poisson_counts --set trials=x", "trials must be an integer, got 'x'"),
+        ("run poisson_counts --set rate=4", "rate must be a number with a unit like Hz"),
+        ("run poisson_counts --set rte=4", "unknown parameter 'rte'; did you mean rate?"),
+        ("run poisson_counts --set ending=input", "the series is too short; give one of"),
+        ("run poisson_counts --set ending=memory", "poisson_counts needs more memory than"),
+        ("run poisson_counts -o /dev/null/x", "cannot write results to /dev/null/x: Not a"),
+        ("models zzz", "unknown model 'zzz'; known models: "),
+        ("models zzz.toml", "cannot read the model file zzz.toml: No such file"),
+        ("validate nowhere.csv", "there is no file nowhere.csv; check the path"),
+        ("validate --value-column zzz", "electricity_demand_2000.csv has no column 'zzz'; its "),
+        ("validate --model zzz", "unknown model 'zzz'; known models: "),
+        ("validate --columns 0", "columns must be at least 8, got 0"),
+        ("validate --columns x", "Invalid value for '--columns': "),
+        ("validate --colums 3", "No such option: --colums"),
+        ("validate --mode zzz", "mode must be one of both, transplant, apart, got 'zzz'"),
+        ("validate --steps 1", "steps must be at least 16, got 1"),
+        ("validate --columns 100000000 --cells 100", "100000000 × 100 cells"),
+    ],
+)
+def test_a_users_mistake_is_one_line_that_says_what_and_how(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: str,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert fault(capsys, *arguments.split()).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "", "a.csv is empty; "),
+        ("a.csv", "t,x\n2000-01-01,nan\n", "a.csv, line 2: x is 'nan', not a finite number; "),
+        ("a.csv", "x\n1\n", "a.csv has 1 values, at least 16 are needed"),
+    ],
+)
+def test_bad_input_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert fault(capsys, "validate", str(tmp_path / name)).startswith(message)
+
+
+def test_a_model_file_with_a_wrong_unit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = (resources.files("htm_brian.models") / "l5_reduced.toml").read_text(encoding="utf-8")
+    path = tmp_path / "l5_reduced.toml"
+    path.write_text(text.replace('"nS"', '"zorkmid"', 1))
+    message = fault(capsys, "models", str(path))
+    assert "'zorkmid' is not a unit" in message
+    assert "l5_reduced.toml" in message
+
+
+@pytest.mark.usefixtures("extra_protocols")
+@pytest.mark.parametrize("ending", ["defect", "defect in set-up"])
+def test_a_defect_shows_its_traceback(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, ending: str
+) -> None:
+    arguments = ["run", "poisson_counts", "--set", f"ending={ending}", "-o", str(tmp_path)]
+    assert main(arguments) == ExitStatus.DEFECT
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "ValueError: " in err
+    assert err.endswith("this is a defect of the program, not of your input\n")
+
+
+def test_validates_options_are_parameters_of_the_protocol_with_these_defaults() -> None:
+    parameters = load_protocol("validate").parameters
+    names = {field.name for field in fields(parameters)}
+    (command,) = [c for c in app.registered_commands if c.callback.__name__ == "validate"]
+    options = set(command.callback.__annotations__) - {"output", "return"}
+    assert options <= names
+    shown = " ".join(
+        CliRunner().invoke(app, ["validate", "--help"]).output.replace("│", "").split()
+    )
+    for name in ("columns", "cells", "seed", "mode", "model", "cell_model", "jobs", "codegen"):
+        help_text = shown.split(f"--{name.replace('_', '-')} ", 1)[1]
+        assert help_text.split("[default: ", 1)[1].startswith(f"{getattr(parameters, name)}]"), name
+
+
+PROGRAM = f"""
+import sys
+import htm_brian.protocols, htm_brian.figures
+htm_brian.protocols.__path__.append({str(EXTRA / "protocols")!r})
+htm_brian.figures.__path__.append({str(EXTRA / "figures")!r})
+from htm_brian.cli import main
+sys.exit(main())
+"""
+
+
+def test_the_program_as_a_process_does_not_spam_a_file(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", PROGRAM, "run", "poisson_counts"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "counting: 400 steps\n"
+    assert "\x1b" not in done.stdout
+    assert "\r" not in done.stdout
+    assert "report: results/poisson_counts/report.html" in done.stdout
+    summary = json.loads((tmp_path / "results/poisson_counts/summary.json").read_text())
+    assert summary["provenance"]["command"] == "htm-brian run poisson_counts"
+
+
+def test_ctrl_c_leaves_a_partial_result(tmp_path: Path) -> None:
+    arguments = [
+        sys.executable,
+        "-c",
+        PROGRAM,
+        "run",
+        "poisson_counts",
+        "--set",
+        "trials=999999999",
+    ]
+    process = subprocess.Popen(
+        arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "counting: 999999999 steps\n"
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == ExitStatus.INTERRUPTED, err
+    assert "partial result" in out
+    summary = json.loads((tmp_path / "results/poisson_counts/summary.json").read_text())
+    assert summary["partial"] is True
+    assert summary["passed"] is False
+
+
+def test_a_reader_that_goes_away_is_no_defect() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = [sys.executable, "-c", PROGRAM, "models", "l5_reduced"]
+    done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=100)
+    os.close(writer)
+    assert done.stderr == ""
