@@ -9,8 +9,8 @@ is never a change of the code beneath it.
 The pooler is boosted. Without boosting a few columns win most inputs of so regular a series, codes
 share most of their bits, and which of the many coinciding predictions a memory learns depends on
 chance: two abstract memories that differ in their seed then agree badly (on the bundled series,
-512 columns: Jaccard of predicted columns 0.71 unboosted against 0.99). A yardstick must not be
-looser than what it measures.
+512 × 8 cells: Jaccard of predicted columns 0.72 unboosted, 0.99 at a strength of 10). A yardstick
+must not be looser than what it measures.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class StreamParameters:
     time_of_day_radius: float = 1.0
     weekend_bits: int = 5
     category_bits: int = 21
-    boost_strength: float = 5.0
+    boost_strength: float = 10.0
     duty_cycle_period: int = 1000
     training_share: float = 0.25
     training_passes: int = 2
@@ -91,7 +91,11 @@ class StreamParameters:
             "time_of_day_radius": ("h", "chosen here", "two half-hours share half their bits"),
             "weekend_bits": ("1", "chosen here", "few, or all codes of a week share them"),
             "category_bits": ("1", PURDY, ""),
-            "boost_strength": ("1", CUI, "see htm_brian.column_stream"),
+            "boost_strength": (
+                "1",
+                "chosen here",
+                "tightens the ceiling: see htm_brian.column_stream",
+            ),
             "duty_cycle_period": ("1", CUI, ""),
             "training_share": ("1", "chosen here", "the pooler is fixed afterwards"),
             "training_passes": ("1", "chosen here", ""),

@@ -7,6 +7,7 @@ the same figure for two memories of the lower level that differ only in their se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,11 +28,11 @@ AGREEMENTS = {
     "predicted_columns_jaccard": "predicted columns: Jaccard",
     "column_bursts_jaccard": "column bursts: Jaccard",
     "anomaly_correlation": "anomaly: correlation",
-    "predicted_columns_size": "bits on, predicted columns: agreement",
-    "column_bursts_size": "bits on, column bursts: agreement",
-    "active_cells_size": "bits on, active cells: agreement",
-    "winner_cells_size": "bits on, winner cells: agreement",
-    "predictive_cells_size": "bits on, predictive cells: agreement",
+    "predicted_columns_size": "number of predicted columns",
+    "column_bursts_size": "number of column bursts",
+    "active_cells_size": "number of active cells",
+    "winner_cells_size": "number of winner cells",
+    "predictive_cells_size": "number of predictive cells",
 }
 """What has a ceiling. `htm_brian.validation.agreement` defines each."""
 
@@ -39,12 +40,12 @@ LEVELS = {
     "anomaly": "anomaly: mean",
     "prediction_precision": "predicted columns that became active",
     "prediction_recall": "active columns that were predicted",
-    "active_columns_sparsity": "share of bits on: active columns",
-    "predicted_columns_sparsity": "share of bits on: predicted columns",
-    "column_bursts_sparsity": "share of bits on: column bursts",
-    "active_cells_sparsity": "share of bits on: active cells",
-    "winner_cells_sparsity": "share of bits on: winner cells",
-    "predictive_cells_sparsity": "share of bits on: predictive cells",
+    "active_columns_sparsity": "bits on (%): active columns",
+    "predicted_columns_sparsity": "bits on (%): predicted columns",
+    "column_bursts_sparsity": "bits on (%): column bursts",
+    "active_cells_sparsity": "bits on (%): active cells",
+    "winner_cells_sparsity": "bits on (%): winner cells",
+    "predictive_cells_sparsity": "bits on (%): predictive cells",
 }
 """What each level shows by itself. `htm_brian.validation.describe` defines each."""
 
@@ -59,12 +60,16 @@ class Row:
     abstract, spiking : float or None
         The same figure for either level; for an agreement, its ceiling and the agreement.
     check : Check, optional
+        Of the spiking figure, or of the difference.
+    of_difference : bool
+        Whether the check is of the difference.
     """
 
     quantity: str
     abstract: float | None = None
     spiking: float | None = None
     check: Check | None = None
+    of_difference: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -75,17 +80,15 @@ class Row:
 
     def cells(self) -> list[str]:
         """Return the cells of the table's row."""
-        numbers = [self.abstract, self.spiking]
         target = verdict = ""
         if self.check is not None:
-            target, verdict = self.check.target, self.check.verdict
-        return [
-            self.quantity,
-            *("" if number is None else format_number(number) for number in numbers),
-            "" if self.difference is None else _signed(self.difference),
-            target,
-            verdict,
-        ]
+            target = "difference " * self.of_difference + self.check.target
+            verdict = self.check.verdict
+        numbers = ("" if n is None else format_number(n) for n in (self.abstract, self.spiking))
+        difference = ""
+        if self.difference is not None:
+            difference = "-" if math.isnan(self.difference) else f"{self.difference:+.4f}"
+        return [self.quantity, *numbers, difference, target, verdict]
 
 
 def to_table(rows: Sequence[Row], title: str) -> Table:
@@ -116,7 +119,7 @@ def reliable_rows(reference: Recording, other: Recording, source: str) -> list[R
 
 
 def own_release_rows(reference: Recording, other: Recording) -> list[Row]:
-    """Compare cell by cell: the same segments, and releases fail as the model says."""
+    """Compare cell by cell: the same segments, but releases fail as the model says. No checks."""
     figures = summarise_cells(reference, other)
     mine, theirs = describe(reference), describe(other)
     return [
@@ -143,14 +146,14 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
     for key, label in AGREEMENTS.items():
         below = found[key] - ceiling[key]
         check = Check(
-            f"trained apart, {label}: distance from its ceiling",
+            f"trained apart, {label}: agreement less its ceiling",
             below,
             "1",
             -BELOW_CEILING,
             None,
             source,
         )
-        rows.append(Row(label, ceiling[key], found[key], check))
+        rows.append(Row(label, ceiling[key], found[key], check, of_difference=True))
     key = "anomaly_difference"
     check = Check(
         "trained apart, anomaly: mean absolute difference",
@@ -162,7 +165,9 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
     )
     rows.append(Row("anomaly: mean absolute difference", ceiling[key], found[key], check))
     mine, theirs = describe(reference), describe(other)
-    rows += [Row(label, mine[key], theirs[key]) for key, label in LEVELS.items()]
+    for key, label in LEVELS.items():
+        scale = 100 if "%" in label else 1
+        rows.append(Row(label, scale * mine[key], scale * theirs[key]))
     return rows
 
 
@@ -170,10 +175,5 @@ def _cell_rows(prefix: str, figures: dict[str, float]) -> list[Row]:
     return [
         Row(f"{prefix}: active cells, Jaccard", 1.0, figures["active_cells_jaccard"]),
         Row(f"{prefix}: predictive cells, Jaccard", 1.0, figures["predictive_cells_jaccard"]),
-        Row(f"{prefix}: anomaly, mean absolute difference", 0.0, figures["anomaly_difference"]),
+        Row(f"{prefix}: anomaly, mean difference", 0.0, figures["anomaly_difference"]),
     ]
-
-
-def _signed(value: float) -> str:
-    text = format_number(value)
-    return text if text.startswith("-") or value == 0 else f"+{text}"
