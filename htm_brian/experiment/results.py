@@ -93,8 +93,10 @@ def describe_parameters(parameters: Any) -> dict[str, dict[str, Any]]:
             plain = _jsonable(np.asarray(value / unit))
             described[field.name] = {"value": _rounded(plain), "unit": str(unit)}
         else:
-            unit = field.metadata.get("unit", "1")
-            described[field.name] = {"value": _jsonable(value), "unit": unit}
+            plain = _jsonable(value)
+            is_number = isinstance(plain, int | float | list) and not isinstance(plain, bool)
+            unit = field.metadata.get("unit", "1" if is_number else "")
+            described[field.name] = {"value": plain, "unit": unit}
     return described
 
 

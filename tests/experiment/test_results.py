@@ -27,8 +27,8 @@ def test_parameters_are_described_with_units() -> None:
 
     assert results.describe_parameters(Parameters()) == {
         "currents": {"value": [100.0, 200.0], "unit": "pA"},
-        "threshold": {"value": None, "unit": "1"},
-        "file": {"value": "a.csv", "unit": "1"},
+        "threshold": {"value": None, "unit": ""},
+        "file": {"value": "a.csv", "unit": ""},
     }
 
 

@@ -1,0 +1,59 @@
+# Everything runs in .venv, which is made once and brought up to date when pyproject.toml changes.
+# Another Python: make PYTHON=python3.12 validate. More options: make validate ARGS="--steps 500".
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MPLBACKEND := Agg
+
+.PHONY: validate test test-slow lint figures bench clean
+.DELETE_ON_ERROR:
+
+validate: .venv/.installed
+	@command -v g++ >/dev/null || echo "note: without g++ Brian2 runs uncompiled, several times slower (apt install g++ python3-dev)"
+	$(BIN)/htm-brian validate $(ARGS)
+
+test: .venv/.installed-dev
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: .venv/.installed-dev
+	$(BIN)/pytest -m slow $(ARGS)
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Runs every protocol and puts its figures beside the module that draws them.
+figures: .venv/.installed
+	@status=0; for module in protocols/[a-z]*.py; do \
+	    name=$$(basename $$module .py); echo "== $$name"; \
+	    $(BIN)/htm-brian run $$name || status=$$?; \
+	    for png in results/$$name/figures/*.png; do \
+	        if test -e $$png; then cp $$png figures/$$name-$$(basename $$png); fi; \
+	    done; \
+	done; exit $$status
+
+bench: .venv/.installed
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# Keeps .venv and results/.
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find htm_brian models protocols figures tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "error: $(PYTHON) is not a Python 3.11 or newer; install one, or name it: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) lacks the module venv; install it (on Debian: apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: .venv/.created pyproject.toml
+	$(BIN)/pip install -qq --upgrade pip
+	$(BIN)/pip install -qq -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(BIN)/pip install -qq -e '.[dev]'
+	@touch $@
