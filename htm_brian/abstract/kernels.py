@@ -1,20 +1,21 @@
 # Compiled functions have no annotations: Numba takes the types from the call.
 # mypy: allow-untyped-defs, allow-incomplete-defs, no-check-untyped-defs
-"""Compiled loops of the segment store and of the temporal memory.
+"""Compiled loops of the segment store.
 
-All of them are in this one file because Numba's cache on disk watches only the file of the function
-that is called: a kernel split over two files would go on running its old other half.
+All of them are in one file because Numba's cache on disk watches only the file of the function that
+is called: a kernel split over two files would go on running its old other half.
 
 The store's arrays travel as one `StoreArrays`:
 
 ===============  =====================================================================
 ``segments``     one record a segment (`SEGMENT`); `owner` is -1 for a free one
 ``cells``        one record a cell (`CELL`): list of its segments in order of creation
-``inputs``       one record a presynaptic cell (`INPUT`): where its list of segments begins
-``chunks``       those lists, in chunks of one cache line: next chunk, then `CHUNK` segments
+``inputs``       one record a presynaptic cell (`INPUT`): where its list of segments is
+``entries``      those lists: the segments that have a synapse from the cell, in no order
 ``presynaptic``  slots: presynaptic cell of each synapse, segments in contiguous blocks
 ``permanence``   slots: float32, or packed levels of 8, 4 or 2 bits in uint8
-``free_blocks``  for each block size the first free block; its first slot names the next
+``free_blocks``  for each size of a block of slots the first free one; it names the next
+``free_lists``   the same for blocks of entries, by index into `SIZES`
 ``counters``     the integers below (``N_SEGMENTS`` ...)
 ``random``       state of the random stream
 ``marks``        a byte a presynaptic cell, all zero between calls
@@ -35,8 +36,19 @@ from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
-CHUNK = 15
 BLOCK = 4
+"""A segment's block has a multiple of so many slots."""
+
+
+def _list_sizes():
+    """Return the sizes of blocks of entries: each a quarter more than the one before."""
+    sizes = [0, BLOCK]
+    while sizes[-1] < 2**31:
+        sizes.append((sizes[-1] + max(sizes[-1] // 4, 1) + BLOCK - 1) // BLOCK * BLOCK)
+    return np.array(sizes)
+
+
+SIZES = _list_sizes()
 
 SEGMENT = np.dtype(
     [
@@ -52,7 +64,7 @@ SEGMENT = np.dtype(
     ]
 )
 CELL = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)])
-INPUT = np.dtype([("chunk", np.int32), ("fill", np.int32)])
+INPUT = np.dtype([("start", np.int32), ("count", np.int32), ("size", np.int32)])
 
 (
     N_SEGMENTS,
@@ -61,8 +73,8 @@ INPUT = np.dtype([("chunk", np.int32), ("fill", np.int32)])
     N_SYNAPSES,
     SLOT_END,
     FREE_SLOTS,
-    CHUNK_END,
-    FREE_CHUNK,
+    ENTRY_END,
+    FREE_ENTRIES,
     SERIAL,
     REVISION,
     LARGEST,
@@ -81,10 +93,11 @@ class StoreArrays(NamedTuple):
     segments: NDArray[np.void]
     cells: NDArray[np.void]
     inputs: NDArray[np.void]
-    chunks: NDArray[np.int32]
+    entries: NDArray[np.int32]
     presynaptic: NDArray[np.int32]
     permanence: NDArray[np.float32] | NDArray[np.uint8]
     free_blocks: NDArray[np.int32]
+    free_lists: NDArray[np.int32]
     counters: NDArray[np.int64]
     random: NDArray[np.uint64]
     marks: NDArray[np.uint8]
@@ -104,16 +117,21 @@ def _random_bits(random):
 
 
 @njit(cache=True)
-def _random_below(random, n):
+def random_below(random, n):
+    """Return a random integer in [0, n)."""
     return np.int64((_random_bits(random) * np.uint64(n)) >> np.uint64(32))
+
+
+@njit(cache=True)
+def _random_share(random):
+    """Return a random float32 in [0, 1)."""
+    return np.float32(_random_bits(random) >> np.uint64(8)) * np.float32(2.0**-24)
 
 
 @njit(cache=True)
 def _rounding(store):
     """Return what is added before a level is cut to an integer: one half, or a random number."""
-    if store.counters[STOCHASTIC] == 0:
-        return np.float32(0.5)
-    return np.float32(_random_bits(store.random) >> np.uint64(8)) * np.float32(2.0**-24)
+    return _random_share(store.random) if store.counters[STOCHASTIC] else np.float32(0.5)
 
 
 # Permanences: float32, or levels 0 ... 2^bits - 1 packed into bytes.
@@ -129,7 +147,7 @@ def _save(permanence, slot, value, bits, rounding):
     raise NotImplementedError("only inside compiled code")
 
 
-@overload(_load)
+@overload(_load, inline="always")
 def _load_overload(permanence, slot, bits):
     if isinstance(permanence.dtype, types.Float):
         return lambda permanence, slot, bits: permanence[slot]
@@ -143,7 +161,7 @@ def _load_overload(permanence, slot, bits):
     return packed
 
 
-@overload(_save)
+@overload(_save, inline="always")
 def _save_overload(permanence, slot, value, bits, rounding):
     if isinstance(permanence.dtype, types.Float):
 
@@ -167,45 +185,64 @@ def _save_overload(permanence, slot, value, bits, rounding):
 
 
 @njit(cache=True)
-def _index_add(inputs, chunks, counters, cell, segment):
-    entry = inputs[cell]
-    if entry.fill == CHUNK:
-        chunk = counters[FREE_CHUNK]
-        if chunk >= 0:
-            counters[FREE_CHUNK] = chunks[chunk, 0]
-        else:
-            chunk = counters[CHUNK_END]
-            counters[CHUNK_END] += 1
-        chunks[chunk, 0] = entry.chunk
-        entry.chunk = chunk
-        entry.fill = 0
-    entry.fill += 1
-    chunks[entry.chunk, entry.fill] = segment
+def _widen_list(store, cell, count):
+    """Move the list of `cell` to a larger block if its own cannot hold `count` entries."""
+    entry = store.inputs[cell]
+    if SIZES[entry.size] >= count:
+        return
+    size = np.int64(entry.size)
+    while SIZES[size] < count:
+        size += 1
+    counters, entries, free_lists = store.counters, store.entries, store.free_lists
+    start = np.int64(free_lists[size])
+    if start >= 0:
+        free_lists[size] = entries[start]
+        counters[FREE_ENTRIES] -= SIZES[size]
+    else:
+        start = counters[ENTRY_END]
+        counters[ENTRY_END] += SIZES[size]
+    for k in range(entry.count):
+        entries[start + k] = entries[entry.start + k]
+    if entry.size > 0:
+        entries[entry.start] = free_lists[entry.size]
+        free_lists[entry.size] = entry.start
+        counters[FREE_ENTRIES] += SIZES[entry.size]
+    entry.start = start
+    entry.size = size
 
 
 @njit(cache=True)
-def _index_remove(inputs, chunks, counters, cell, segment):
-    """Put the newest entry of the list in the place of this one."""
-    entry = inputs[cell]
-    newest = chunks[entry.chunk, entry.fill]
-    chunk = entry.chunk
-    fill = entry.fill
-    found = False
-    while not found and chunk >= 0:
-        for k in range(1, fill + 1):
-            if chunks[chunk, k] == segment:
-                chunks[chunk, k] = newest
-                found = True
-                break
-        chunk = chunks[chunk, 0]
-        fill = CHUNK
-    entry.fill -= 1
-    if entry.fill == 0:
-        empty = entry.chunk
-        entry.chunk = chunks[empty, 0]
-        entry.fill = CHUNK
-        chunks[empty, 0] = counters[FREE_CHUNK]
-        counters[FREE_CHUNK] = empty
+def _add_entry(store, cell, segment):
+    entry = store.inputs[cell]
+    if entry.count == SIZES[entry.size]:
+        _widen_list(store, cell, entry.count + 1)
+    store.entries[entry.start + entry.count] = segment
+    entry.count += 1
+
+
+@njit(cache=True)
+def _remove_entry(store, cell, segment):
+    """Put the last entry of the list in the place of this one."""
+    entry = store.inputs[cell]
+    entries = store.entries
+    for k in range(entry.start, entry.start + entry.count):
+        if entries[k] == segment:
+            entry.count -= 1
+            entries[k] = entries[entry.start + entry.count]
+            return
+
+
+@njit(cache=True)
+def list_room(store, cells, n_new):
+    """Return the entries that `n_new` further ones for each of `cells` may take at most."""
+    room = np.int64(0)
+    for cell in cells:
+        entry = store.inputs[cell]
+        size = np.int64(entry.size)
+        while SIZES[size] < entry.count + n_new:
+            size += 1
+            room += SIZES[size]
+    return room
 
 
 # Segments: creation and removal.
@@ -238,7 +275,7 @@ def _remove_segment(store, segment):
     records, counters = store.segments, store.counters
     record = records[segment]
     for i in range(record.start, record.start + record.count):
-        _index_remove(store.inputs, store.chunks, counters, store.presynaptic[i], segment)
+        _remove_entry(store, store.presynaptic[i], segment)
     counters[N_SYNAPSES] -= record.count
     _free_block(store, record.start, record.capacity)
 
@@ -351,10 +388,9 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
     records, counters = store.segments, store.counters
     presynaptic, permanence = store.presynaptic, store.permanence
     bits = counters[BITS]
-    keep = np.float32(keep)
-    gain_active = np.float32(gain_active)
-    gain_inactive = np.float32(gain_inactive)
-    prune_below = np.float32(prune_below)
+    factor, prune = np.float32(keep), np.float32(prune_below)
+    up, down = np.float32(gain_active), np.float32(gain_inactive)
+    stochastic = counters[STOCHASTIC] != 0
     counters[REVISION] += 1
     for segment in segments:
         record = records[segment]
@@ -365,15 +401,17 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
         for i in range(start, start + record.count):
             cell = presynaptic[i]
             old = _load(permanence, i, bits)
-            p = old * keep + (gain_active if active[cell] else gain_inactive)
+            p = old * factor + (up if active[cell] else down)
             p = min(max(p, np.float32(0.0)), np.float32(1.0))
             if p != old:
-                _save(permanence, to, p, bits, _rounding(store))
+                # Only where levels are rounded at random: the call costs more than the rest.
+                rounding = _random_share(store.random) if stochastic else np.float32(0.5)
+                _save(permanence, to, p, bits, rounding)
                 p = _load(permanence, to, bits)
             elif to != i:
                 _save(permanence, to, p, bits, np.float32(0.5))
-            if p < prune_below:
-                _index_remove(store.inputs, store.chunks, counters, cell, segment)
+            if p < prune:
+                _remove_entry(store, cell, segment)
             else:
                 presynaptic[to] = cell
                 to += 1
@@ -405,7 +443,7 @@ def _remove_weakest(store, segment, n):
                 least = p
         if weakest < 0:
             break
-        _index_remove(store.inputs, store.chunks, store.counters, presynaptic[weakest], segment)
+        _remove_entry(store, presynaptic[weakest], segment)
         for i in range(weakest, record.start + record.count - 1):
             presynaptic[i] = presynaptic[i + 1]
             _save(permanence, i, _load(permanence, i + 1, bits), bits, np.float32(0.5))
@@ -440,7 +478,7 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
     """
     records, counters = store.segments, store.counters
     marks, scratch = store.marks, store.scratch
-    initial = np.float32(initial)
+    start_value = np.float32(initial)
     limit = counters[MAX_SYNAPSES]
     counters[REVISION] += 1
     for k in range(len(segments)):
@@ -474,12 +512,12 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
         start = record.start + record.count
         for i in range(n):
             if not lowest_index:
-                j = i + _random_below(store.random, n_free - i)
+                j = i + random_below(store.random, n_free - i)
                 scratch[i], scratch[j] = scratch[j], scratch[i]
             cell = scratch[i]
             presynaptic[start + i] = cell
-            _save(store.permanence, start + i, initial, counters[BITS], _rounding(store))
-            _index_add(store.inputs, store.chunks, counters, cell, segment)
+            _save(store.permanence, start + i, start_value, counters[BITS], _rounding(store))
+            _add_entry(store, cell, segment)
         record.count += n
         record.structure_revision = counters[REVISION]
         record.permanence_revision = counters[REVISION]
@@ -515,22 +553,18 @@ def _sort_by_cell(records, segments):
 @njit(cache=True)
 def find_matching(store, active_inputs, minimum, potential, found):
     """Count potential overlaps; list segments with at least `minimum` (>= 1), by cell and age."""
-    inputs, chunks = store.inputs, store.chunks
+    inputs, entries = store.inputs, store.entries
     potential[: store.counters[SEGMENT_END]] = 0
     n = 0
     for cell in active_inputs:
-        chunk = inputs[cell].chunk
-        fill = inputs[cell].fill
-        while chunk >= 0:
-            for k in range(1, fill + 1):
-                segment = chunks[chunk, k]
-                overlap = potential[segment] + 1
-                potential[segment] = overlap
-                if overlap == minimum:
-                    found[n] = segment
-                    n += 1
-            chunk = chunks[chunk, 0]
-            fill = CHUNK
+        start = np.int64(inputs[cell].start)
+        for k in range(start, start + inputs[cell].count):
+            segment = entries[k]
+            overlap = potential[segment] + 1
+            potential[segment] = overlap
+            if overlap == minimum:
+                found[n] = segment
+                n += 1
     _sort_by_cell(store.segments, found[:n])
     return n
 
@@ -600,7 +634,7 @@ def append_synapses(store, segments, indptr, presynaptic, permanence):
                 counters[BITS],
                 _rounding(store),
             )
-            _index_add(store.inputs, store.chunks, counters, presynaptic[source], segment)
+            _add_entry(store, presynaptic[source], segment)
         record.count = n
         record.structure_revision = counters[REVISION]
         record.permanence_revision = counters[REVISION]
@@ -643,3 +677,31 @@ def compact_slots(store, presynaptic, permanence):
     store.free_blocks[:] = -1
     counters[SLOT_END] = end
     counters[FREE_SLOTS] = 0
+
+
+@njit(cache=True)
+def widen_lists(store, n_new):
+    """Make room in the list of each presynaptic cell for `n_new` of its own further entries."""
+    for cell in range(len(n_new)):
+        if n_new[cell] > 0:
+            _widen_list(store, cell, store.inputs[cell].count + n_new[cell])
+
+
+@njit(cache=True)
+def compact_entries(store, entries):
+    """Move all lists, without gaps and in the order of the cells, into a new array."""
+    counters = store.counters
+    end = 0
+    for cell in range(len(store.inputs)):
+        entry = store.inputs[cell]
+        size = 0
+        while SIZES[size] < entry.count:
+            size += 1
+        for k in range(entry.count):
+            entries[end + k] = store.entries[entry.start + k]
+        entry.start = end
+        entry.size = size
+        end += SIZES[size]
+    store.free_lists[:] = -1
+    counters[ENTRY_END] = end
+    counters[FREE_ENTRIES] = 0

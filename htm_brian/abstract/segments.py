@@ -110,7 +110,7 @@ class SegmentStore:
 
     def _empty_arrays(self, seed: int) -> kernels.StoreArrays:
         counters = np.zeros(kernels.N_COUNTERS, dtype=np.int64)
-        counters[[kernels.FREE_SEGMENT, kernels.FREE_CHUNK]] = -1
+        counters[kernels.FREE_SEGMENT] = -1
         counters[kernels.MAX_SEGMENTS] = self.max_segments_per_cell
         counters[kernels.MAX_SYNAPSES] = self.max_synapses_per_segment
         counters[kernels.BITS] = self.permanence_bits
@@ -118,19 +118,18 @@ class SegmentStore:
         counters[kernels.REMOVE_WEAKEST] = self.removal == "weakest"
         cells = np.zeros(self.n_cells, dtype=kernels.CELL)
         cells["first"] = cells["last"] = -1
-        inputs = np.zeros(self.n_inputs, dtype=kernels.INPUT)
-        inputs["chunk"], inputs["fill"] = -1, kernels.CHUNK
         n_sizes = -(-self.max_synapses_per_segment // kernels.BLOCK) + 1
         return kernels.StoreArrays(
             segments=np.zeros(0, dtype=kernels.SEGMENT),
             cells=cells,
-            inputs=inputs,
-            chunks=np.empty((0, kernels.CHUNK + 1), dtype=np.int32),
+            inputs=np.zeros(self.n_inputs, dtype=kernels.INPUT),
+            entries=np.empty(0, dtype=np.int32),
             presynaptic=np.empty(0, dtype=np.int32),
             permanence=(
                 np.empty(0, np.float32) if self.permanence_bits == 32 else np.empty(0, np.uint8)
             ),
             free_blocks=np.full(n_sizes, -1, dtype=np.int32),
+            free_lists=np.full(len(kernels.SIZES), -1, dtype=np.int32),
             counters=counters,
             random=np.random.SeedSequence(seed).generate_state(1, np.uint64).astype(np.uint64),
             marks=np.zeros(self.n_inputs, dtype=np.uint8),
@@ -346,7 +345,10 @@ class SegmentStore:
         later = np.minimum(
             self.arrays.segments["count"][chosen] + new, self.max_synapses_per_segment
         )
-        self.reserve(slots=int((later + kernels.BLOCK).sum()), synapses=int(new.sum()))
+        self.reserve(
+            slots=int((later + kernels.BLOCK).sum()),
+            entries=kernels.list_room(self.arrays, sources, len(chosen)),
+        )
         kernels.grow_segments(
             self.arrays, chosen, numbers, sources, initial_permanence, tie_break == "lowest_index"
         )
@@ -443,7 +445,13 @@ class SegmentStore:
                 f"{self.max_segments_per_cell} segments, got {per_cell.max()}"
             )
         created = self.create(table.owner, iteration)
-        self.reserve(slots=int((counts + kernels.BLOCK).sum()), synapses=table.n_synapses)
+        n_new = np.bincount(table.presynaptic, minlength=self.n_inputs)
+        later = self.arrays.inputs["count"] + n_new
+        self.reserve(
+            slots=int((counts + kernels.BLOCK).sum()),
+            entries=int(kernels.SIZES[np.searchsorted(kernels.SIZES, later)].sum()),
+        )
+        kernels.widen_lists(self.arrays, n_new)
         kernels.append_synapses(
             self.arrays, created, table.indptr, table.presynaptic, table.permanence
         )
@@ -451,32 +459,47 @@ class SegmentStore:
 
     # Room.
 
-    def reserve(self, segments: int = 0, slots: int = 0, synapses: int = 0) -> None:
-        """Make room for so many further segments, slots, and entries in the index."""
-        arrays, counters = self.arrays, self.arrays.counters
-        room = _grown(arrays.segments, int(counters[kernels.SEGMENT_END]) + segments)
-        chunks = _grown(arrays.chunks, int(counters[kernels.CHUNK_END]) + synapses)
-        self.arrays = arrays._replace(segments=room, chunks=chunks)
-        if counters[kernels.SLOT_END] + slots > len(arrays.presynaptic):
+    def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0) -> None:
+        """Make room for so many further segments, slots of synapses, and entries of the lists."""
+        counters = self.arrays.counters
+        room = int(counters[kernels.SEGMENT_END]) + segments
+        if room > len(self.arrays.segments):
+            longer = np.zeros(_with_spare(room), dtype=kernels.SEGMENT)
+            longer[: len(self.arrays.segments)] = self.arrays.segments
+            self.arrays = self.arrays._replace(segments=longer)
+        if counters[kernels.SLOT_END] + slots > len(self.arrays.presynaptic):
             self._renew_slots(slots)
+        if counters[kernels.ENTRY_END] + entries > len(self.arrays.entries):
+            self._renew_entries(entries)
 
     def _renew_slots(self, slots: int) -> None:
         """Copy the slots into longer arrays; without the gaps, where these are a quarter."""
         arrays, counters = self.arrays, self.arrays.counters
         end, gaps = int(counters[kernels.SLOT_END]), int(counters[kernels.FREE_SLOTS])
         compact = 4 * gaps > end
-        size = _grown_size(len(arrays.presynaptic), end + slots - compact * gaps)
-        if size >= 2**31:
-            raise ValueError("segments must have less than 2**31 synapses in all")
+        size = _with_spare(end + slots - compact * gaps)
         per_byte = 1 if self.permanence_bits == 32 else 8 // self.permanence_bits
         presynaptic = np.empty(size, dtype=np.int32)
         permanence = np.empty(-(-size // per_byte), dtype=arrays.permanence.dtype)
         if compact:
             kernels.compact_slots(arrays, presynaptic, permanence)
         else:
-            presynaptic[: len(arrays.presynaptic)] = arrays.presynaptic
-            permanence[: len(arrays.permanence)] = arrays.permanence
+            used = -(-end // per_byte)
+            presynaptic[:end] = arrays.presynaptic[:end]
+            permanence[:used] = arrays.permanence[:used]
         self.arrays = arrays._replace(presynaptic=presynaptic, permanence=permanence)
+
+    def _renew_entries(self, entries: int) -> None:
+        """Copy the entries into a longer array; without the gaps, where these are a quarter."""
+        arrays, counters = self.arrays, self.arrays.counters
+        end, gaps = int(counters[kernels.ENTRY_END]), int(counters[kernels.FREE_ENTRIES])
+        compact = 4 * gaps > end
+        longer = np.empty(_with_spare(end + entries - compact * gaps), dtype=np.int32)
+        if compact:
+            kernels.compact_entries(arrays, longer)
+        else:
+            longer[:end] = arrays.entries[:end]
+        self.arrays = arrays._replace(entries=longer)
 
     def _checked(self, segments: ArrayLike) -> NDArray[np.int32]:
         end = int(self.arrays.counters[kernels.SEGMENT_END])
@@ -530,16 +553,8 @@ def _indices(name: str, values: ArrayLike, size: int) -> NDArray[np.int32]:
     return np.ascontiguousarray(array, dtype=np.int32)
 
 
-def _grown_size(size: int, needed: int) -> int:
-    """Return a size with a quarter to spare, so that growing costs little on average."""
-    return size if needed <= size else max(needed, size + size // 4)
-
-
-def _grown(array: NDArray, needed: int) -> NDArray:
-    """Return the array, or a longer copy when it has less than `needed` rows."""
-    size = _grown_size(len(array), needed)
-    if size == len(array):
-        return array
-    longer = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
+def _with_spare(needed: int) -> int:
+    """Return a size with some to spare, so that growing costs little on average."""
+    if needed >= 2**31:
+        raise ValueError(f"a store must have less than 2**31 synapses, got room for {needed}")
+    return needed + needed // 8 + 1024

@@ -1,0 +1,475 @@
+"""The abstract temporal memory with basal segments, exact and fast.
+
+The published algorithm (Hawkins and Ahmad 2016, "Why neurons have thousands of synapses";
+Numenta's BAMI), with the semantics of NuPIC. One step is activate, learn, predict:
+
+1. In an active column with predicted cells, these become active and win. In any other active
+   column all cells become active (the column bursts); the cell with the best matching segment
+   wins, or else the least used cell.
+2. Winners' segments learn: the segments that predicted them, or the best matching one, or a new
+   one. They follow the cells that were active in the step before, and grow synapses to a sample of
+   that step's winners. Matching segments in inactive columns are punished.
+3. Segments with enough connected synapses from active cells predict their cells for the next step.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract.permanence import PermanenceRule, UpDown
+from htm_brian.abstract.segments import (
+    TIE_BREAKS,
+    SegmentStore,
+    SegmentTable,
+    affine_parameters,
+    check_choice,
+)
+from htm_brian.arguments import check_integer, check_number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NO_CELLS = np.empty(0, dtype=np.int32)
+_BYTES_PER_CELL = 48
+
+
+class TemporalMemory:
+    """Sequence memory of columns of cells; see the module for the algorithm.
+
+    Cell index = column * cells_per_column + cell in the column.
+
+    Parameters
+    ----------
+    columns, cells_per_column : int
+    activation_threshold : int, default=13
+        Connected active synapses from which a segment is active and predicts its cell.
+    min_threshold : int, default=10
+        Active synapses, connected or not, from which a segment matches and may learn.
+    initial_permanence, connected_permanence : float, optional
+        Start of a new synapse, and threshold of a connected one. Left out, they are those of the
+        permanence rule: 0.21 and 0.5 for `UpDown`, the incidence rate for `IncidenceRate`.
+    permanence_increment, permanence_decrement : float, default=0.1
+        The `UpDown` rule that is used when `permanence_rule` is left out.
+    predicted_decrement : float, default=0.0
+        What active synapses of a matching segment lose when its column stays inactive.
+    max_new_synapses : int, default=20
+        A learning segment grows until it has so many active synapses.
+    max_segments_per_cell, max_synapses_per_segment : int, default=255
+    seed : int, default=42
+    permanence_rule : PermanenceRule, optional
+    tie_break : {"random", "lowest_index"}, default="random"
+        Choice among least used cells and among growth candidates.
+    reuse_previous_winner : bool, default=False
+        In a column that bursts without a matching segment, a previous winner of that column wins
+        again. NuPIC does not; without it a static input bursts for ever.
+    segment_removal : {"least_recently_used", "weakest"}, default="least_recently_used"
+        Which segment a full cell loses; see `SegmentStore`.
+    weight_slope : float, default=inf
+        Slope of the sigmoid weights of `SigmoidWeight`, whose sum must then reach the activation
+        threshold; infinite for the binary threshold.
+    prune_below : float, optional
+        Synapses below it are removed; that of the permanence rule when left out.
+    permanence_bits : {32, 8, 4, 2}, default=32
+    rounding : {"stochastic", "nearest"}, default="stochastic"
+        See `SegmentStore`.
+    external_inputs : int, default=0
+        Number of presynaptic cells outside; see `compute`.
+
+    Attributes
+    ----------
+    store : SegmentStore
+
+    Examples
+    --------
+    >>> tm = TemporalMemory(columns=12, cells_per_column=2, activation_threshold=3,
+    ...                     min_threshold=2, initial_permanence=0.5)
+    >>> for _ in range(4):
+    ...     for pattern in ([0, 1, 2], [3, 4, 5], [6, 7, 8]):
+    ...         tm.compute(pattern)
+    >>> tm.anomaly, tm.predicted_columns.tolist()
+    (0.0, [6, 7, 8])
+    """
+
+    def __init__(
+        self,
+        columns: int,
+        cells_per_column: int,
+        activation_threshold: int = 13,
+        min_threshold: int = 10,
+        initial_permanence: float | None = None,
+        connected_permanence: float | None = None,
+        permanence_increment: float = 0.1,
+        permanence_decrement: float = 0.1,
+        predicted_decrement: float = 0.0,
+        max_new_synapses: int = 20,
+        max_segments_per_cell: int = 255,
+        max_synapses_per_segment: int = 255,
+        seed: int = 42,
+        *,
+        permanence_rule: PermanenceRule | None = None,
+        tie_break: str = "random",
+        reuse_previous_winner: bool = False,
+        segment_removal: str = "least_recently_used",
+        weight_slope: float = math.inf,
+        prune_below: float | None = None,
+        permanence_bits: int = 32,
+        rounding: str = "stochastic",
+        external_inputs: int = 0,
+    ) -> None:
+        self.columns = check_integer("columns", columns, low=1)
+        self.cells_per_column = check_integer("cells_per_column", cells_per_column, low=1)
+        self.external_inputs = check_integer("external_inputs", external_inputs, low=0)
+        self.n_cells = self.columns * self.cells_per_column
+        n_inputs = self.n_cells + self.external_inputs
+        _check_memory(n_inputs)
+        self.max_synapses_per_segment = check_integer(
+            "max_synapses_per_segment", max_synapses_per_segment, low=1
+        )
+        self.activation_threshold = self._check_threshold(
+            "activation_threshold", activation_threshold
+        )
+        self.min_threshold = self._check_threshold("min_threshold", min_threshold)
+        if permanence_rule is None:
+            check_number("permanence_increment", permanence_increment, 0.0, 1.0)
+            check_number("permanence_decrement", permanence_decrement, 0.0, 1.0)
+            permanence_rule = UpDown(permanence_increment, permanence_decrement)
+        self.permanence_rule = permanence_rule
+        keep, gain_active, gain_inactive = affine_parameters(permanence_rule)
+        self.connected_permanence = check_number(
+            "connected_permanence",
+            permanence_rule.connected_permanence
+            if connected_permanence is None
+            else connected_permanence,
+            0.0,
+            1.0,
+        )
+        self.initial_permanence = check_number(
+            "initial_permanence",
+            permanence_rule.initial_permanence
+            if initial_permanence is None
+            else initial_permanence,
+            0.0,
+            1.0,
+        )
+        self.predicted_decrement = check_number(
+            "predicted_decrement", predicted_decrement, 0.0, 1.0
+        )
+        self.prune_below = check_number(
+            "prune_below",
+            permanence_rule.prune_below if prune_below is None else prune_below,
+            0.0,
+            1.0,
+        )
+        self.max_new_synapses = check_integer("max_new_synapses", max_new_synapses, low=1)
+        if not weight_slope > 0:
+            raise ValueError(f"weight_slope must be positive, got {weight_slope}")
+        self.weight_slope = float(weight_slope)
+        self.tie_break = check_choice("tie_break", tie_break, TIE_BREAKS)
+        self.reuse_previous_winner = bool(reuse_previous_winner)
+        self.store = SegmentStore(
+            self.n_cells,
+            max_segments_per_cell,
+            self.max_synapses_per_segment,
+            n_inputs=n_inputs,
+            seed=seed,
+            permanence_bits=permanence_bits,
+            rounding=rounding,
+            removal=segment_removal,
+        )
+        self._settings = np.zeros(1, dtype=temporal_kernels.SETTINGS)
+        values = {
+            "columns": self.columns,
+            "cells_per_column": self.cells_per_column,
+            "activation_threshold": self.activation_threshold,
+            "min_threshold": self.min_threshold,
+            "max_new_synapses": self.max_new_synapses,
+            "initial_permanence": self.initial_permanence,
+            "connected_permanence": self.connected_permanence,
+            "slope": self.weight_slope,
+            "keep": keep,
+            "gain_active": gain_active,
+            "gain_inactive": gain_inactive,
+            "predicted_decrement": self.predicted_decrement,
+            "prune_below": self.prune_below,
+            "lowest_index": self.tie_break == "lowest_index",
+            "reuse_previous_winner": self.reuse_previous_winner,
+        }
+        for name, value in values.items():
+            self._settings[name] = value
+        self._memory = temporal_kernels.MemoryArrays(
+            active_cells=np.zeros((2, n_inputs), dtype=np.int32),
+            winner_cells=np.zeros((2, n_inputs), dtype=np.int32),
+            active_mask=np.zeros(n_inputs, dtype=np.bool_),
+            columns=np.zeros((3, self.columns), dtype=np.int32),
+            potential=np.zeros(0, dtype=np.int16),
+            matching=np.zeros(0, dtype=np.int32),
+            active=np.zeros(0, dtype=np.int32),
+            work=np.zeros((3, self.columns), dtype=np.int32),
+            numbers=np.zeros(temporal_kernels.N_NUMBERS, dtype=np.int64),
+        )
+
+    def _check_threshold(self, name: str, value: int) -> int:
+        threshold = check_integer(name, value, low=1)
+        if threshold > self.max_synapses_per_segment:
+            raise ValueError(
+                f"{name} must be at most max_synapses_per_segment = "
+                f"{self.max_synapses_per_segment}, or no segment can reach it, got {threshold}"
+            )
+        return threshold
+
+    # One step.
+
+    def compute(
+        self,
+        active_columns: ArrayLike,
+        learn: bool = True,
+        *,
+        external_active: ArrayLike | None = None,
+        external_winners: ArrayLike | None = None,
+    ) -> None:
+        """Activate cells, learn from what was predicted, predict the next step.
+
+        Parameters
+        ----------
+        active_columns : array_like of int
+            Sorted, each once.
+        learn : bool, default=True
+        external_active : array_like of int, optional
+            Active external inputs, in [0, external_inputs), sorted: they take part in the
+            prediction at the end of this step, like active cells. A segment refers to input i as
+            presynaptic cell n_cells + i.
+        external_winners : array_like of int, optional
+            Those of them that the next step's learning may grow synapses to; all when left out.
+        """
+        columns = active_columns
+        if type(columns) is not np.ndarray or columns.dtype != np.int64 or columns.ndim != 1:
+            columns = self._as_columns(active_columns)
+        elif not columns.flags.c_contiguous:
+            columns = np.ascontiguousarray(columns)
+        active = winners = _NO_CELLS
+        if external_active is not None:
+            active = winners = self._as_external("external_active", external_active)
+        if external_winners is not None:
+            winners = self._as_external("external_winners", external_winners)
+            if not np.isin(winners, active).all():
+                raise ValueError("external_winners must be among external_active")
+        arguments = (self._settings, columns, active, winners, bool(learn))
+        status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments)
+        if status == temporal_kernels.NEED_ROOM:
+            self._make_room()
+            status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments)
+        if status == temporal_kernels.BAD_COLUMNS:
+            _refuse_columns(columns, self.columns)
+
+    def reset(self) -> None:
+        """Forget the present: no active cells, no winners, no prediction. Segments stay."""
+        numbers, iteration = self._memory.numbers, self._memory.numbers[temporal_kernels.ITERATION]
+        numbers[:] = 0
+        numbers[temporal_kernels.ITERATION] = iteration
+        self._memory.active_mask[:] = False
+
+    # What the step did.
+
+    @property
+    def active_columns(self) -> NDArray[np.int64]:
+        """Columns of the last step's input."""
+        return self._columns(0, temporal_kernels.N_ACTIVE_COLUMNS)
+
+    @property
+    def predicted_columns(self) -> NDArray[np.int64]:
+        """Columns that had been predicted for the last step."""
+        return self._columns(1, temporal_kernels.N_PREDICTED_COLUMNS)
+
+    @property
+    def column_bursts(self) -> NDArray[np.int64]:
+        """Active columns of the last step that had not been predicted."""
+        return self._columns(2, temporal_kernels.N_BURSTS)
+
+    def _columns(self, row: int, number: int) -> NDArray[np.int64]:
+        return self._memory.columns[row, : self._memory.numbers[number]].astype(np.int64)
+
+    @property
+    def active_cells(self) -> NDArray[np.int64]:
+        """Cells that became active."""
+        return self._cells(self._memory.active_cells, temporal_kernels.N_ACTIVE)
+
+    @property
+    def winner_cells(self) -> NDArray[np.int64]:
+        """One cell a bursting column, and every predicted cell that became active."""
+        return self._cells(self._memory.winner_cells, temporal_kernels.N_WINNERS)
+
+    def _cells(self, rows: NDArray[np.int32], number: int) -> NDArray[np.int64]:
+        numbers = self._memory.numbers
+        return rows[numbers[temporal_kernels.ROW], : numbers[number]].astype(np.int64)
+
+    @property
+    def active_segments(self) -> NDArray[np.int32]:
+        """Segments that predict their cells for the next step, by cell and then by age."""
+        n = self._memory.numbers[temporal_kernels.N_ACTIVE_SEGMENTS]
+        return self._memory.active[:n].copy()
+
+    @property
+    def matching_segments(self) -> NDArray[np.int32]:
+        """Segments with enough active synapses to learn in the next step, ordered likewise."""
+        n = self._memory.numbers[temporal_kernels.N_MATCHING]
+        return self._memory.matching[:n].copy()
+
+    @property
+    def predictive_cells(self) -> NDArray[np.int64]:
+        """Cells that are predicted for the next step."""
+        owner = self.store.arrays.segments["owner"][self.active_segments].astype(np.int64)
+        return owner[np.flatnonzero(np.diff(owner, prepend=-1))]
+
+    @property
+    def anomaly(self) -> float:
+        """Share of the last step's active columns that had not been predicted; 0 for no input."""
+        numbers = self._memory.numbers
+        n = int(numbers[temporal_kernels.N_ACTIVE_COLUMNS])
+        return int(numbers[temporal_kernels.N_BURSTS]) / n if n else 0.0
+
+    @property
+    def iteration(self) -> int:
+        """Number of steps with learning so far."""
+        return int(self._memory.numbers[temporal_kernels.ITERATION])
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments."""
+        return self.store.n_segments
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return self.store.n_synapses
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all arrays."""
+        return self.store.nbytes + sum(array.nbytes for array in self._memory)
+
+    # Exchange.
+
+    def export_segments(self) -> SegmentTable:
+        """Return all segments, by cell and then by age."""
+        return self.store.to_table()
+
+    def import_segments(self, table: SegmentTable) -> None:
+        """Replace all segments, and predict anew from the cells that are active."""
+        store = SegmentStore.from_table(
+            table,
+            self.store.max_segments_per_cell,
+            self.store.max_synapses_per_segment,
+            permanence_bits=self.store.permanence_bits,
+            rounding=self.store.rounding,
+            removal=self.store.removal,
+        )
+        if (store.n_cells, store.n_inputs) != (self.store.n_cells, self.store.n_inputs):
+            raise ValueError(
+                f"the table must be for {self.store.n_cells} cells and {self.store.n_inputs} "
+                f"presynaptic cells, got {store.n_cells} and {store.n_inputs}"
+            )
+        store.touch(store.segments, self.iteration)
+        store.arrays.random[:] = self.store.arrays.random
+        self.store = store
+        self._fit_to_store()
+        temporal_kernels.predict(self.store.arrays, self._memory, self._settings, False)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything into one file, from which `load` restores it bit for bit."""
+        from htm_brian.abstract.saving import save_memory
+
+        save_memory(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TemporalMemory:
+        """Restore a temporal memory; its next steps are those of the one that was saved."""
+        from htm_brian.abstract.saving import load_memory
+
+        return load_memory(path)
+
+    # Room.
+
+    def _make_room(self) -> None:
+        """Make the room that the step found missing."""
+        numbers = self._memory.numbers
+        self.store.reserve(
+            segments=int(numbers[temporal_kernels.ROOM_SEGMENTS]),
+            slots=int(numbers[temporal_kernels.ROOM_SLOTS]),
+            entries=int(numbers[temporal_kernels.ROOM_ENTRIES]),
+        )
+        self._fit_to_store()
+
+    def _fit_to_store(self) -> None:
+        """Bring the arrays that have an entry a segment to the length of the store's."""
+        n = len(self.store.arrays.segments)
+        if n != len(self._memory.potential):
+            self._memory = self._memory._replace(
+                potential=_resized(self._memory.potential, n),
+                matching=_resized(self._memory.matching, n),
+                active=_resized(self._memory.active, n),
+                work=np.empty((3, n + self.columns), dtype=np.int32),
+            )
+
+    def _as_columns(self, values: ArrayLike) -> NDArray[np.int64]:
+        return _as_integers("active_columns", values)
+
+    def _as_external(self, name: str, values: ArrayLike) -> NDArray[np.int32]:
+        inputs = _as_integers(name, values)
+        if inputs.size and (
+            inputs[0] < 0 or inputs[-1] >= self.external_inputs or (np.diff(inputs) <= 0).any()
+        ):
+            raise ValueError(
+                f"{name} must be sorted, without repeats, and lie in [0, {self.external_inputs})"
+            )
+        return (inputs + self.n_cells).astype(np.int32)
+
+
+def _as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise ValueError(
+            f"{name} must be a one-dimensional array of integers, "
+            f"got {array.dtype} of shape {array.shape}"
+        )
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _refuse_columns(columns: NDArray[np.int64], n_columns: int) -> None:
+    outside = columns[(columns < 0) | (columns >= n_columns)]
+    if len(outside):
+        raise ValueError(f"active_columns must lie in [0, {n_columns}), got {outside[0]}")
+    step = np.flatnonzero(np.diff(columns) <= 0)[0]
+    raise ValueError(
+        "active_columns must be sorted and without repeats, "
+        f"got {columns[step]} before {columns[step + 1]}"
+    )
+
+
+def _resized(array: NDArray, size: int) -> NDArray:
+    """Return a copy of `size` entries, the new ones zero."""
+    copy = np.zeros(size, dtype=array.dtype)
+    n = min(size, len(array))
+    copy[:n] = array[:n]
+    return copy
+
+
+def _check_memory(n_inputs: int) -> None:
+    """Refuse a size that this machine cannot hold even before the first segment."""
+    if n_inputs >= 2**31:
+        raise ValueError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
+    try:
+        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return
+    needed = n_inputs * _BYTES_PER_CELL
+    if needed > available:
+        raise ValueError(
+            f"columns * cells_per_column = {n_inputs} cells need {needed / 1e9:.1f} GB, but this "
+            f"machine has {available / 1e9:.1f} GB: take fewer columns or cells"
+        )
