@@ -16,13 +16,20 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract import kernels, temporal_kernels
 from htm_brian.abstract.permanence import PermanenceRule, UpDown
+from htm_brian.abstract.saving import (
+    read_memory,
+    restore_store,
+    store_arrays,
+    write_memory,
+)
 from htm_brian.abstract.segments import (
     TIE_BREAKS,
     SegmentStore,
@@ -31,9 +38,6 @@ from htm_brian.abstract.segments import (
     check_choice,
 )
 from htm_brian.arguments import check_integer, check_number
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _NO_CELLS = np.empty(0, dtype=np.int32)
 _BYTES_PER_CELL = 48
@@ -380,18 +384,64 @@ class TemporalMemory:
         self._fit_to_store()
         temporal_kernels.predict(self.store.arrays, self._memory, self._settings, False)
 
+    # Saving.
+
     def save(self, path: str | Path) -> None:
         """Write everything into one file, from which `load` restores it bit for bit."""
-        from htm_brian.abstract.saving import save_memory
-
-        save_memory(self, path)
+        memory, numbers = self._memory, self._memory.numbers
+        row = numbers[temporal_kernels.ROW]
+        n_segments = int(self.store.arrays.counters[kernels.SEGMENT_END])
+        arrays = store_arrays(self.store, "basal_") | {
+            "active_cells": memory.active_cells[row, : numbers[temporal_kernels.N_ACTIVE_INPUTS]],
+            "winner_cells": memory.winner_cells[row, : numbers[temporal_kernels.N_CANDIDATES]],
+            "columns": memory.columns,
+            "potential": memory.potential[:n_segments],
+            "matching": self.matching_segments,
+            "active": self.active_segments,
+            "numbers": numbers,
+        }
+        write_memory(path, "TemporalMemory", self._config(), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> TemporalMemory:
         """Restore a temporal memory; its next steps are those of the one that was saved."""
-        from htm_brian.abstract.saving import load_memory
+        config, members = read_memory(path, "TemporalMemory")
+        tm = cls(**config)
+        restore_store(tm.store, members, "basal_")
+        tm._fit_to_store()
+        memory = tm._memory
+        memory.numbers[:] = members["numbers"]
+        row = memory.numbers[temporal_kernels.ROW]
+        for name in ("active_cells", "winner_cells"):
+            getattr(memory, name)[row, : len(members[name])] = members[name]
+        for name in ("columns", "potential", "matching", "active"):
+            getattr(memory, name)[: len(members[name])] = members[name]
+        memory.active_mask[members["active_cells"]] = True
+        return tm
 
-        return load_memory(path)
+    def _config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor, of which the seed is spent."""
+        return {
+            "columns": self.columns,
+            "cells_per_column": self.cells_per_column,
+            "activation_threshold": self.activation_threshold,
+            "min_threshold": self.min_threshold,
+            "initial_permanence": self.initial_permanence,
+            "connected_permanence": self.connected_permanence,
+            "predicted_decrement": self.predicted_decrement,
+            "max_new_synapses": self.max_new_synapses,
+            "max_segments_per_cell": self.store.max_segments_per_cell,
+            "max_synapses_per_segment": self.max_synapses_per_segment,
+            "permanence_rule": self.permanence_rule,
+            "tie_break": self.tie_break,
+            "reuse_previous_winner": self.reuse_previous_winner,
+            "segment_removal": self.store.removal,
+            "weight_slope": self.weight_slope,
+            "prune_below": self.prune_below,
+            "permanence_bits": self.store.permanence_bits,
+            "rounding": self.store.rounding,
+            "external_inputs": self.external_inputs,
+        }
 
     # Room.
 
@@ -417,33 +467,41 @@ class TemporalMemory:
             )
 
     def _as_columns(self, values: ArrayLike) -> NDArray[np.int64]:
-        return _as_integers("active_columns", values)
+        columns = _as_integers("active_columns", values)
+        _refuse_outside(columns, self.columns)  # before a large unsigned one turns negative
+        return np.ascontiguousarray(columns, dtype=np.int64)
 
     def _as_external(self, name: str, values: ArrayLike) -> NDArray[np.int32]:
         inputs = _as_integers(name, values)
         if inputs.size and (
-            inputs[0] < 0 or inputs[-1] >= self.external_inputs or (np.diff(inputs) <= 0).any()
+            inputs.min() < 0
+            or inputs.max() >= self.external_inputs
+            or (inputs[1:] <= inputs[:-1]).any()
         ):
             raise ValueError(
                 f"{name} must be sorted, without repeats, and lie in [0, {self.external_inputs})"
             )
-        return (inputs + self.n_cells).astype(np.int32)
+        return (inputs.astype(np.int64) + self.n_cells).astype(np.int32)
 
 
-def _as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
+def _as_integers(name: str, values: ArrayLike) -> NDArray[np.integer]:
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise ValueError(
             f"{name} must be a one-dimensional array of integers, "
             f"got {array.dtype} of shape {array.shape}"
         )
-    return np.ascontiguousarray(array, dtype=np.int64)
+    return array
 
 
-def _refuse_columns(columns: NDArray[np.int64], n_columns: int) -> None:
+def _refuse_outside(columns: NDArray[np.integer], n_columns: int) -> None:
     outside = columns[(columns < 0) | (columns >= n_columns)]
     if len(outside):
         raise ValueError(f"active_columns must lie in [0, {n_columns}), got {outside[0]}")
+
+
+def _refuse_columns(columns: NDArray[np.int64], n_columns: int) -> None:
+    _refuse_outside(columns, n_columns)
     step = np.flatnonzero(np.diff(columns) <= 0)[0]
     raise ValueError(
         "active_columns must be sorted and without repeats, "

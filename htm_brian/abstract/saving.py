@@ -1,0 +1,118 @@
+"""Saving and loading of memories: one file, versioned, checksummed, without pickle.
+
+The file is a NumPy archive (npz). Beside the arrays of the memory it holds ``kind``, ``version``,
+``config`` (the arguments of the constructor as JSON) and ``checksum``, the SHA-256 of all else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.abstract import kernels
+from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
+
+if TYPE_CHECKING:
+    from htm_brian.abstract.segments import SegmentStore
+
+VERSION = 1
+_RULES: dict[str, type[UpDown] | type[IncidenceRate]] = {
+    "UpDown": UpDown,
+    "IncidenceRate": IncidenceRate,
+}
+
+
+def write_memory(
+    path: str | Path, kind: str, config: Mapping[str, Any], arrays: Mapping[str, NDArray]
+) -> None:
+    """Write a memory under a temporary name, then put it in place."""
+    members = dict(arrays) | {
+        "kind": np.array(kind),
+        "version": np.array(VERSION),
+        "config": np.array(json.dumps(dict(config) | {"permanence_rule": _described(config)})),
+    }
+    members["checksum"] = np.array(_checksum(members))
+    path = Path(path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **members)  # type: ignore[arg-type]
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
+    """Return the constructor's arguments and the arrays of a saved memory, checked."""
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            members = {name: archive[name] for name in archive.files}
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, TypeError):
+        raise ValueError(f"{path} is cut short or is not a saved memory") from None
+    if not {"kind", "version", "config", "checksum"} <= members.keys():
+        raise ValueError(f"{path} is not a saved memory")
+    if int(members["version"]) != VERSION:
+        raise ValueError(
+            f"{path} has format version {int(members['version'])}, but this htm_brian reads "
+            f"version {VERSION}: load it with the htm_brian that wrote it, and export its segments"
+        )
+    if str(members.pop("checksum")) != _checksum(members):
+        raise ValueError(f"{path} is damaged: its checksum does not match")
+    if str(members["kind"]) != kind:
+        raise ValueError(f"{path} must hold a {kind}, got a {members['kind']}")
+    config = json.loads(str(members["config"]))
+    name, values = config["permanence_rule"]
+    config["permanence_rule"] = _RULES[name](**values)
+    return config, members
+
+
+def store_arrays(store: SegmentStore, prefix: str) -> dict[str, NDArray]:
+    """Return copies of a store's arrays without their spare room."""
+    arrays, counters = store.arrays._asdict(), store.arrays.counters
+    per_byte = 1 if store.permanence_bits == 32 else 8 // store.permanence_bits
+    ends = {
+        "segments": counters[kernels.SEGMENT_END],
+        "presynaptic": counters[kernels.SLOT_END],
+        "permanence": -(-counters[kernels.SLOT_END] // per_byte),
+        "entries": counters[kernels.ENTRY_END],
+        "marks": 0,
+        "scratch": 0,
+    }
+    return {
+        prefix + name: array[: ends.get(name, len(array))].copy() for name, array in arrays.items()
+    }
+
+
+def restore_store(store: SegmentStore, members: Mapping[str, NDArray], prefix: str) -> None:
+    """Put saved arrays into a new store of the same parameters."""
+    own = store.arrays
+    store.arrays = own._replace(
+        **{name: members[prefix + name] for name in own._fields if name not in ("marks", "scratch")}
+    )
+
+
+def _described(config: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
+    rule: PermanenceRule = config["permanence_rule"]
+    name = type(rule).__name__
+    if _RULES.get(name) is not type(rule):
+        raise ValueError(f"permanence_rule must be one of {', '.join(_RULES)} to be saved")
+    return name, asdict(rule)
+
+
+def _checksum(members: Mapping[str, NDArray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(members):
+        array = np.ascontiguousarray(members[name])
+        digest.update(f"{name} {array.dtype.descr} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

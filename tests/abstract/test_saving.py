@@ -1,0 +1,149 @@
+"""Saved temporal memories: bit for bit, and clear errors for files that are not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from htm_brian.abstract.permanence import IncidenceRate
+from htm_brian.abstract.temporal_memory import TemporalMemory
+
+SETS = (
+    "active_cells",
+    "winner_cells",
+    "predictive_cells",
+    "active_columns",
+    "predicted_columns",
+    "column_bursts",
+    "active_segments",
+    "matching_segments",
+)
+
+
+def memory(**options):
+    return TemporalMemory(
+        100,
+        4,
+        6,
+        5,
+        max_new_synapses=10,
+        predicted_decrement=0.02,
+        max_segments_per_cell=4,
+        max_synapses_per_segment=14,
+        **options,
+    )
+
+
+def stream(n_steps, seed):
+    """Sequences with noise: learning, pruning, eviction, resets and pauses of learning."""
+    rng = np.random.default_rng(seed)
+    patterns = [np.sort(rng.choice(100, 8, replace=False)) for _ in range(12)]
+    for t in range(n_steps):
+        pattern = patterns[t % 12]
+        if rng.random() < 0.3:
+            pattern = np.sort(rng.choice(100, 8, replace=False))
+        yield pattern, rng.random() < 0.02, rng.random() < 0.9
+
+
+def run(tm, steps):
+    trace = []
+    for pattern, reset, learn in steps:
+        if reset:
+            tm.reset()
+        tm.compute(pattern, learn)
+        trace.append([getattr(tm, name).tolist() for name in SETS] + [tm.anomaly])
+    return trace
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"tie_break": "lowest_index", "reuse_previous_winner": True, "segment_removal": "weakest"},
+        {"permanence_rule": IncidenceRate(5, 0.3), "weight_slope": 30.0, "external_inputs": 3},
+        {"permanence_bits": 4},
+    ],
+)
+def test_next_1000_steps_equal_those_of_the_uninterrupted_run(tmp_path, options):
+    whole = memory(**options)
+    run(whole, stream(300, seed=1))
+    whole.save(tmp_path / "tm.npz")
+    restored = TemporalMemory.load(tmp_path / "tm.npz")
+    assert restored.export_segments() == whole.export_segments()
+    for name in SETS:
+        assert getattr(restored, name).tolist() == getattr(whole, name).tolist()
+    assert run(whole, stream(1000, seed=2)) == run(restored, stream(1000, seed=2))
+    assert restored.export_segments() == whole.export_segments()
+    assert (restored.store.last_used == whole.store.last_used).all()
+    assert (restored.store.arrays.random == whole.store.arrays.random).all()
+
+
+def test_a_new_memory_is_saved_too(tmp_path):
+    memory().save(tmp_path / "tm.npz")
+    restored = TemporalMemory.load(tmp_path / "tm.npz")
+    assert run(restored, stream(50, 1)) == run(memory(), stream(50, 1))
+    assert [path.name for path in tmp_path.iterdir()] == ["tm.npz"]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    tm = memory()
+    run(tm, stream(50, seed=1))
+    tm.save(tmp_path / "tm.npz")
+    return tmp_path / "tm.npz"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_file_cut_short_is_refused(saved, share):
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ValueError, match=r"tm\.npz is cut short or is not a saved memory"):
+        TemporalMemory.load(saved)
+
+
+def test_any_other_file_is_refused(tmp_path):
+    path = tmp_path / "other.npz"
+    path.write_text("time,value\n1,2\n")
+    with pytest.raises(ValueError, match=r"other\.npz is cut short or is not a saved memory"):
+        TemporalMemory.load(path)
+    np.savez(path, a=np.arange(3))
+    with pytest.raises(ValueError, match=r"other\.npz is not a saved memory"):
+        TemporalMemory.load(path)
+    with pytest.raises(FileNotFoundError):
+        TemporalMemory.load(tmp_path / "missing.npz")
+
+
+def _rewrite(path, **changes):
+    with np.load(path) as file:
+        members = {name: file[name] for name in file.files}
+    np.savez(path, **members | changes)
+
+
+def test_another_version_is_refused(saved):
+    _rewrite(saved, version=np.array(2))
+    with pytest.raises(ValueError) as error:
+        TemporalMemory.load(saved)
+    assert "has format version 2, but this htm_brian reads version 1" in str(error.value)
+
+
+def test_changed_content_is_refused(saved):
+    with np.load(saved) as file:
+        permanence = file["basal_permanence"]
+        config = json.loads(str(file["config"]))
+    _rewrite(saved, basal_permanence=permanence + np.float32(0.01))
+    with pytest.raises(ValueError, match="is damaged: its checksum does not match"):
+        TemporalMemory.load(saved)
+    _rewrite(saved, basal_permanence=permanence)
+    TemporalMemory.load(saved)
+    _rewrite(saved, config=np.array(json.dumps(config | {"columns": 99})))
+    with pytest.raises(ValueError, match="is damaged: its checksum does not match"):
+        TemporalMemory.load(saved)
+
+
+def test_a_rule_of_ones_own_cannot_be_saved(tmp_path):
+    class Mine(IncidenceRate):
+        pass
+
+    with pytest.raises(ValueError, match="permanence_rule must be one of UpDown, IncidenceRate"):
+        memory(permanence_rule=Mine(5, 0.3)).save(tmp_path / "tm.npz")
+    assert list(tmp_path.iterdir()) == []
