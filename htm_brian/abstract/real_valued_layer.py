@@ -68,12 +68,14 @@ class RealValuedLayer:
         self.weights = rng.normal(size=(self.n_neurons, self.n_inputs))
         self.n_learned = np.zeros(self.n_neurons, dtype=np.int64)
 
-    def scores(self, samples: ArrayLike) -> Floats:
-        """Return the scores of all neurons.
+    def compute(self, samples: ArrayLike, learn: bool = True) -> Floats:
+        """Return the scores for one input, or for one after the other.
 
         Parameters
         ----------
         samples : array_like of float, shape (n_inputs,) or (n_samples, n_inputs)
+        learn : bool
+            Whether the best neurons learn from each input, once its scores are there.
 
         Returns
         -------
@@ -88,34 +90,47 @@ class RealValuedLayer:
             )
         if not np.isfinite(given).all():
             raise ValueError("samples must be finite")
-        found = _scores(np.atleast_2d(given), self.weights, self.sensitivity)
-        return found if given.ndim == 2 else found[0]
+        scores = _compute(
+            given.reshape(-1, self.n_inputs),
+            self.weights,
+            self.sensitivity,
+            self.n_learners if learn else 0,
+            self.growth_rate,
+            self.decay_rate,
+            self.n_learned,
+        )
+        return scores if given.ndim == 2 else scores[0]
 
-    def compute(self, sample: ArrayLike, learn: bool = True) -> Floats:
-        """Return the scores for one input, shape (n_neurons,), and let the best neurons learn."""
-        given = np.asarray(sample, dtype=np.float64)
-        if given.ndim != 1:
-            raise ValueError(f"sample must have one dimension, got {given.ndim}")
-        scores = self.scores(given)
-        if learn:
-            # A stable sort: among equals the neuron of lower index learns.
-            learners = np.argsort(-scores, kind="stable")[: self.n_learners]
-            away = given - self.weights[learners]
-            rate = np.where(away > 0, self.growth_rate, self.decay_rate)
-            self.weights[learners] += rate * away
-            self.n_learned[learners] += 1
-        return scores
+
+@njit(cache=True)
+def _compute(
+    samples: Floats,
+    weights: Floats,
+    sensitivity: float,
+    n_learners: int,
+    growth_rate: float,
+    decay_rate: float,
+    n_learned: NDArray[np.int64],
+) -> Floats:
+    scores = np.empty((samples.shape[0], weights.shape[0]))
+    for place in range(samples.shape[0]):
+        sample = samples[place]
+        for neuron in range(weights.shape[0]):
+            scores[place, neuron] = _score(sample, weights[neuron], sensitivity)
+        left = scores[place].copy()
+        for _ in range(n_learners):
+            neuron = np.argmax(left)  # among equals the neuron of lower index
+            left[neuron] = -1.0
+            n_learned[neuron] += 1
+            for synapse in range(sample.size):
+                away = sample[synapse] - weights[neuron, synapse]
+                weights[neuron, synapse] += away * (growth_rate if away > 0 else decay_rate)
+    return scores
 
 
 @njit(cache=True, fastmath=True)
-def _scores(samples: Floats, weights: Floats, sensitivity: float) -> Floats:
-    n_samples, n_neurons, n_inputs = samples.shape[0], weights.shape[0], weights.shape[1]
-    scores = np.empty((n_samples, n_neurons))
-    for sample in range(n_samples):
-        for neuron in range(n_neurons):
-            total = 0.0
-            for place in range(n_inputs):
-                distance = abs(samples[sample, place] - weights[neuron, place])
-                total += max(1.0 - sensitivity * distance, 0.0)
-            scores[sample, neuron] = total / n_inputs
-    return scores
+def _score(sample: Floats, weights: Floats, sensitivity: float) -> float:
+    total = 0.0
+    for synapse in range(sample.size):
+        total += max(1.0 - sensitivity * abs(sample[synapse] - weights[synapse]), 0.0)
+    return total / sample.size
