@@ -1,0 +1,133 @@
+"""A dendritic branch as an event: enough coincident synapses start a plateau of fixed length.
+
+`tally` counts the synapses that released together and is changed by synapses only: whoever wires
+them also takes away what is out of date. Above the threshold the branch emits an event and drives
+its compartment for `plateau_duration`. After `refractory_period` it can do so again: a new volley
+then prolongs a plateau that is still on. `epsp` is what synapses leave below the threshold: each
+adds one, and it decays.
+
+The conductance, which the owner's compartment sums over its branches, is::
+
+    plateau_conductance*int(t < plateau_end) + epsp_conductance*epsp
+"""
+
+from __future__ import annotations
+
+from brian2.core.clocks import Clock
+from brian2.equations.equations import Equations
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.units.fundamentalunits import Quantity
+
+from htm_brian.cells.mechanism import NEVER, assign, declare, describe
+from htm_brian.parameters import Key, Model, Table, load_model
+
+TABLE = "branch"
+KEYS = {
+    "activation_threshold": Key("1", "coincident synapses that start a plateau"),
+    "plateau_duration": Key("second", "length of a plateau"),
+    "refractory_period": Key("second", "least time between two plateau onsets"),
+    "plateau_conductance": Key("siemens", "NMDA conductance during a plateau"),
+    "epsp_conductance": Key("siemens", "NMDA conductance of one synapse below the threshold"),
+    "epsp_time_constant": Key("second", "decay of the depolarisation below the threshold"),
+}
+VARIABLES = {
+    "tally": "synapses that released together",
+    "epsp": "depolarisation below the threshold, in synapses",
+    "plateau_onset": "start of the last plateau",
+    "plateau_end": "end of the last plateau",
+    "conductance": "drives the compartment of the branch's owner",
+}
+# The tally is a whole number; half a synapse below keeps rounding out of the comparison.
+THRESHOLD = "tally > activation_threshold - 0.5 and t - plateau_onset >= refractory_period"
+ON_PLATEAU = """
+plateau_onset = t
+plateau_end = t + plateau_duration
+"""
+
+
+def equations(parameters: Table) -> Equations:
+    """Return the equations of a branch.
+
+    Parameters
+    ----------
+    parameters : Table
+        See `KEYS`.
+    """
+    parameters.require(KEYS)
+    return Equations(
+        """
+        depsp/dt = -epsp/epsp_time_constant : 1
+        tally : 1
+        plateau_onset : second
+        plateau_end : second
+        conductance = plateau_conductance*int(t < plateau_end) + epsp_conductance*epsp : siemens
+        """
+    ) + declare(TABLE, KEYS)
+
+
+class DendriticBranches(NeuronGroup):
+    """Branches of pyramidal cells: a Brian2 `NeuronGroup` whose events are plateau onsets.
+
+    Parameters
+    ----------
+    N : int
+        Number of branches.
+    model : str, path or Model
+        Model with a table ``[branch]``.
+    dt : Quantity, optional
+        Time step; it may be coarser than that of the cells.
+    clock : Clock, optional
+        Clock in place of `dt`.
+    order : int
+        Order among objects of the same slot.
+    name : str
+        Name of the group.
+
+    Examples
+    --------
+    Branches drive the cells that own them through a sum::
+
+        drive = Synapses(branches, cells, "basal_conductance_post = conductance_pre : siemens (summed)")
+        drive.connect(i=numpy.arange(len(branches)), j=owner)
+    """  # noqa: E501
+
+    def __init__(
+        self,
+        N: int,
+        model: str | Model = "l5_reduced",
+        *,
+        dt: Quantity | None = None,
+        clock: Clock | None = None,
+        order: int = 0,
+        name: str = "dendriticbranches*",
+    ) -> None:
+        self.parameters = load_model(model)
+        if TABLE not in self.parameters:
+            raise ValueError(
+                f"missing table [{TABLE}] with the keys {', '.join(KEYS)} ({self.parameters.file})"
+            )
+        table = self.parameters[TABLE]
+        super().__init__(
+            N,
+            equations(table),
+            threshold=THRESHOLD,
+            reset=ON_PLATEAU,
+            method="exact",
+            dt=dt,
+            clock=clock,
+            order=order,
+            name=name,
+        )
+        assign(self, table)
+        self.to_rest()
+
+    def to_rest(self) -> None:
+        """End every plateau and forget every input."""
+        self.tally = 0
+        self.epsp = 0
+        self.plateau_onset = NEVER
+        self.plateau_end = NEVER
+
+    def describe(self) -> str:
+        """Return the equations as text, with units, values and sources."""
+        return describe(self.user_equations, VARIABLES, self.parameters)

@@ -1,0 +1,178 @@
+"""Pyramidal cells of level 1: the mechanisms of a model file put together in one Brian2 group.
+
+=============  ==========================================================================
+compartment    driven by
+=============  ==========================================================================
+soma           the three others, `injected_current`, inhibition, adaptation; it spikes
+proximal       `feedforward_conductance` (one volley adds `feedforward_volley_conductance`)
+basal          `basal_conductance`, the sum over its branches
+apical         `apical_conductance`, likewise
+=============  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from brian2.core.clocks import Clock
+from brian2.equations.equations import Equations
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.units import amp, siemens
+from brian2.units.fundamentalunits import Quantity
+
+from htm_brian.cells import (
+    adaptation,
+    branch,
+    compartment,
+    feedforward,
+    inhibition,
+    plateau,
+    soma,
+    spike,
+)
+from htm_brian.cells.mechanism import NEVER, assign, describe
+from htm_brian.parameters import Key, Model, load_model
+
+BRANCHED = ("basal", "apical")
+"""Compartments that carry branches."""
+
+COMPARTMENTS = ("proximal", *BRANCHED)
+"""Compartments beside the soma."""
+
+MECHANISMS: dict[str, dict[str, Key]] = {
+    soma.TABLE: soma.KEYS,
+    spike.TABLE: spike.KEYS,
+    adaptation.TABLE: adaptation.KEYS,
+    inhibition.TABLE: inhibition.KEYS,
+    feedforward.TABLE: feedforward.KEYS,
+    plateau.TABLE: plateau.KEYS,
+    **{name: compartment.KEYS for name in COMPARTMENTS},
+    branch.TABLE: branch.KEYS,
+}
+"""Tables and keys that a model file of a pyramidal cell must have."""
+
+VARIABLES = {
+    **soma.VARIABLES,
+    **spike.VARIABLES,
+    **adaptation.VARIABLES,
+    **inhibition.VARIABLES,
+    **feedforward.VARIABLES,
+    **{k: v for name in BRANCHED for k, v in plateau.variables(name).items()},
+    **{k: v for name in COMPARTMENTS for k, v in compartment.variables(name).items()},
+}
+"""What the variables of a cell mean."""
+
+ON_SPIKE = "\n".join((spike.ON_SPIKE, feedforward.ON_SPIKE, adaptation.ON_SPIKE))
+
+
+def equations(model: Model) -> Equations:
+    """Return the equations of a pyramidal cell.
+
+    Parameters
+    ----------
+    model : Model
+        A model with the tables and keys of `MECHANISMS`.
+    """
+    model.require(MECHANISMS)
+    coupling = " + ".join(f"{name}_coupling_current" for name in COMPARTMENTS)
+    inward = {
+        "proximal": "feedforward_current + proximal_inhibition_current",
+        **{name: f"{name}_plateau_current" for name in BRANCHED},
+    }
+    whole = soma.equations(model["soma"], f"{coupling} + inhibition_current - adaptation")
+    for name in COMPARTMENTS:
+        whole += compartment.equations(model[name], inward[name])
+    whole += adaptation.equations(model["adaptation"])
+    whole += inhibition.equations(model["inhibition"])
+    whole += feedforward.equations(model["feedforward"])
+    whole += plateau.equations(model["plateau"], BRANCHED)
+    return whole + spike.equations(model["spike"])
+
+
+class PyramidalCells(NeuronGroup):
+    """Pyramidal cells: a Brian2 `NeuronGroup` built from a model file.
+
+    Parameters
+    ----------
+    N : int
+        Number of cells.
+    model : str, path or Model
+        Name of a model of the package, path of a file, or a `Model`.
+    dt : Quantity, optional
+        Time step; Brian2's default clock where neither it nor `clock` is given.
+    clock : Clock, optional
+        Clock in place of `dt`.
+    method : str
+        Brian2's integration method.
+    order : int
+        Order among objects of the same slot.
+    name : str
+        Name of the group.
+
+    Attributes
+    ----------
+    parameters : Model
+        The model as it was loaded. The values in force are the group's own, which you may change:
+        ``cells.leak_conductance = 20*nS``.
+
+    Notes
+    -----
+    A spike is recorded at the start of its step, as everywhere in Brian2; `last_spike_time` has the
+    interpolated crossing. The reset runs right after the threshold, before monitors and synapses.
+    So ``SpikeMonitor(cells, "last_spike_time")`` records the spike's own time, synapses of the same
+    step see it already, and inhibition that arrives in that step cannot disturb it.
+
+    Examples
+    --------
+    >>> from brian2 import SpikeMonitor, Network, ms
+    >>> cells = PyramidalCells(1)
+    >>> cells.feedforward_conductance = cells.feedforward_volley_conductance
+    >>> spikes = SpikeMonitor(cells)
+    >>> Network(cells, spikes).run(30*ms)
+    >>> spikes.num_spikes
+    1
+    """
+
+    def __init__(
+        self,
+        N: int,
+        model: str | Model = "l5_reduced",
+        *,
+        dt: Quantity | None = None,
+        clock: Clock | None = None,
+        method: str = "euler",
+        order: int = 0,
+        name: str = "pyramidalcells*",
+    ) -> None:
+        self.parameters = load_model(model)
+        super().__init__(
+            N,
+            equations(self.parameters),
+            threshold=spike.THRESHOLD,
+            reset=ON_SPIKE,
+            method=method,
+            dt=dt,
+            clock=clock,
+            order=order,
+            name=name,
+        )
+        spike.reset_at_once(self)
+        for table in self.parameters.tables:
+            if table.name != branch.TABLE:
+                assign(self, table)
+        self.to_rest()
+
+    def to_rest(self) -> None:
+        """Put every cell to rest: no conductance, no adaptation, no spike ever."""
+        rest = self.resting_potential
+        for name in ("v", *(f"v_{name}" for name in COMPARTMENTS)):
+            setattr(self, name, rest)
+        for name in ("g_inhibition", "feedforward_conductance"):
+            setattr(self, name, 0 * siemens)
+        for name in BRANCHED:
+            setattr(self, f"{name}_conductance", 0 * siemens)
+        self.adaptation = 0 * amp
+        self.injected_current = 0 * amp
+        self.last_spike_time = NEVER
+
+    def describe(self) -> str:
+        """Return the equations as text, with units, values and sources."""
+        return describe(self.user_equations, VARIABLES, self.parameters)

@@ -1,0 +1,59 @@
+"""The spike of an integrate-and-fire cell, with a soft refractory period and its time below dt.
+
+The refractory period stands in the threshold condition and nothing is frozen meanwhile: Brian2's
+``(unless refractory)`` keeps the compiler from using wide registers.
+
+A step only tells that the threshold was crossed within it. `last_spike_time` tells when, by the
+slope at the step's end, so that of two cells that spike in the same step it is clear which was
+first. It lies within the step, and not within the refractory period.
+"""
+
+from __future__ import annotations
+
+from brian2.equations.equations import Equations
+from brian2.groups.neurongroup import NeuronGroup
+
+from htm_brian.cells.mechanism import declare
+from htm_brian.parameters import Key, Table
+
+TABLE = "spike"
+KEYS = {
+    "threshold": Key("volt", "potential at which the cell spikes"),
+    "reset_potential": Key("volt", "potential after a spike"),
+    "refractory_period": Key("second", "least time between two spikes"),
+}
+VARIABLES = {"last_spike_time": "when the threshold was last crossed, interpolated below dt"}
+
+# The potential in the condition is that at the end of the step, t + dt.
+THRESHOLD = "v > spike_threshold and t + dt - last_spike_time >= spike_refractory_period"
+ON_SPIKE = """
+earliest = clip(last_spike_time + spike_refractory_period, t, t + dt)
+time_above = (v - spike_threshold)*membrane_capacitance/membrane_current
+last_spike_time = clip(t + dt - time_above, earliest, t + dt)
+v = spike_reset_potential
+"""
+
+
+def equations(parameters: Table) -> Equations:
+    """Return the variables that `THRESHOLD` and `ON_SPIKE` need.
+
+    Parameters
+    ----------
+    parameters : Table
+        See `KEYS`.
+    """
+    parameters.require(KEYS)
+    return Equations("last_spike_time : second") + declare(TABLE, KEYS)
+
+
+def reset_at_once(group: NeuronGroup) -> None:
+    """Let the group's reset run right after its threshold, before monitors and synapses.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        With `THRESHOLD` and `ON_SPIKE`.
+    """
+    # A spike monitor's order is that of the threshold plus 1: the reset goes between the two.
+    resetter, thresholder = group.resetter["spike"], group.thresholder["spike"]
+    resetter.when, resetter.order = thresholder.when, thresholder.order + 0.5

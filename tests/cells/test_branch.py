@@ -1,0 +1,136 @@
+"""A branch as an event: threshold, plateau, depolarisation below the threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import Network, SpikeMonitor, StateMonitor, Synapses, ms, mV, nS, second
+
+from htm_brian.cells.branch import DendriticBranches
+from htm_brian.cells.pyramidal import PyramidalCells
+
+AMPLITUDE = "Schiller 2000 (abstract): 5.9 mV, SD 1.5"
+HALF_WIDTH = "Schiller 2000 (abstract): 64.4 ms, SD 19.8"
+AMPLIFICATION = "Schiller 2000 (abstract): 226 %, SD 46"
+LOCAL = "Farinella 2011 (abstract): 40-50 mV, 50-100 ms"
+UNITARY = "Eyal 2018 (abstract): 0.2-0.4 mV"
+
+
+def test_plateau_starts_at_the_threshold_and_lasts_its_time() -> None:
+    branches = DendriticBranches(4, dt=1 * ms)
+    onsets = SpikeMonitor(branches)
+    net = Network(branches, onsets)
+    net.run(10 * ms)
+    branches.tally = [0, 12, 13, 40]
+    net.run(1 * ms)
+    branches.tally = 0
+    assert onsets.i[:].tolist() == [2, 3]
+    np.testing.assert_allclose(branches.plateau_onset[2:] / ms, 10)
+    np.testing.assert_allclose(branches.plateau_end[2:] / ms, 68)
+    assert (branches.plateau_end[:2] < 0 * second).all()
+    trace = StateMonitor(branches, "conductance", record=2)
+    net.add(trace)
+    net.run(60 * ms)
+    on = trace.conductance[0] / nS > 0
+    assert on.sum() == 57 and on[:57].all()  # of 58 ms, one had passed
+
+
+def test_lasting_input_prolongs_the_plateau_after_the_refractory_period() -> None:
+    branches = DendriticBranches(1, dt=1 * ms)
+    branches.tally = 20
+    onsets = SpikeMonitor(branches)
+    trace = StateMonitor(branches, "conductance", record=0)
+    net = Network(branches, onsets, trace)
+    net.run(80 * ms)
+    branches.tally = 0
+    net.run(60 * ms)
+    np.testing.assert_allclose(onsets.t / ms, [0, 35, 70])
+    on = trace.t[trace.conductance[0] / nS > 0] / ms
+    assert on[0] == 1 and on[-1] == 127 and len(on) == 127  # one plateau, up to 70 ms + 58 ms
+
+
+def test_depolarisation_below_the_threshold_decays_exponentially() -> None:
+    branches = DendriticBranches(1, dt=1 * ms)
+    branches.epsp = 10
+    Network(branches).run(50 * ms)
+    assert branches.epsp[0] == pytest.approx(10 * np.exp(-50 / 20), rel=1e-9)
+    expected = 0.7 * 10 * np.exp(-50 / 20)
+    assert branches.conductance[0] / nS == pytest.approx(expected, rel=1e-9)
+
+
+def test_parameters_change_by_name() -> None:
+    branches = DendriticBranches(1, dt=1 * ms)
+    branches.activation_threshold = 8
+    branches.plateau_duration = 100 * ms
+    branches.tally = 8
+    Network(branches).run(1 * ms)
+    assert branches.plateau_end[0] / ms == pytest.approx(100)
+
+
+def test_to_rest_forgets_everything() -> None:
+    branches = DendriticBranches(1, dt=1 * ms)
+    branches.tally, branches.epsp = 20, 5
+    Network(branches).run(2 * ms)
+    branches.to_rest()
+    assert branches.conductance[0] / nS == 0
+    assert branches.tally[0] == 0 and branches.plateau_onset[0] < 0 * second
+
+
+def test_description_names_units_and_sources() -> None:
+    branches = DendriticBranches(1)
+    Network(branches).run(1 * ms)  # Brian2 warns of a group that was in no run
+    text = branches.describe()
+    assert "conductance = plateau_conductance*int(t < plateau_end)" in text
+    assert "activation_threshold : 1 (shared, constant)  # 13; " in text
+
+
+@pytest.fixture
+def responses() -> dict[str, np.ndarray]:
+    """Soma and basal compartment, mV above rest, of resting cells with one branch each.
+
+    Branches with 1 synapse, 13 kept below the threshold, 13, 20, and a plateau alone.
+    """
+    cells = PyramidalCells(5, dt=0.1 * ms)
+    branches = DendriticBranches(5, dt=1 * ms)
+    drive = Synapses(branches, cells, "basal_conductance_post = conductance_pre : siemens (summed)")
+    drive.connect(j="i")
+    branches.epsp = [1, 13, 13, 20, 0]
+    branches.tally = [1, 0, 13, 20, 13]
+    soma = StateMonitor(cells, ["v", "v_basal"], record=True, dt=0.5 * ms)
+    spikes = SpikeMonitor(cells)
+    net = Network(cells, branches, drive, soma, spikes)
+    net.run(1 * ms)
+    branches.tally = 0
+    net.run(200 * ms)
+    assert spikes.num_spikes == 0
+    return {"t": soma.t / ms, "v": soma.v / mV + 70, "v_basal": soma.v_basal / mV + 70}
+
+
+ONE, BELOW, AT_THRESHOLD, TWENTY, PLATEAU = range(5)
+
+
+def test_calibrated_plateau_amplitude_at_the_soma(responses: dict[str, np.ndarray]) -> None:
+    peak = responses["v"][PLATEAU].max()
+    assert peak == pytest.approx(5.9, abs=0.06), f"{peak:.2f} mV; {AMPLITUDE}"
+    for who in (AT_THRESHOLD, TWENTY):  # with the synapses' own conductance on top
+        peak = responses["v"][who].max()
+        assert 4.4 <= peak <= 7.4, f"{peak:.2f} mV; {AMPLITUDE}"
+
+
+def test_calibrated_plateau_half_width_at_the_soma(responses: dict[str, np.ndarray]) -> None:
+    v = responses["v"][PLATEAU]
+    above = responses["t"][v > v.max() / 2]
+    width = above[-1] - above[0]
+    assert width == pytest.approx(64.4, abs=1), f"{width:.1f} ms; {HALF_WIDTH}"
+
+
+def test_calibrated_plateau_in_the_compartment(responses: dict[str, np.ndarray]) -> None:
+    peak = responses["v_basal"][PLATEAU].max()
+    assert peak == pytest.approx(50, abs=0.5), f"{peak:.1f} mV; {LOCAL}"
+
+
+def test_calibrated_depolarisation_below_the_threshold(responses: dict[str, np.ndarray]) -> None:
+    below, one = responses["v"][BELOW].max(), responses["v"][ONE].max()
+    ratio = 100 * responses["v"][PLATEAU].max() / below
+    assert 180 <= ratio <= 272, f"{ratio:.0f} % ({below:.2f} mV); {AMPLIFICATION}"
+    assert 0.2 <= one <= 0.4, f"{one:.2f} mV; {UNITARY}"
