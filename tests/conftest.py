@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -12,9 +13,15 @@ from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+from brian2.core.base import BrianObject
 from brian2.core.clocks import defaultclock
 from brian2.core.preferences import prefs
-from brian2.devices.device import reinit_and_delete, set_device
+from brian2.devices.device import (
+    get_device,
+    reinit_and_delete,
+    runtime_device,
+    set_device,
+)
 from brian2.units import ms
 
 # A first call may compile, and machines are shared: time is no reason for an example to fail.
@@ -47,12 +54,14 @@ class _WarningRecorder(logging.Handler):
 def brian2_reset() -> Iterator[None]:
     """Numpy target, default clock and device before each test; all restored after it."""
     prefs._backup()
-    set_device("runtime")
     prefs.codegen.target = "numpy"
     defaultclock.dt = 0.1 * ms
     yield
-    reinit_and_delete()
-    set_device("runtime")
+    if get_device() is not runtime_device:
+        reinit_and_delete()
+        set_device("runtime")
+    elif BrianObject.__instances__():
+        gc.collect()  # frees their names for the next test; half a second, so not for every test
     prefs._restore()
     defaultclock.dt = 0.1 * ms
 
