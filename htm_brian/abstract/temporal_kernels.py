@@ -400,7 +400,15 @@ def _entry_points(store_kernels):
         assert store_kernels
         _predict(store, memory, settings, learn)
 
-    return step, predict
+    @njit(cache=True)
+    def least_used_cells(store, columns, cells_per_column, lowest_index, chosen):
+        assert store_kernels
+        for k in range(len(columns)):
+            first = columns[k] * cells_per_column
+            cells = np.arange(first, first + cells_per_column)
+            chosen[k] = _least_used_cell(store, cells, lowest_index)
+
+    return step, predict, least_used_cells
 
 
-step, predict = _entry_points(zlib.crc32(Path(kernels.__file__).read_bytes()) + 1)
+step, predict, least_used_cells = _entry_points(zlib.crc32(Path(kernels.__file__).read_bytes()) + 1)

@@ -1,0 +1,511 @@
+"""Temporal memory in which apical input breaks ties among basally predicted cells.
+
+Semantics of Numenta's ApicalTiebreak temporal memory. Each cell has basal and apical segments:
+
+- A cell with an active basal segment is predicted, unless another cell of its column has both an
+  active basal and an active apical segment: with feedback, only the cells that it supports.
+- While not learning, an active apical segment lowers the threshold of the cell's basal segments.
+- Apical input alone predicts nothing.
+- Learning of basal segments is that of `TemporalMemory`. Each winner also learns on its active
+  apical segments, or its best matching one, or a new one.
+
+`ApicalTiebreakPairMemory` predicts a step from the basal and apical input of the same step.
+`ApicalTiebreakSequenceMemory` takes its own active cells as basal input for the next step.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract.permanence import PermanenceRule, UpDown
+from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore, affine_parameters, check_choice
+from htm_brian.arguments import check_integer, check_number
+
+Indices = NDArray[np.int64]
+_NOTHING: Indices = np.empty(0, dtype=np.int64)
+
+
+class _Depolarisation(NamedTuple):
+    """Segments of one kind that the present input reaches, by cell and then by age."""
+
+    active: Indices
+    matching: Indices
+    potential: NDArray[np.int64]  # of the matching ones
+    active_potential: NDArray[np.int64]  # of the active ones
+
+
+_AT_REST = _Depolarisation(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
+
+
+class ApicalTiebreakMemory:
+    """What both memories share, all but `compute`; see the module.
+
+    Parameters
+    ----------
+    columns, cells_per_column : int
+    basal_input_size, apical_input_size : int
+        Numbers of presynaptic cells.
+    activation_threshold : int, default=13
+    reduced_basal_threshold : int, optional
+        Threshold of the basal segments of a cell with an active apical segment, while not
+        learning; `activation_threshold` when left out.
+    min_threshold : int, default=10
+    sample_size : int, default=20
+        A learning segment grows until it has so many active synapses; -1 to grow to all
+        candidates, which merges contexts.
+    initial_permanence, connected_permanence : float, optional
+        Those of the permanence rule when left out.
+    permanence_increment, permanence_decrement : float, default=0.1
+    basal_predicted_decrement, apical_predicted_decrement : float, default=0.0
+        What active synapses of a matching segment lose when its column stays inactive.
+    max_segments_per_cell, max_synapses_per_segment : int, default=255
+        Limits for each kind of segments.
+    seed : int, default=42
+    permanence_rule : PermanenceRule, optional
+    tie_break : {"random", "lowest_index"}, default="random"
+
+    Attributes
+    ----------
+    basal, apical : SegmentStore
+    """
+
+    def __init__(
+        self,
+        columns: int,
+        cells_per_column: int,
+        basal_input_size: int,
+        apical_input_size: int,
+        activation_threshold: int = 13,
+        reduced_basal_threshold: int | None = None,
+        min_threshold: int = 10,
+        sample_size: int = 20,
+        initial_permanence: float | None = None,
+        connected_permanence: float | None = None,
+        permanence_increment: float = 0.1,
+        permanence_decrement: float = 0.1,
+        basal_predicted_decrement: float = 0.0,
+        apical_predicted_decrement: float = 0.0,
+        max_segments_per_cell: int = 255,
+        max_synapses_per_segment: int = 255,
+        seed: int = 42,
+        *,
+        permanence_rule: PermanenceRule | None = None,
+        tie_break: str = "random",
+    ) -> None:
+        self.columns = check_integer("columns", columns, low=1)
+        self.cells_per_column = check_integer("cells_per_column", cells_per_column, low=1)
+        self.n_cells = self.columns * self.cells_per_column
+        limit = check_integer("max_synapses_per_segment", max_synapses_per_segment, low=1)
+        self.activation_threshold = check_integer(
+            "activation_threshold", activation_threshold, 1, limit
+        )
+        self.reduced_basal_threshold = self.activation_threshold
+        if reduced_basal_threshold is not None:
+            self.reduced_basal_threshold = check_integer(
+                "reduced_basal_threshold", reduced_basal_threshold, 1, self.activation_threshold
+            )
+        self.min_threshold = check_integer("min_threshold", min_threshold, 1, limit)
+        self.sample_size = check_integer("sample_size", sample_size, low=-1)
+        if self.sample_size == 0:
+            raise ValueError("sample_size must be positive, or -1 for all candidates, got 0")
+        rule = permanence_rule
+        if rule is None:
+            rule = UpDown(permanence_increment, permanence_decrement)
+        affine_parameters(rule)
+        self.permanence_rule = rule
+        self.initial_permanence = check_number(
+            "initial_permanence",
+            rule.initial_permanence if initial_permanence is None else initial_permanence,
+            0.0,
+            1.0,
+        )
+        self.connected_permanence = check_number(
+            "connected_permanence",
+            rule.connected_permanence if connected_permanence is None else connected_permanence,
+            0.0,
+            1.0,
+        )
+        self.basal_predicted_decrement = check_number(
+            "basal_predicted_decrement", basal_predicted_decrement, 0.0, 1.0
+        )
+        self.apical_predicted_decrement = check_number(
+            "apical_predicted_decrement", apical_predicted_decrement, 0.0, 1.0
+        )
+        self.tie_break = check_choice("tie_break", tie_break, TIE_BREAKS)
+        seeds = np.random.SeedSequence(check_integer("seed", seed, low=0)).generate_state(2)
+        sizes = (
+            check_integer("basal_input_size", basal_input_size, low=1),
+            check_integer("apical_input_size", apical_input_size, low=1),
+        )
+        self.basal, self.apical = (
+            SegmentStore(self.n_cells, max_segments_per_cell, limit, n_inputs=size, seed=int(one))
+            for size, one in zip(sizes, seeds, strict=True)
+        )
+        self.iteration = 0
+        self._rest()
+
+    def _rest(self) -> None:
+        self._active_columns = self._predicted_columns = self._column_bursts = _NOTHING
+        self._active_cells = self._winner_cells = self._predicted_cells = _NOTHING
+        self._basal_state = self._apical_state = _AT_REST
+
+    def reset(self) -> None:
+        """Forget the present: no active cells, no winners, no prediction. Segments stay."""
+        self._rest()
+
+    # What the step did.
+
+    @property
+    def active_columns(self) -> Indices:
+        """Columns of the last step's input."""
+        return self._active_columns.copy()
+
+    @property
+    def predicted_columns(self) -> Indices:
+        """Columns that had been predicted for the last step."""
+        return self._predicted_columns.copy()
+
+    @property
+    def column_bursts(self) -> Indices:
+        """Active columns of the last step that had not been predicted."""
+        return self._column_bursts.copy()
+
+    @property
+    def active_cells(self) -> Indices:
+        """Cells that became active."""
+        return self._active_cells.copy()
+
+    @property
+    def winner_cells(self) -> Indices:
+        """Cells that learned: predicted and active ones, and one in each bursting column."""
+        return self._winner_cells.copy()
+
+    @property
+    def active_basal_segments(self) -> Indices:
+        """Active basal segments, by cell and then by age."""
+        return self._basal_state.active.copy()
+
+    @property
+    def active_apical_segments(self) -> Indices:
+        """Active apical segments, by cell and then by age."""
+        return self._apical_state.active.copy()
+
+    @property
+    def anomaly(self) -> float:
+        """Share of the last step's active columns that had not been predicted; 0 for no input."""
+        n = len(self._active_columns)
+        return len(self._column_bursts) / n if n else 0.0
+
+    # The two halves of a step.
+
+    def _depolarise(self, basal_input: Indices, apical_input: Indices, learn: bool) -> None:
+        """Find the segments that the input reaches, and the cells that they predict."""
+        self._apical_state = self._reached(
+            self.apical, apical_input, self.activation_threshold, None
+        )
+        supported = _mask(self.n_cells, self.apical.owner[self._apical_state.active])
+        self._basal_state = self._reached(
+            self.basal, basal_input, self.reduced_basal_threshold, None if learn else supported
+        )
+        cells = _distinct(self.basal.owner[self._basal_state.active])
+        full = supported[cells]
+        inhibited = _mask(self.columns, cells[full] // self.cells_per_column)
+        self._predicted_cells = cells[full | ~inhibited[cells // self.cells_per_column]]
+        if learn:
+            self.basal.touch(self._basal_state.active, self.iteration)
+            self.apical.touch(self._apical_state.active, self.iteration)
+            self.iteration += 1
+
+    def _reached(
+        self, store: SegmentStore, inputs: Indices, reduced: int, eased: NDArray[np.bool_] | None
+    ) -> _Depolarisation:
+        """Return the active and matching segments; those of `eased` cells need only `reduced`."""
+        minimum = min(self.min_threshold, reduced)
+        found = store.activity(inputs, self.connected_permanence, minimum)
+        active = found.connected >= self.activation_threshold
+        if eased is not None:
+            active |= eased[store.owner[found.segments]] & (found.connected >= reduced)
+        matching = found.potential >= self.min_threshold
+        segments = found.segments.astype(np.int64)
+        potential = found.potential.astype(np.int64)
+        return _Depolarisation(
+            segments[active], segments[matching], potential[matching], potential[active]
+        )
+
+    def _activate(
+        self,
+        active_columns: Indices,
+        basal_input: Indices,
+        apical_input: Indices,
+        basal_candidates: Indices,
+        apical_candidates: Indices,
+        learn: bool,
+    ) -> None:
+        """Activate predicted cells or whole columns, and learn from what had been predicted."""
+        predicted = self._predicted_cells
+        is_active = _mask(self.columns, active_columns)
+        correct = predicted[is_active[predicted // self.cells_per_column]]
+        predicted_columns = _distinct(predicted // self.cells_per_column)
+        bursts = active_columns[~_mask(self.columns, predicted_columns)[active_columns]]
+        basal = self._basal_state
+        learning, wanted, without = self._best_of_bursting_columns(bursts)
+        matched = self.basal.owner[learning]
+        right = _mask(self.n_cells, correct)[self.basal.owner[basal.active]]
+        learning = np.concatenate((basal.active[right], learning))
+        wanted = np.concatenate((basal.active_potential[right], wanted))
+        new_cells = np.empty(len(without), dtype=np.int64)
+        temporal_kernels.least_used_cells(
+            self.basal.arrays,
+            without,
+            self.cells_per_column,
+            self.tie_break == "lowest_index",
+            new_cells,
+        )
+        winners = np.sort(np.concatenate((correct, matched, new_cells))).astype(np.int64)
+        if learn:
+            self._learn(
+                self.basal,
+                basal,
+                is_active,
+                (learning, wanted, new_cells),
+                basal_input,
+                basal_candidates,
+                self.basal_predicted_decrement,
+            )
+            self._learn(
+                self.apical,
+                self._apical_state,
+                is_active,
+                self._apical_learning(winners),
+                apical_input,
+                apical_candidates,
+                self.apical_predicted_decrement,
+            )
+        burst_cells = bursts[:, None] * self.cells_per_column + np.arange(self.cells_per_column)
+        self._active_columns = active_columns
+        self._predicted_columns = predicted_columns
+        self._column_bursts = bursts
+        self._active_cells = np.sort(np.concatenate((correct, burst_cells.ravel())))
+        self._winner_cells = winners
+
+    def _best_of_bursting_columns(self, bursts: Indices) -> tuple[Indices, Indices, Indices]:
+        """Return the best matching segments, their overlaps, and the columns that have none."""
+        state = self._basal_state
+        column = self.basal.owner[state.matching] // self.cells_per_column
+        there = _mask(self.columns, bursts)[column]
+        best = _first_of_largest(state.potential[there], column[there])
+        with_match = _mask(self.columns, column[there])
+        return (
+            state.matching[there][best],
+            state.potential[there][best],
+            bursts[~with_match[bursts]],
+        )
+
+    def _apical_learning(self, winners: Indices) -> tuple[Indices, Indices, Indices]:
+        """Return the apical segments that learn, their overlaps, and cells that need a new one."""
+        state, owner = self._apical_state, self.apical.owner
+        active = _mask(self.n_cells, winners)[owner[state.active]]
+        rest = winners[~_mask(self.n_cells, owner[state.active])[winners]]
+        there = _mask(self.n_cells, rest)[owner[state.matching]]
+        best = _first_of_largest(state.potential[there], owner[state.matching][there])
+        return (
+            np.concatenate((state.active[active], state.matching[there][best])),
+            np.concatenate((state.active_potential[active], state.potential[there][best])),
+            rest[~_mask(self.n_cells, owner[state.matching])[rest]],
+        )
+
+    def _learn(
+        self,
+        store: SegmentStore,
+        state: _Depolarisation,
+        is_active: NDArray[np.bool_],
+        learning: tuple[Indices, Indices, Indices],
+        inputs: Indices,
+        candidates: Indices,
+        predicted_decrement: float,
+    ) -> None:
+        """Adapt and grow the learning segments, punish wrong ones, create new ones."""
+        segments, overlaps, new_cells = learning
+        active = _mask(store.n_inputs, inputs)
+        wrong = state.matching[~is_active[store.owner[state.matching] // self.cells_per_column]]
+        store.adapt(segments, active, self.permanence_rule)
+        sample = len(candidates) if self.sample_size == -1 else self.sample_size
+        wanted = sample - (0 if self.sample_size == -1 else overlaps)
+        kept = store.owner[segments] >= 0
+        store.grow(
+            segments[kept],
+            candidates,
+            np.broadcast_to(wanted, segments.shape)[kept],
+            self.initial_permanence,
+            self.tie_break,
+        )
+        if predicted_decrement > 0:
+            prune_below = self.permanence_rule.prune_below
+            store.punish(wrong, active, predicted_decrement, prune_below=prune_below)
+        if len(candidates):
+            created = store.create(new_cells, self.iteration)
+            store.grow(created, candidates, sample, self.initial_permanence, self.tie_break)
+
+
+class ApicalTiebreakPairMemory(ApicalTiebreakMemory):
+    """Predicts the active columns of a step from basal and apical input of the same step.
+
+    Parameters are those of `ApicalTiebreakMemory`.
+
+    Examples
+    --------
+    >>> memory = ApicalTiebreakPairMemory(columns=8, cells_per_column=2, basal_input_size=6,
+    ...     apical_input_size=6, activation_threshold=2, min_threshold=2, initial_permanence=0.5)
+    >>> memory.compute([0, 1], basal_input=[0, 1, 2], apical_input=[3, 4])
+    >>> memory.compute([0, 1], basal_input=[0, 1, 2], apical_input=[3, 4], learn=False)
+    >>> memory.anomaly, memory.predicted_columns.tolist()
+    (0.0, [0, 1])
+    """
+
+    @property
+    def predicted_cells(self) -> Indices:
+        """Cells that were predicted for the last step."""
+        return self._predicted_cells.copy()
+
+    def compute(
+        self,
+        active_columns: ArrayLike,
+        basal_input: ArrayLike = (),
+        apical_input: ArrayLike = (),
+        basal_growth_candidates: ArrayLike | None = None,
+        apical_growth_candidates: ArrayLike | None = None,
+        learn: bool = True,
+    ) -> None:
+        """Predict from the inputs, activate cells, learn.
+
+        Parameters
+        ----------
+        active_columns, basal_input, apical_input : array_like of int
+            Sorted, each once.
+        basal_growth_candidates, apical_growth_candidates : array_like of int, optional
+            Inputs that segments may grow synapses to; all active ones when left out.
+        learn : bool, default=True
+        """
+        columns = _indices("active_columns", active_columns, self.columns)
+        basal = _indices("basal_input", basal_input, self.basal.n_inputs)
+        apical = _indices("apical_input", apical_input, self.apical.n_inputs)
+        basal_candidates, apical_candidates = basal, apical
+        if basal_growth_candidates is not None:
+            basal_candidates = _indices(
+                "basal_growth_candidates", basal_growth_candidates, self.basal.n_inputs
+            )
+        if apical_growth_candidates is not None:
+            apical_candidates = _indices(
+                "apical_growth_candidates", apical_growth_candidates, self.apical.n_inputs
+            )
+        self._depolarise(basal, apical, learn)
+        self._activate(columns, basal, apical, basal_candidates, apical_candidates, learn)
+
+
+class ApicalTiebreakSequenceMemory(ApicalTiebreakMemory):
+    """Predicts the next active columns from its own active cells and from apical input.
+
+    Parameters are those of `ApicalTiebreakMemory` without `basal_input_size`. Has the interface
+    of `TemporalMemory`.
+    """
+
+    def __init__(
+        self, columns: int, cells_per_column: int, apical_input_size: int, **options: object
+    ) -> None:
+        self._forget_apical()
+        super().__init__(
+            columns,
+            cells_per_column,
+            columns * cells_per_column,
+            apical_input_size,
+            **options,  # type: ignore[arg-type]
+        )
+
+    def _forget_apical(self) -> None:
+        self._apical_input = self._apical_candidates = _NOTHING
+
+    def reset(self) -> None:
+        """Forget the present: no active cells, no winners, no prediction. Segments stay."""
+        super().reset()
+        self._forget_apical()
+
+    @property
+    def predictive_cells(self) -> Indices:
+        """Cells that are predicted for the next step."""
+        return self._predicted_cells.copy()
+
+    def compute(
+        self,
+        active_columns: ArrayLike,
+        learn: bool = True,
+        *,
+        apical_input: ArrayLike = (),
+        apical_growth_candidates: ArrayLike | None = None,
+    ) -> None:
+        """Activate cells, learn from what was predicted, predict the next step.
+
+        Parameters
+        ----------
+        active_columns : array_like of int
+            Sorted, each once.
+        learn : bool, default=True
+        apical_input : array_like of int
+            Active apical inputs, sorted: they take part in the prediction of the next step.
+        apical_growth_candidates : array_like of int, optional
+            Those of them that segments may grow synapses to; all when left out.
+        """
+        columns = _indices("active_columns", active_columns, self.columns)
+        apical = _indices("apical_input", apical_input, self.apical.n_inputs)
+        candidates = apical
+        if apical_growth_candidates is not None:
+            candidates = _indices(
+                "apical_growth_candidates", apical_growth_candidates, self.apical.n_inputs
+            )
+        self._activate(
+            columns,
+            self._active_cells,
+            self._apical_input,
+            self._winner_cells,
+            self._apical_candidates,
+            learn,
+        )
+        self._depolarise(self._active_cells, apical, learn)
+        self._apical_input, self._apical_candidates = apical, candidates
+
+
+def _mask(size: int, indices: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return a bool for each of `size`, true at `indices`."""
+    mask = np.zeros(size, dtype=np.bool_)
+    mask[indices] = True
+    return mask
+
+
+def _distinct(values: NDArray[np.integer]) -> Indices:
+    """Return sorted values without repeats."""
+    return values[np.flatnonzero(np.diff(values, prepend=-1))].astype(np.int64)
+
+
+def _first_of_largest(values: NDArray[np.int64], groups: NDArray[np.int32]) -> Indices:
+    """Return for each group the position of its largest value, of equals the first."""
+    order = np.lexsort((-values, groups))
+    return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]
+
+
+def _indices(name: str, values: ArrayLike, size: int) -> Indices:
+    """Return `values` as sorted distinct indices in [0, size)."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise ValueError(
+            f"{name} must be a one-dimensional array of integers, "
+            f"got {array.dtype} of shape {array.shape}"
+        )
+    outside = array[(array < 0) | (array >= size)]
+    if len(outside):
+        raise ValueError(f"{name} must lie in [0, {size}), got {outside[0]}")
+    if (array[1:] <= array[:-1]).any():
+        raise ValueError(f"{name} must be sorted and without repeats")
+    return array.astype(np.int64)
