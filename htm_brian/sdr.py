@@ -216,8 +216,10 @@ class SDR:
 
 def _checked_indices(sparse: ArrayLike | Iterable[int], size: int) -> NDArray[np.int64]:
     """Return a sorted copy of the on-bits of an SDR of `size` bits, or refuse them."""
-    # NumPy would make one object of a set or an iterator.
-    given = np.asarray(list(sparse) if isinstance(sparse, Set | Iterator) else sparse)
+    # NumPy would make one object of a set or an iterator. (Arrays first: the other test is slow.)
+    if not isinstance(sparse, np.ndarray) and isinstance(sparse, Set | Iterator):
+        sparse = list(sparse)
+    given = np.asarray(sparse)
     if given.ndim != 1:
         raise ValueError(f"sparse must have one dimension, got {given.ndim}")
     if given.size == 0:
