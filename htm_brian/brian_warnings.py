@@ -21,6 +21,16 @@ TWO_CLOCKS = "Note that the synaptic pathway '{name}' will run on the clock of t
 """Raised where cells and branches have time steps of their own."""
 
 
+NEVER_RUN = "The object '{name}' is getting deleted, but was never included in a network."
+"""Raised where a group is replaced by a larger one before it has run."""
+
+_LOGGERS = (
+    "brian2.codegen.generators.base",
+    "brian2.synapses.synapses.synapses_dt_mismatch",
+    "brian2.core.base.unused_brian_object",
+)
+
+
 @contextmanager
 def expected(starts: Sequence[str]) -> Iterator[None]:
     """Drop the records of Brian2's loggers whose message starts with one of `starts`."""
@@ -28,14 +38,10 @@ def expected(starts: Sequence[str]) -> Iterator[None]:
     def keep(record: logging.LogRecord) -> bool:
         return not record.getMessage().startswith(tuple(starts))
 
-    names = (
-        "brian2.codegen.generators.base",
-        "brian2.synapses.synapses.synapses_dt_mismatch",
-    )
-    for name in names:
+    for name in _LOGGERS:
         logging.getLogger(name).addFilter(keep)
     try:
         yield
     finally:
-        for name in names:
+        for name in _LOGGERS:
             logging.getLogger(name).removeFilter(keep)

@@ -53,8 +53,9 @@ def test_depolarisation_below_the_threshold_decays_exponentially() -> None:
     branches = DendriticBranches(1, dt=1 * ms)
     branches.epsp = 10
     Network(branches).run(50 * ms)
-    assert branches.epsp[0] == pytest.approx(10 * np.exp(-50 / 20), rel=1e-9)
-    expected = 0.7 * 10 * np.exp(-50 / 20)
+    left = 10 * np.exp(-50 * ms / branches.epsp_time_constant)
+    assert branches.epsp[0] == pytest.approx(left, rel=1e-9)
+    expected = left * float(branches.epsp_conductance / nS)
     assert branches.conductance[0] / nS == pytest.approx(expected, rel=1e-9)
 
 

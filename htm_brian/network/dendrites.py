@@ -1,0 +1,219 @@
+"""Distal dendrites of a layer: branches as a Brian2 group, fed by synapses that can be rewired.
+
+One branch stands for one HTM segment. Cells send spikes to branches through distal synapses that
+release at random; a branch on which enough connected synapses arrive within the coincidence window
+goes into a plateau; its conductance drives the basal compartment of the cell that owns it::
+
+    cells --(distal synapses: delay, release, coincidence window)--> branches --(axis)--> cells
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.synapses.synapses import Synapses
+from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
+
+from htm_brian.cells.branch import DendriticBranches
+from htm_brian.parameters import Model
+from htm_brian.synapses.release import ARRIVAL, RELEASE_EQUATIONS
+from htm_brian.synapses.structural import RewiredSynapses
+
+DISTAL_EQUATIONS = f"""
+weight : 1    # contribution to the branch's tally; 0 where the synapse is not connected
+released : 1  # contribution now counted in the tally
+{RELEASE_EQUATIONS}
+"""
+
+RELEASE = (
+    ARRIVAL
+    + """gain = weight * arrival * int(released == 0)
+released += gain
+tally_post += gain
+epsp_post += arrival
+"""
+)
+"""A synapse counts once in a coincidence window; also an unconnected one, which has NMDA receptors
+only, leaves a sub-threshold depolarisation."""
+
+WITHDRAW = """tally_post -= released
+released = 0
+"""
+"""After the coincidence window the synapse no longer counts."""
+
+
+@dataclass(frozen=True)
+class BranchState:
+    """State of the branches in use at one moment.
+
+    Attributes
+    ----------
+    plateau : ndarray of bool, shape (n_branches,)
+    epsp : ndarray of float, shape (n_branches,)
+        Sub-threshold depolarisation, in units of one synapse's.
+    """
+
+    plateau: NDArray[np.bool_]
+    epsp: NDArray[np.float64]
+
+
+class DistalDendrites:
+    """Branches, their synapses, and the axes that tie them to their owners.
+
+    Parameters
+    ----------
+    cells : NeuronGroup
+        Has the per-cell parameter `basal_conductance`.
+    model : Model
+        The cell model, for the branch.
+    transmission_probability : float
+        Of a spike at each synapse.
+    delay : Quantity
+        From spike to arrival.
+    coincidence_window : Quantity
+        For how long a synapse that released counts.
+    activation_threshold : int
+        Number of synapses that start a plateau.
+    clock : Clock
+        Of the branches; coarser than that of the cells.
+    branches, synapses : int
+        Room to begin with; both are doubled when exhausted.
+    """
+
+    def __init__(
+        self,
+        cells: NeuronGroup,
+        model: Model,
+        *,
+        transmission_probability: float,
+        delay: Quantity,
+        coincidence_window: Quantity,
+        activation_threshold: int,
+        clock: Clock,
+        branches: int,
+        synapses: int,
+    ) -> None:
+        self._cells = cells
+        self._model = model
+        self._transmission = transmission_probability
+        self._delay = delay
+        self._window = coincidence_window
+        self._threshold = activation_threshold
+        self._clock = clock
+        self.n_branches = 0
+        self._build(branches, synapses)
+
+    @property
+    def objects(self) -> list[BrianObject]:
+        """The Brian2 objects, for a network."""
+        return [self.branches, self.distal.synapses, self.axis]
+
+    @property
+    def capacity(self) -> int:
+        """Number of branches that there is room for."""
+        return len(self.branches)
+
+    def state(self) -> BranchState:
+        """Return plateaus and sub-threshold depolarisation of the branches in use, now."""
+        now = float(self._cells.clock.variables["t"].get_value()[0])
+        onset, end = self.plateaus()
+        epsp = self.branches.variables["epsp"].get_value()[: self.n_branches]
+        return BranchState((onset <= now) & (end > now), np.array(epsp))
+
+    def plateaus(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return onset and end, in seconds, of each branch's latest plateau (views)."""
+        variables = self.branches.variables
+        onset = variables["plateau_onset"].get_value()[: self.n_branches]
+        end = variables["plateau_end"].get_value()[: self.n_branches]
+        return onset, end
+
+    def set_owners(self, owner: NDArray[np.integer]) -> bool:
+        """Say which cell owns each branch; more branches than there is room for rebuild the group.
+
+        Parameters
+        ----------
+        owner : ndarray of int, shape (n_branches,)
+            -1 for a branch that is not in use.
+
+        Returns
+        -------
+        bool
+            Whether the Brian2 objects were replaced.
+        """
+        rebuilt = len(owner) > self.capacity
+        if rebuilt:
+            self._rebuild(max(len(owner), 2 * self.capacity))
+        self.n_branches = len(owner)
+        target = self.axis.variables["_synaptic_post"].get_value()
+        target[: self.n_branches] = np.maximum(owner, 0)
+        return rebuilt
+
+    def rewire(
+        self,
+        branch: NDArray[np.integer],
+        presynaptic: NDArray[np.integer],
+        weight: NDArray[np.floating],
+    ) -> bool:
+        """Replace all distal synapses, sorted by presynaptic cell; forgets what is in the tallies.
+
+        Returns
+        -------
+        bool
+            Whether arrays were reallocated, so that the network must prepare anew.
+        """
+        grown = self.distal.rewire(presynaptic, branch)
+        self.distal.array("weight")[:] = weight
+        self.distal.array("released")[:] = 0
+        self.branches.variables["tally"].get_value()[:] = 0
+        return grown
+
+    def clear(self, branches: NDArray[np.integer]) -> None:
+        """End plateaus and depolarisation of branches that were given to another segment."""
+        variables = self.branches.variables
+        variables["plateau_end"].get_value()[branches] = variables["plateau_onset"].get_value()[
+            branches
+        ]
+        variables["epsp"].get_value()[branches] = 0
+        variables["tally"].get_value()[branches] = 0
+
+    def _build(self, branches: int, synapses: int) -> None:
+        self.branches = DendriticBranches(
+            branches, self._model, clock=self._clock, name="basal_branches"
+        )
+        self.branches.activation_threshold = self._threshold
+        distal = Synapses(
+            self._cells,
+            self.branches,
+            DISTAL_EQUATIONS,
+            on_pre={"release": RELEASE, "withdraw": WITHDRAW},
+            delay={"release": self._delay, "withdraw": self._delay + self._window},
+            clock=self._cells.clock,
+            name="distal_synapses",
+        )
+        self.distal = RewiredSynapses(distal, synapses)
+        distal.transmission_probability = self._transmission
+        self.axis = Synapses(
+            self.branches,
+            self._cells,
+            "basal_conductance_post = conductance_pre : siemens (summed)",
+            clock=self._clock,
+            name="branch_axes",
+        )
+        every = np.arange(branches, dtype=np.int32)
+        self.axis.connect(i=every, j=np.zeros(branches, dtype=np.int32))
+
+    def _rebuild(self, branches: int) -> None:
+        """Make a larger group with the same state; Brian2's groups have a fixed size."""
+        old = self.branches
+        kept = {
+            name: np.array(old.variables[name].get_value())
+            for name in ("tally", "epsp", "plateau_onset", "plateau_end")
+        }
+        self._build(branches, self.distal.capacity)
+        for name, values in kept.items():
+            self.branches.variables[name].get_value()[: len(values)] = values

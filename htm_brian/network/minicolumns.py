@@ -1,0 +1,123 @@
+"""Minicolumns: a relay cell drives each, and one interneuron lets its first cells silence the rest.
+
+A volley of a column's relay cell reaches all cells of the column. Cells that a plateau has
+depolarised spike first; the interneuron answers within a few milliseconds and keeps the other cells
+of the column silent. Where no cell was ahead, all cells have fired by the time it answers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.synapses.synapses import Synapses
+from numpy.typing import NDArray
+
+from htm_brian.parameters import Key, Table
+
+RELAY_KEYS = {
+    "delay": Key("second", "from the relay cell's spike to the proximal synapses"),
+    "variation": Key("1", "coefficient of variation of a volley's conductance between cells"),
+}
+INHIBITION_KEYS = {
+    "recruitment_delay": Key("second", "from a pyramidal spike to the interneuron's spike"),
+    "delay": Key("second", "from the interneuron's spike to the pyramidal cells' conductance"),
+}
+
+
+class Minicolumns:
+    """Relay cells, interneurons and their synapses around a group of pyramidal cells.
+
+    Parameters
+    ----------
+    cells : NeuronGroup
+        Pyramidal cells in the order of their columns, with the variables
+        `feedforward_conductance` and `g_inhibition`.
+    columns : int
+        Number of minicolumns; the number of cells must be a multiple of it.
+    relay, inhibition : Table
+        Parameters.
+    clock : Clock
+        Of the cells.
+    """
+
+    def __init__(
+        self,
+        cells: NeuronGroup,
+        columns: int,
+        relay: Table,
+        inhibition: Table,
+        clock: Clock,
+    ) -> None:
+        relay.require(RELAY_KEYS)
+        inhibition.require(INHIBITION_KEYS)
+        n_cells = len(cells)
+        if columns < 1 or n_cells % columns != 0:
+            raise ValueError(
+                f"the number of cells must be a multiple of the number of columns, got {n_cells} "
+                f"cells and {columns} columns"
+            )
+        every_cell = np.arange(n_cells, dtype=np.int32)
+        column_of_cell = every_cell // (n_cells // columns)
+        self.relay = NeuronGroup(
+            columns,
+            "fires : boolean",
+            threshold="fires",
+            reset="fires = False",
+            clock=clock,
+            name="relay_cells",
+        )
+        self.feedforward = Synapses(
+            self.relay,
+            cells,
+            "variation : 1 (shared, constant)  # of the volley between cells",
+            on_pre="feedforward_conductance_post += "
+            "feedforward_volley_conductance_post * clip(1 + variation * randn(), 0, 2)",
+            delay=relay["delay"],
+            clock=clock,
+            name="feedforward_synapses",
+        )
+        self.feedforward.connect(i=column_of_cell, j=every_cell)
+        self.feedforward.variation = relay["variation"]
+        self.interneurons = NeuronGroup(
+            columns,
+            "drive : 1",
+            threshold="drive > 0.5",
+            reset="drive = 0",
+            clock=clock,
+            name="interneurons",
+        )
+        self.recruitment = Synapses(
+            cells,
+            self.interneurons,
+            on_pre="drive_post = 1",
+            delay=inhibition["recruitment_delay"],
+            clock=clock,
+            name="recruitment_synapses",
+        )
+        self.recruitment.connect(i=every_cell, j=column_of_cell)
+        self.inhibition = Synapses(
+            self.interneurons,
+            cells,
+            on_pre="g_inhibition_post = inhibition_pulse_conductance_post",
+            delay=inhibition["delay"],
+            clock=clock,
+            name="inhibitory_synapses",
+        )
+        self.inhibition.connect(i=column_of_cell, j=every_cell)
+
+    @property
+    def objects(self) -> list[BrianObject]:
+        """The Brian2 objects, for a network."""
+        return [
+            self.relay,
+            self.feedforward,
+            self.interneurons,
+            self.recruitment,
+            self.inhibition,
+        ]
+
+    def drive(self, columns: NDArray[np.integer]) -> None:
+        """Make the relay cells of these columns fire at the next time step."""
+        self.relay.variables["fires"].get_value()[columns] = True

@@ -1,0 +1,151 @@
+"""Winners and learning follow from spikes and plateaus, on cases small enough to see."""
+
+import numpy as np
+
+from htm_brian.abstract.permanence import UpDown
+from htm_brian.abstract.segments import SegmentStore
+from htm_brian.network.dendrites import BranchState
+from htm_brian.network.learning import (
+    Element,
+    GrowthParameters,
+    choose_winners,
+    learn,
+    most_depolarised,
+)
+
+N_CELLS, PER_COLUMN = 12, 4
+RULE = UpDown(increment=0.1, decrement=0.05)
+GROWTH = GrowthParameters(max_new_synapses=3, initial_permanence=0.21, predicted_decrement=0.0)
+
+
+def element(
+    cells: list[int],
+    times: list[float],
+    *,
+    owner: list[int] | None = None,
+    plateau: list[bool] | None = None,
+    epsp: list[float] | None = None,
+) -> Element:
+    owner = owner or []
+    state = BranchState(
+        np.array(plateau if plateau is not None else [False] * len(owner), dtype=bool),
+        np.array(epsp if epsp is not None else [0.0] * len(owner), dtype=float),
+    )
+    return Element(
+        np.array(cells, dtype=np.int64),
+        np.array(times, dtype=float),
+        state,
+        np.array(owner, dtype=np.int32),
+    )
+
+
+def teach(
+    store: SegmentStore,
+    seen: Element,
+    previous: list[int],
+    growth: GrowthParameters = GROWTH,
+    match_level: float = 2.0,
+) -> np.ndarray:
+    _, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
+    mask = np.zeros(N_CELLS, dtype=bool)
+    mask[previous] = True
+    return learn(
+        store,
+        RULE,
+        growth,
+        seen,
+        newcomers,
+        mask,
+        np.array(previous, dtype=np.int64),
+        match_level,
+        PER_COLUMN,
+        1,
+    )
+
+
+def store_with(*segments: tuple[int, dict[int, float]]) -> SegmentStore:
+    store = SegmentStore(N_CELLS)
+    for owner, synapses in segments:
+        (segment,) = store.create([owner])
+        for presynaptic, permanence in synapses.items():
+            store.grow([segment], [presynaptic], 1, permanence)
+    return store
+
+
+def synapses_of(store: SegmentStore, segment: int) -> dict[int, float]:
+    presynaptic, permanence = store.synapses(segment)
+    return {int(k): round(float(v), 4) for k, v in zip(presynaptic, permanence, strict=True)}
+
+
+def test_first_to_spike_wins_an_unprepared_column() -> None:
+    seen = element([0, 1, 2, 3, 8, 9, 10, 11], [9, 8.9, 9.1, 9, 8, 7.5, 8, 8.2])
+    winners, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
+    assert winners.tolist() == [1, 9]
+    assert newcomers.tolist() == [1, 9]
+
+
+def test_cells_that_fire_out_of_a_plateau_win_whoever_spikes_first() -> None:
+    seen = element([1, 2, 3], [5.0, 4.8, 4.0], owner=[1, 2, 5], plateau=[True, True, True])
+    winners, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
+    assert winners.tolist() == [1, 2]
+    assert newcomers.tolist() == []
+
+
+def test_no_spikes_no_winners() -> None:
+    winners, newcomers = choose_winners(element([], []), N_CELLS, PER_COLUMN)
+    assert winners.size == newcomers.size == 0
+
+
+def test_most_depolarised_branch_is_chosen_per_cell() -> None:
+    epsp = np.array([3.0, 5.0, 4.0, 9.0, 1.0])
+    owner = np.array([1, 1, 2, 3, 4], dtype=np.int32)
+    branches, without = most_depolarised(epsp, owner, np.array([1, 2, 4, 6]), match_level=2.0)
+    assert branches.tolist() == [1, 2]
+    assert without.tolist() == [4, 6]
+
+
+def test_a_branch_whose_plateau_came_true_is_reinforced_and_grows() -> None:
+    store = store_with((4, {0: 0.5, 1: 0.5, 9: 0.5}))
+    seen = element([4], [5.0], owner=[4], plateau=[True], epsp=[3.0])
+    new = teach(store, seen, previous=[0, 1, 2])
+    assert new.size == 0
+    assert synapses_of(store, 0) == {0: 0.6, 1: 0.6, 9: 0.45, 2: 0.21}
+
+
+def test_a_plateau_that_did_not_come_true_learns_nothing_without_decrement() -> None:
+    store = store_with((4, {0: 0.5, 1: 0.5}))
+    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], epsp=[3.0])
+    teach(store, seen, previous=[])
+    assert synapses_of(store, 0) == {0: 0.5, 1: 0.5}
+
+
+def test_a_plateau_that_did_not_come_true_is_punished_by_the_decrement() -> None:
+    store = store_with((4, {0: 0.5, 1: 0.5}))
+    growth = GrowthParameters(3, 0.21, predicted_decrement=0.1)
+    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], epsp=[3.0])
+    teach(store, seen, previous=[0], growth=growth)
+    assert synapses_of(store, 0) == {0: 0.4, 1: 0.5}
+
+
+def test_the_first_cell_learns_on_its_nearly_active_branch() -> None:
+    store = store_with((5, {0: 0.3, 1: 0.3}))
+    seen = element([4, 5, 6, 7], [8.0, 7.5, 8.0, 8.0], owner=[5], epsp=[2.5])
+    new = teach(store, seen, previous=[0, 1])
+    assert new.size == 0
+    assert synapses_of(store, 0) == {0: 0.4, 1: 0.4}
+
+
+def test_the_first_cell_grows_a_branch_to_the_previous_winners() -> None:
+    store = store_with((5, {0: 0.3, 1: 0.3}))
+    seen = element([4, 5, 6, 7], [8.0, 8.5, 7.9, 8.0], owner=[5], epsp=[2.5])
+    new = teach(store, seen, previous=[0, 1, 2, 3])
+    assert new.tolist() == [1]
+    assert store.owner[1] == 6
+    assert set(synapses_of(store, 1).values()) == {0.21}
+    assert len(synapses_of(store, 1)) == 3
+
+
+def test_no_branch_grows_after_a_reset() -> None:
+    store = SegmentStore(N_CELLS)
+    assert teach(store, element([4, 5, 6, 7], [8.0, 8.5, 7.9, 8.0]), previous=[]).size == 0
+    assert store.n_segments == 0

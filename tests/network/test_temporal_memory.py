@@ -1,0 +1,258 @@
+"""What the spiking temporal memory must do, on nets small enough for the numpy target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import SpikeMonitor, prefs
+
+from htm_brian.abstract.segments import SegmentTable
+from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.network import temporal_memory as module
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
+
+COLUMNS, CELLS, ACTIVE = 32, 4, 6
+SMALL = {
+    "activation_threshold": 4,
+    "min_threshold": 3,
+    "max_new_synapses": 6,
+    "permanence_decrement": 0.05,
+    "seed": 3,
+}
+
+
+def patterns(number: int, seed: int = 0) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [np.sort(rng.choice(COLUMNS, ACTIVE, replace=False)) for _ in range(number)]
+
+
+def memory(release: str = "reliable", **changes: object) -> SpikingTemporalMemory:
+    return SpikingTemporalMemory(COLUMNS, CELLS, release=release, **{**SMALL, **changes})
+
+
+def test_an_unpredicted_minicolumn_fires_as_a_whole_and_once() -> None:
+    tm = memory()
+    columns = patterns(1)[0]
+    tm.compute(columns)
+    whole = (columns[:, np.newaxis] * CELLS + np.arange(CELLS)).ravel()
+    assert tm.active_cells.tolist() == whole.tolist()
+    assert sorted(tm.spike_cells.tolist()) == whole.tolist()
+    assert tm.column_bursts.tolist() == columns.tolist()
+    assert tm.anomaly == 1.0
+    assert (tm.winner_cells // CELLS).tolist() == columns.tolist()
+    first = {c: tm.spike_times[tm.spike_cells // CELLS == c].min() for c in columns}
+    for winner in tm.winner_cells:
+        assert tm.spike_times[tm.spike_cells == winner][0] == first[winner // CELLS]
+
+
+def test_a_predicted_cell_fires_first_and_silences_its_minicolumn() -> None:
+    """Claim of "Why neurons have thousands of synapses": a predicted cell inhibits its column."""
+    first, second = patterns(2)
+    tm = memory()
+    presynaptic = first[:4] * CELLS
+    predicted = int(second[0] * CELLS + 2)
+    tm.import_segments(
+        SegmentTable([predicted], [0, 4], presynaptic, [0.6] * 4, n_cells=COLUMNS * CELLS)
+    )
+    tm.compute(first, learn=False)
+    assert tm.predictive_cells.tolist() == [predicted]
+    tm.compute(second, learn=False)
+    column = second[0]
+    assert tm.active_cells[tm.active_cells // CELLS == column].tolist() == [predicted]
+    assert tm.column_bursts.tolist() == second[1:].tolist()
+    assert tm.predicted_columns.tolist() == [column]
+    assert tm.anomaly == pytest.approx(5 / 6)
+    lead = tm.spike_times[tm.spike_cells // CELLS != column].min() - tm.spike_times.min()
+    assert 0.002 <= lead <= 0.015, f"the predicted cell leads by {lead * 1e3:.2f} ms"
+
+
+def test_one_synapse_below_the_threshold_predicts_nothing() -> None:
+    first, second = patterns(2)
+    tm = memory()
+    cell = int(second[0] * CELLS)
+    table = SegmentTable(
+        [cell], [0, 4], first[:4] * CELLS, [0.6, 0.6, 0.6, 0.4], n_cells=COLUMNS * CELLS
+    )
+    tm.import_segments(table)
+    tm.compute(first, learn=False)
+    assert tm.predictive_cells.size == 0
+    tm.compute(second, learn=False)
+    assert tm.column_bursts.tolist() == second.tolist()
+    # Below the threshold, yet depolarised: it is the first of its column to spike.
+    assert cell in tm.winner_cells
+
+
+def test_a_plateau_covers_the_next_element_and_no_more() -> None:
+    first, second = patterns(2)
+    tm = memory()
+    cell = int(second[0] * CELLS)
+    tm.import_segments(
+        SegmentTable([cell], [0, 4], first[:4] * CELLS, [0.6] * 4, n_cells=COLUMNS * CELLS)
+    )
+    tm.compute(first, learn=False)
+    assert tm.predictive_cells.tolist() == [cell]
+    tm.compute([], learn=False)
+    assert tm.predictive_cells.size == 0
+    assert tm.active_cells.size == 0 and tm.anomaly == 0.0
+
+
+def test_lasting_input_keeps_its_prediction() -> None:
+    """The same element again and again renews the plateau each time."""
+    (only,) = patterns(1)
+    tm = memory()
+    cells = only * CELLS
+    owner = np.repeat(cells, 1)
+    indptr = np.arange(0, 6 * (ACTIVE) + 1, ACTIVE)
+    table = SegmentTable(
+        owner, indptr, np.tile(cells, ACTIVE), [0.6] * ACTIVE**2, n_cells=COLUMNS * CELLS
+    )
+    tm.import_segments(table)
+    for step in range(8):
+        tm.compute(only, learn=False)
+        assert tm.predictive_cells.tolist() == cells.tolist(), f"step {step}"
+        if step > 0:
+            assert tm.active_cells.tolist() == cells.tolist(), f"step {step}"
+
+
+def test_a_sequence_is_learned_and_the_abstract_memory_can_run_it() -> None:
+    sequence = patterns(4, seed=1)
+    tm = memory()
+    for _ in range(5):
+        for columns in sequence:
+            tm.compute(columns)
+        tm.reset()
+    anomaly = []
+    for columns in sequence:
+        tm.compute(columns, learn=False)
+        anomaly.append(tm.anomaly)
+    assert anomaly == [1.0, 0.0, 0.0, 0.0]
+    abstract = TemporalMemory(COLUMNS, CELLS, **SMALL)
+    abstract.import_segments(tm.export_segments())
+    for k, columns in enumerate(sequence):
+        abstract.compute(columns, learn=False)
+        assert abstract.anomaly == anomaly[k]
+    tm.reset()
+    assert tm.predictive_cells.size == tm.active_cells.size == tm.winner_cells.size == 0
+
+
+def test_a_transplanted_network_does_what_the_abstract_memory_does() -> None:
+    rng = np.random.default_rng(5)
+    alphabet = patterns(8, seed=2)
+    stream = [alphabet[k] for k in rng.integers(8, size=400)]
+    abstract = TemporalMemory(COLUMNS, CELLS, **SMALL)
+    for columns in stream:
+        abstract.compute(columns)
+    table = abstract.export_segments()
+    tm = memory()
+    tm.import_segments(table)
+    abstract.reset()
+    for columns in stream[:40]:
+        abstract.compute(columns, learn=False)
+        tm.compute(columns, learn=False)
+        assert tm.active_cells.tolist() == abstract.active_cells.tolist()
+        assert tm.predictive_cells.tolist() == abstract.predictive_cells.tolist()
+        assert tm.anomaly == abstract.anomaly
+    again = tm.export_segments()
+    assert np.array_equal(again.presynaptic, table.presynaptic)
+    assert np.array_equal(again.permanence, table.permanence)
+
+
+def test_branches_and_synapses_outgrow_their_first_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INITIAL_BRANCHES", 2)
+    monkeypatch.setattr(module, "SYNAPSES_PER_BRANCH", 1)
+    small = memory()
+    monkeypatch.undo()
+    large = memory()
+    sequence = patterns(3, seed=1) * 3
+    results = []
+    for tm in (small, large):
+        module.brian2.seed(3)
+        results.append([])
+        for columns in sequence:
+            tm.compute(columns)
+            results[-1].append((tm.active_cells.tolist(), tm.predictive_cells.tolist()))
+    assert small.dendrites.capacity > 2
+    assert results[0] == results[1]
+
+
+def test_releases_that_fail_lose_predictions() -> None:
+    first, second = patterns(2)
+    n = ACTIVE
+    table = SegmentTable(
+        second * CELLS,
+        np.arange(0, 4 * n + 1, 4),
+        np.tile(first[:4] * CELLS, n),
+        [0.6] * 4 * n,
+        n_cells=COLUMNS * CELLS,
+    )
+    predicted = {}
+    for release in ("reliable", "model"):
+        tm = memory(release=release)
+        tm.import_segments(table)
+        count = 0
+        for _ in range(10):
+            tm.compute(first, learn=False)
+            count += len(tm.predictive_cells)
+            tm.reset()
+        predicted[release] = count / (10 * n)
+    assert predicted["reliable"] == 1.0
+    # All four of four must be transmitted: 0.9^4.
+    expected = tm.dendrites.distal.synapses.transmission_probability[:] ** 4
+    error = 4 * np.sqrt(expected * (1 - expected) / (10 * n))
+    assert predicted["model"] == pytest.approx(expected, abs=error)
+
+
+def test_a_user_adds_a_monitor_to_the_network() -> None:
+    tm = memory()
+    monitor = SpikeMonitor(tm.minicolumns.interneurons)
+    tm.network.add(monitor)
+    columns = patterns(1)[0]
+    tm.compute(columns)
+    assert sorted(monitor.i[:].tolist()) == columns.tolist()
+
+
+@pytest.mark.parametrize(
+    ("columns", "fault"),
+    [
+        ([3, 1], "sorted"),
+        ([1, 1], "repeats"),
+        ([1, COLUMNS], r"\[0, 32\), got 32"),
+        ([-1, 2], "got -1"),
+        ([0.5], "integers"),
+        ([[1, 2]], "one-dimensional"),
+    ],
+)
+def test_wrong_columns_are_refused(columns: list, fault: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=fault):
+        memory().compute(columns)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"release": "sometimes"}, "release must be"),
+        ({"columns": 0}, "columns must"),
+        ({"permanence_increment": -0.1}, r"increment must lie in \[0.0, 1.0\], got -0.1"),
+        ({"initial_permanence": 1.5}, "initial_permanence must"),
+        ({"model": "no_such_model"}, "unknown model"),
+        ({"activation_threshold": 0}, "activation_threshold must"),
+    ],
+)
+def test_wrong_parameters_are_refused(changes: dict, fault: str) -> None:
+    arguments: dict = {"columns": COLUMNS, "cells_per_column": CELLS, **SMALL, **changes}
+    with pytest.raises(ValueError, match=fault):
+        SpikingTemporalMemory(**arguments)
+
+
+@pytest.mark.slow
+def test_cython_and_numpy_give_the_same_spikes() -> None:
+    spikes = {}
+    for target in ("numpy", "cython"):
+        prefs.codegen.target = target
+        tm = memory(model="minicolumns")
+        tm.minicolumns.feedforward.variation = 0
+        spikes[target] = []
+        for columns in patterns(4, seed=1) * 2:
+            tm.compute(columns, learn=False)
+            spikes[target].append((tm.spike_cells.tolist(), tm.spike_times.round(7).tolist()))
+    assert spikes["numpy"] == spikes["cython"]
