@@ -119,12 +119,12 @@ def _compute(
             scores[place, neuron] = _score(sample, weights[neuron], sensitivity)
         left = scores[place].copy()
         for _ in range(n_learners):
-            neuron = np.argmax(left)  # among equals the neuron of lower index
-            left[neuron] = -1.0
-            n_learned[neuron] += 1
+            best = np.argmax(left)  # among equals the neuron of lower index
+            left[best] = -1.0
+            n_learned[best] += 1
             for synapse in range(sample.size):
-                away = sample[synapse] - weights[neuron, synapse]
-                weights[neuron, synapse] += away * (growth_rate if away > 0 else decay_rate)
+                away = sample[synapse] - weights[best, synapse]
+                weights[best, synapse] += away * (growth_rate if away > 0 else decay_rate)
     return scores
 
 
