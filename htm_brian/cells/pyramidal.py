@@ -87,6 +87,23 @@ def equations(model: Model) -> Equations:
     return whole + spike.equations(model["spike"])
 
 
+def input_conductance(model: Model) -> Quantity:
+    """Return the conductance that a resting cell shows an electrode in its soma.
+
+    That is the soma's leak and, of each compartment, leak and coupling in series.
+
+    Parameters
+    ----------
+    model : Model
+        A model with the tables and keys of `MECHANISMS`.
+    """
+    whole = model["soma"]["leak_conductance"]
+    for name in COMPARTMENTS:
+        leak, coupling = model[name]["leak_conductance"], model[name]["coupling_conductance"]
+        whole = whole + leak * coupling / (leak + coupling)
+    return whole
+
+
 class PyramidalCells(NeuronGroup):
     """Pyramidal cells: a Brian2 `NeuronGroup` built from a model file.
 
