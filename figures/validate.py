@@ -266,7 +266,8 @@ def _label_times(axes: Axes, dataset: xr.Dataset) -> None:
     if "time" not in dataset.coords:
         axes.set_xlabel("step")
         return
-    locator = mdates.AutoDateLocator(maxticks=6)
+    # With other bounds some spans suit no interval: matplotlib warns, and crowds the labels.
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.set_xlabel("time")

@@ -128,7 +128,8 @@ class LineProgress(_CountingProgress):
     def __init__(self, console: Console, interrupted: Callable[[], bool]) -> None:
         super().__init__(interrupted)
         self._console = console
-        self._started = self._last = time.monotonic()
+        self._last = time.monotonic()
+        self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> LineProgress:
         return self
@@ -137,16 +138,25 @@ class LineProgress(_CountingProgress):
         return None
 
     def _show_stage(self) -> None:
-        self._started = self._last = time.monotonic()
+        self._last = time.monotonic()
+        self._first = None
         self._print(f"{self._description}: {self._total} steps")
 
     def _show_step(self) -> None:
+        if self._done == 0:
+            return
         now = time.monotonic()
-        if now - self._last < SECONDS_BETWEEN_LINES or self._done == 0:
+        if self._first is None:  # what comes before the first step, compiling say, is no measure
+            self._first = now, self._done
+        if now - self._last < SECONDS_BETWEEN_LINES:
             return
         self._last = now
-        left = (now - self._started) * (self._total - self._done) / self._done
-        self._print(f"{self._description}: {self._done} of {self._total}, about {left:.0f} s left")
+        line = f"{self._description}: {self._done} of {self._total}"
+        started, done_then = self._first
+        if self._done > done_then:
+            left = (now - started) * (self._total - self._done) / (self._done - done_then)
+            line += f", about {left:.0f} s left"
+        self._print(line)
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -4,10 +4,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import htm_brian.protocols
 import pytest
 import xarray as xr
 
+import htm_brian.protocols
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import SilentProgress

@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-import htm_brian.figures
 import pytest
 import xarray as xr
 from rich.console import Console
 
+import htm_brian.figures
 from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment.protocol import Protocol, load_protocol
 from htm_brian.experiment.runner import run_protocol

@@ -2,10 +2,12 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from htm_brian.figures.validate import draw
+import xarray as xr
+from matplotlib.figure import Figure
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.experiment.comparison_dataset import to_dataset
+from htm_brian.figures.validate import _label_times, draw
 from htm_brian.ladder import MemoryParameters, Spikes, run_abstract
 from htm_brian.recording import Ragged
 from htm_brian.series import Series
@@ -99,3 +101,12 @@ def test_spikes_stand_beside_the_cells_predicted_for_their_element(stream, runs)
         here = dataset["predicted_element"] == element
         predicted = dataset["predicted_cell"].to_numpy()[here.to_numpy()]
         np.testing.assert_array_equal(predicted, recording["predictive_cells"][element - 1])
+
+
+@pytest.mark.parametrize("hours", [1, 9, 30, 60, 71, 100, 400, 2000, 9000, 60000])
+def test_every_span_of_time_gets_labels_that_fit(hours):
+    axes = Figure(figsize=(4, 2)).subplots()
+    stamps = np.datetime64("2000-06-05T00:00") + np.array([0, hours]) * np.timedelta64(1, "h")
+    axes.plot(stamps, [0, 1])
+    _label_times(axes, xr.Dataset(coords={"time": ("step", stamps)}))
+    assert 2 <= len(axes.get_xticks()) <= 9

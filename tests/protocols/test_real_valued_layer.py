@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from htm_brian.figures.real_valued_layer import draw
 
 from htm_brian.cli import main
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import load_protocol
+from htm_brian.figures.real_valued_layer import draw
 
 SHORT = ("--set", "splits=1", "--set", "epochs=1")
 
