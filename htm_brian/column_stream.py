@@ -10,7 +10,9 @@ The pooler is boosted. Without boosting a few columns win most inputs of so regu
 share most of their bits, and which of the many coinciding predictions a memory learns depends on
 chance: two abstract memories that differ in their seed then agree badly (on the bundled series,
 512 × 8 cells: Jaccard of predicted columns 0.72 unboosted, 0.99 at a strength of 10). A yardstick
-must not be looser than what it measures.
+must not be looser than what it measures. For the same reason successive moments share no bits of
+the time of day: codes are then mostly either nearly the same or well apart, and few segments see
+an overlap so close to their threshold that an accident decides whether they match.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class StreamParameters:
     value_size: int = 400
     value_buckets: int = 20
     time_of_day_bits: int = 21
-    time_of_day_radius: float = 1.0
+    time_of_day_radius: float = 0.5
     weekend_bits: int = 5
     category_bits: int = 21
     boost_strength: float = 10.0
@@ -88,7 +90,7 @@ class StreamParameters:
             "value_size": ("1", PURDY, ""),
             "value_buckets": ("1", "chosen here", "between the 1st and 99th percentile"),
             "time_of_day_bits": ("1", PURDY, ""),
-            "time_of_day_radius": ("h", "chosen here", "two half-hours share half their bits"),
+            "time_of_day_radius": ("h", "chosen here", "successive half-hours share no bits: see htm_brian.column_stream"),
             "weekend_bits": ("1", "chosen here", "few, or all codes of a week share them"),
             "category_bits": ("1", PURDY, ""),
             "boost_strength": (
