@@ -69,6 +69,7 @@ class MemoryArrays(NamedTuple):
         This step's in row ``numbers[ROW]``, the previous step's in the other; external inputs
         behind the cells.
     active_mask : ndarray of bool, shape (n_inputs,)
+    dead : ndarray of bool, shape (n_cells,)
     columns : ndarray of int32, shape (3, columns)
         Active, predicted for this step, and bursting ones.
     potential, matching, active : ndarray, shape (n_segments,)
@@ -81,6 +82,7 @@ class MemoryArrays(NamedTuple):
     active_cells: NDArray[np.int32]
     winner_cells: NDArray[np.int32]
     active_mask: NDArray[np.bool_]
+    dead: NDArray[np.bool_]
     columns: NDArray[np.int32]
     potential: NDArray[np.int16]
     matching: NDArray[np.int32]
@@ -229,10 +231,14 @@ def _step(store, memory, settings, columns, external_active, external_winners, l
 
         burst_columns[n_bursts] = column
         n_bursts += 1
-        column_cells = active_cells[n_active : n_active + per_column]
+        n_before = n_active
         for cell in range(first, last):
-            active_cells[n_active] = cell
-            n_active += 1
+            if not memory.dead[cell]:
+                active_cells[n_active] = cell
+                n_active += 1
+        column_cells = active_cells[n_before:n_active]
+        if len(column_cells) == 0:
+            continue
         best = np.int64(-1)
         best_overlap = np.int64(-1)
         while m < numbers[N_MATCHING] and records[matching[m]].owner < last:
@@ -355,6 +361,7 @@ def _entry_points(store_kernels):
         active_cells,
         winner_cells,
         active_mask,
+        dead,
         columns_of_step,
         potential,
         matching,
@@ -386,6 +393,7 @@ def _entry_points(store_kernels):
             active_cells,
             winner_cells,
             active_mask,
+            dead,
             columns_of_step,
             potential,
             matching,

@@ -210,6 +210,7 @@ class TemporalMemory:
             active_cells=np.zeros((2, n_inputs), dtype=np.int32),
             winner_cells=np.zeros((2, n_inputs), dtype=np.int32),
             active_mask=np.zeros(n_inputs, dtype=np.bool_),
+            dead=np.zeros(self.n_cells, dtype=np.bool_),
             columns=np.zeros((3, self.columns), dtype=np.int32),
             potential=np.zeros(0, dtype=np.int16),
             matching=np.zeros(0, dtype=np.int32),
@@ -277,6 +278,20 @@ class TemporalMemory:
         numbers[:] = 0
         numbers[temporal_kernels.ITERATION] = iteration
         self._memory.active_mask[:] = False
+
+    def kill_cells(self, cells: ArrayLike) -> None:
+        """Take cells out for good: they lose their segments and never fire again.
+
+        The present is forgotten as by `reset`.
+        """
+        dead = _as_integers("cells", cells)
+        outside = dead[(dead < 0) | (dead >= self.n_cells)]
+        if len(outside):
+            raise ValueError(f"cells must lie in [0, {self.n_cells}), got {outside[0]}")
+        self.reset()
+        self._memory.dead[dead] = True
+        owner = self.store.owner
+        self.store.remove(np.flatnonzero((owner >= 0) & self._memory.dead[owner]))
 
     # What the step did.
 
@@ -395,6 +410,7 @@ class TemporalMemory:
             "active_cells": memory.active_cells[row, : numbers[temporal_kernels.N_ACTIVE_INPUTS]],
             "winner_cells": memory.winner_cells[row, : numbers[temporal_kernels.N_CANDIDATES]],
             "columns": memory.columns,
+            "dead": np.flatnonzero(memory.dead),
             "potential": memory.potential[:n_segments],
             "matching": self.matching_segments,
             "active": self.active_segments,
@@ -417,6 +433,7 @@ class TemporalMemory:
         for name in ("columns", "potential", "matching", "active"):
             getattr(memory, name)[: len(members[name])] = members[name]
         memory.active_mask[members["active_cells"]] = True
+        memory.dead[members["dead"]] = True
         return tm
 
     def _config(self) -> dict[str, Any]:

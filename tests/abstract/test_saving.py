@@ -66,7 +66,9 @@ def run(tm, steps):
 )
 def test_next_1000_steps_equal_those_of_the_uninterrupted_run(tmp_path, options):
     whole = memory(**options)
-    run(whole, stream(300, seed=1))
+    run(whole, stream(200, seed=1))
+    whole.kill_cells([3, 17, 200])
+    run(whole, stream(100, seed=3))
     whole.save(tmp_path / "tm.npz")
     restored = TemporalMemory.load(tmp_path / "tm.npz")
     assert restored.export_segments() == whole.export_segments()
