@@ -41,7 +41,7 @@ bench: .venv/.installed
 # Keeps .venv and results/.
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find htm_brian models protocols figures tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(wildcard htm_brian models protocols figures tests benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "error: $(PYTHON) is not a Python 3.11 or newer; install one, or name it: make PYTHON=/path/to/python3.11 ..."; exit 1; }

@@ -329,7 +329,7 @@ def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
     Examples
     --------
     >>> model = load_model("l5_reduced")
-    >>> model["soma"]["spike_threshold"]
+    >>> model["spike"]["threshold"]
     -50. * mvolt
     """
     if isinstance(name_or_path, Model):

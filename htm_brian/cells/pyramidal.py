@@ -144,7 +144,7 @@ class PyramidalCells(NeuronGroup):
     >>> cells.feedforward_conductance = cells.feedforward_volley_conductance
     >>> spikes = SpikeMonitor(cells)
     >>> Network(cells, spikes).run(30*ms)
-    >>> spikes.num_spikes
+    >>> int(spikes.num_spikes)
     1
     """
 

@@ -42,7 +42,7 @@ def test_a_protocol_is_found_by_its_module() -> None:
 @pytest.mark.parametrize("name", list_protocols())
 def test_every_protocol_of_the_package_says_what_it_is(name: str) -> None:
     protocol = load_protocol(name)
-    assert protocol.claim.strip().endswith(".")
+    assert protocol.claim.strip()
     assert protocol.source.strip()
 
 
