@@ -36,7 +36,7 @@ figures: .venv/.installed
 	done; exit $$status
 
 bench: .venv/.installed
-	$(BIN)/python -m benchmarks $(ARGS)
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS); done
 
 # Keeps .venv and results/.
 clean:
