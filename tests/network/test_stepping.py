@@ -80,3 +80,22 @@ def test_zero_duration_changes_nothing() -> None:
     stepped.advance(0 * ms)
     assert spikes.num_spikes == 0
     assert float(stepped.t) == 0
+
+
+def test_time_is_measured_object_by_object() -> None:
+    stepped, spikes, _ = oscillators(SteppedNetwork)
+    stepped.advance(10 * ms)
+    seconds = stepped.measure()
+    stepped.advance(20 * ms)
+    measured = {name.partition("_")[2] for name in seconds}
+    assert {"stateupdater", "spike_thresholder", "spike_resetter", "pre"} <= measured
+    assert all(value >= 0 for value in seconds.values())
+    assert spikes.num_spikes > 0
+
+
+def test_a_group_without_equations_takes_no_part_in_a_step() -> None:
+    stepped = SteppedNetwork(NeuronGroup(2, "x : 1", name="idle"))
+    stepped.advance(1 * ms)
+    seconds = stepped.measure()
+    stepped.advance(1 * ms)
+    assert seconds == {}
