@@ -1,9 +1,11 @@
 """Compiler settings that make Brian2's generated code two to three times as fast; opt in.
 
-Brian2 leaves speed on the table with GCC for two reasons: without ``__FAST_MATH__`` the SIMD
-versions of `exp` stay hidden, and with more than some ten arrays in a loop the compiler gives up
-proving that they do not overlap, and does not vectorise. Both are told to it here. Infinite and NaN
-values keep their meaning. The flags serve Cython and C++ standalone alike.
+Brian2 leaves speed on the table with GCC for three reasons. Without ``__FAST_MATH__`` the SIMD
+versions of `exp` stay hidden. With more than some ten arrays in a loop the compiler gives up
+proving that they do not overlap, and does not vectorise. And before the loop in Cython's code stand
+some hundred checks of arguments, each of which GCC takes to fail once in ten times: it thinks that
+the loop is hardly ever reached, and leaves it as it is. All three are told to it here. Infinite and
+NaN values keep their meaning. The flags serve Cython and C++ standalone alike.
 
 Brian2 finds compiled Cython code again by its source only, not by its flags. So code compiled with
 these flags has a cache folder of its own, one for each set of flags, compiler and processor.
@@ -33,6 +35,7 @@ FLAGS = (
     "-std=c++11",
     "-D__FAST_MATH__",
     "--param=vect-max-version-for-alias-checks=1000",
+    "--param=builtin-expect-probability=100",
 )
 """For GCC."""
 
