@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from htm_brian.abstract import kernels
@@ -91,7 +90,7 @@ class MemoryArrays(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-@njit
+@kernels.inner
 def _has_room(store, memory, config, wanted, n_new):
     """Note how much learning may grow at most; return whether there is so much room."""
     counters, numbers = store.counters, memory.numbers
@@ -113,7 +112,7 @@ def _has_room(store, memory, config, wanted, n_new):
     )
 
 
-@njit
+@kernels.inner
 def _least_used_cell(store, cells, lowest_index):
     """Return the cell with the fewest segments; one of equals at random or the first."""
     fewest = store.cells[cells[0]].count
@@ -136,7 +135,7 @@ def _least_used_cell(store, cells, lowest_index):
     return np.int64(-1)
 
 
-@njit
+@kernels.inner
 def _predict(store, memory, settings, learn):
     """Find the matching and the active segments for the active inputs."""
     config = settings[0]
@@ -168,7 +167,7 @@ def _predict(store, memory, settings, learn):
         numbers[ITERATION] += 1
 
 
-@njit
+@kernels.inner
 def _step(store, memory, settings, columns, external_active, external_winners, learn):
     """Activate cells, learn, predict; return `DONE`, or why nothing was done."""
     config = settings[0]
@@ -344,7 +343,7 @@ def _entry_points(store_kernels):
     one by one, which Numba takes in half the time that it needs for tuples of them.
     """
 
-    @njit(cache=True)
+    @kernels.entry
     def step(
         segments,
         cells,
@@ -403,12 +402,12 @@ def _entry_points(store_kernels):
         )
         return _step(store, memory, settings, columns, external_active, external_winners, learn)
 
-    @njit(cache=True)
+    @kernels.entry
     def predict(store, memory, settings, learn):
         assert store_kernels
         _predict(store, memory, settings, learn)
 
-    @njit(cache=True)
+    @kernels.entry
     def least_used_cells(store, columns, cells_per_column, lowest_index, chosen):
         assert store_kernels
         for k in range(len(columns)):
