@@ -5,11 +5,13 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from htm_brian import cli
+from htm_brian.experiment.protocol import load_protocol
 from htm_brian.parameters import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +38,11 @@ def test_python_examples_give_what_they_show(document: Path) -> None:
 def test_commands_are_ones_that_the_program_has(
     document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
-    monkeypatch.setattr(cli, "_run", lambda name, change, output: started.append(name) or 0)
+    def set_up_only(name: str, change: Callable[[object], object], output: object) -> int:
+        change(load_protocol(name).parameters)
+        return 0
+
+    monkeypatch.setattr(cli, "_run", set_up_only)
     for line in filter(None, "\n".join(blocks(document, "sh")).splitlines()):
         program, *arguments = shlex.split(line, comments=True)
         if program == "make":
