@@ -166,7 +166,8 @@ class Parameter:
             raise ValueError(f"{self.path} must be {wanted}, got {value!r}") from None
         if self.unit != "1" or not isinstance(value, int):
             try:
-                value = float(value / unit)  # type: ignore[operator]
+                # 15 digits: 1000*pF is not 1000.0000000000001 times 1*pF.
+                value = float(f"{float(value / unit):.15g}")  # type: ignore[operator]
             except TypeError:
                 raise ValueError(f"{self.path} must be one number, got {value!r}") from None
         source = f"set by the caller; {self.file or 'the file'} has {self.text} ({self.source})"

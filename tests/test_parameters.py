@@ -75,6 +75,11 @@ def test_with_values_returns_a_checked_copy_and_says_so_in_the_source(toy: Model
     )
 
 
+def test_the_ends_of_the_range_belong_to_it(toy: Model) -> None:
+    for end in (5, 100):
+        assert toy.with_values({"soma.leak_conductance": end * nS}).rows()[0].value == end
+
+
 def test_models_compare_hash_and_pickle(toy: Model) -> None:
     same = pickle.loads(pickle.dumps(toy))
     assert same == toy and hash(same) == hash(toy)
