@@ -23,16 +23,17 @@ AfterStep = Callable[[int], bool]
 KEPT_ELEMENTS = 48
 """Elements at the end of a spiking run whose spikes are kept: a day of half-hours."""
 
-NUPIC = "NuPIC 1.0.5 and htm.core 2.2.0, their defaults"
+SEQUENCE_MEMORY = "Hawkins & Ahmad 2016, Front Neural Circuits 10:23, sequence memory"
 
 
 @dataclass(frozen=True)
 class MemoryParameters:
     """Size and learning of a temporal memory, the same for every level.
 
-    Thresholds are the published ones where 20 columns or more are active at a time. With fewer,
-    a segment can have no more synapses than there are active columns, and the thresholds keep their
-    share of it.
+    The rule is that of the sequence memory of Hawkins & Ahmad 2016: a segment samples up to 40 of
+    the active cells, and 15 of them are enough. Where fewer columns are active a segment can have
+    no more synapses than these, and the thresholds keep their share. That a segment needs so few
+    of its synapses is what lets releases fail without loss.
 
     Parameters
     ----------
@@ -44,14 +45,14 @@ predicted_decrement
 
     columns: int
     cells_per_column: int
-    activation_threshold: int = 13
-    min_threshold: int = 10
-    max_new_synapses: int = 20
+    activation_threshold: int = 15
+    min_threshold: int = 15
+    max_new_synapses: int = 40
     initial_permanence: float = 0.21
     connected_permanence: float = 0.5
     permanence_increment: float = 0.1
     permanence_decrement: float = 0.1
-    predicted_decrement: float = 0.0
+    predicted_decrement: float = 0.01
 
     @classmethod
     def for_size(cls, columns: int, cells_per_column: int, active: int) -> MemoryParameters:
@@ -61,23 +62,23 @@ predicted_decrement
         --------
         >>> small = MemoryParameters.for_size(64, 4, active=8)
         >>> small.activation_threshold, small.min_threshold, small.max_new_synapses
-        (5, 4, 8)
+        (3, 3, 8)
         """
-        synapses = min(20, active)
+        synapses = min(40, active)
         return cls(
             columns,
             cells_per_column,
-            activation_threshold=max(1, round(synapses * 13 / 20)),
-            min_threshold=max(1, round(synapses * 10 / 20)),
+            activation_threshold=max(1, round(synapses * 15 / 40)),
+            min_threshold=max(1, round(synapses * 15 / 40)),
             max_new_synapses=synapses,
         )
 
     def rows(self) -> list[tuple[str, object, str, str, None, None, str]]:
         """Return the parameters for a report, as `htm_brian.parameters.Model.rows` does."""
         notes = {
-            "activation_threshold": "13 of 20 synapses, or that share of fewer",
-            "min_threshold": "10 of 20 synapses, or that share of fewer",
-            "max_new_synapses": "20, or as many as there are active columns",
+            "activation_threshold": "15 of 40 synapses, or that share of fewer",
+            "min_threshold": "15 of 40 synapses, or that share of fewer",
+            "max_new_synapses": "40, or as many as there are active columns",
         }
         asked = "asked for"
         return [
@@ -85,7 +86,7 @@ predicted_decrement
                 f"memory.{name}",
                 value,
                 "1",
-                asked if name in ("columns", "cells_per_column") else NUPIC,
+                asked if name in ("columns", "cells_per_column") else SEQUENCE_MEMORY,
                 None,
                 None,
                 notes.get(name, ""),

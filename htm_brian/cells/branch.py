@@ -1,14 +1,17 @@
 """A dendritic branch as an event: enough coincident synapses start a plateau of fixed length.
 
-`tally` counts the synapses that released together and is changed by synapses only: whoever wires
-them also takes away what is out of date. Above the threshold the branch emits an event and drives
+`tally` counts the connected synapses that released together, `potential_tally` those that are not
+connected too. Both are changed by synapses only: whoever wires them also takes away what is out of
+date. Above the threshold the branch emits an event and drives
 its compartment for `plateau_duration`. After `refractory_period` it can do so again: a new volley
-then prolongs a plateau that is still on. `epsp` is what synapses leave below the threshold: each
-adds one, and it decays.
+then prolongs a plateau that is still on. Fewer coincident synapses, yet at
+least `match_threshold`, open NMDA receptors in part: `depolarisation` follows their number and
+outlasts the coincidence. What still fewer synapses do has vanished before it could matter to the
+next spike, and is left out.
 
 The conductance, which the owner's compartment sums over its branches, is::
 
-    plateau_conductance*int(t < plateau_end) + epsp_conductance*epsp
+    plateau_conductance*int(t < plateau_end) + match_conductance*depolarisation
 """
 
 from __future__ import annotations
@@ -27,12 +30,15 @@ KEYS = {
     "plateau_duration": Key("second", "length of a plateau"),
     "refractory_period": Key("second", "least time between two plateau onsets"),
     "plateau_conductance": Key("siemens", "NMDA conductance during a plateau"),
-    "epsp_conductance": Key("siemens", "NMDA conductance of one synapse below the threshold"),
-    "epsp_time_constant": Key("second", "decay of the depolarisation below the threshold"),
+    "match_threshold": Key("1", "coincident synapses, connected or not, that depolarise"),
+    "match_conductance": Key("siemens", "NMDA conductance of one of these synapses"),
+    "match_time_constant": Key("second", "rise and decay of that conductance"),
 }
 VARIABLES = {
-    "tally": "synapses that released together",
-    "epsp": "depolarisation below the threshold, in synapses",
+    "tally": "connected synapses that released together",
+    "potential_tally": "synapses that released together, connected or not",
+    "matched": "synapses that the depolarisation follows",
+    "depolarisation": "below the threshold of a plateau, in synapses",
     "plateau_onset": "start of the last plateau",
     "plateau_end": "end of the last plateau",
     "conductance": "drives the compartment of the branch's owner",
@@ -56,11 +62,14 @@ def equations(parameters: Table) -> Equations:
     parameters.require(KEYS)
     return Equations(
         """
-        depsp/dt = -epsp/epsp_time_constant : 1
+        ddepolarisation/dt = (matched - depolarisation)/match_time_constant : 1
+        matched = potential_tally*int(potential_tally > match_threshold - 0.5) : 1 (constant over dt)
         tally : 1
+        potential_tally : 1
         plateau_onset : second
         plateau_end : second
-        conductance = plateau_conductance*int(t < plateau_end) + epsp_conductance*epsp : siemens
+        conductance = plateau_conductance*int(t < plateau_end)
+            + match_conductance*depolarisation : siemens
         """
     ) + declare(TABLE, KEYS)
 
@@ -124,7 +133,8 @@ class DendriticBranches(NeuronGroup):
     def to_rest(self) -> None:
         """End every plateau and forget every input."""
         self.tally = 0
-        self.epsp = 0
+        self.potential_tally = 0
+        self.depolarisation = 0
         self.plateau_onset = NEVER
         self.plateau_end = NEVER
 

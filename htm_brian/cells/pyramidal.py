@@ -15,12 +15,13 @@ from __future__ import annotations
 from brian2.core.clocks import Clock
 from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
-from brian2.units import amp, siemens
+from brian2.units import amp, second, siemens
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import (
     adaptation,
     branch,
+    burst,
     compartment,
     feedforward,
     inhibition,
@@ -40,6 +41,7 @@ COMPARTMENTS = ("proximal", *BRANCHED)
 MECHANISMS: dict[str, dict[str, Key]] = {
     soma.TABLE: soma.KEYS,
     spike.TABLE: spike.KEYS,
+    burst.TABLE: burst.KEYS,
     adaptation.TABLE: adaptation.KEYS,
     inhibition.TABLE: inhibition.KEYS,
     feedforward.TABLE: feedforward.KEYS,
@@ -52,6 +54,7 @@ MECHANISMS: dict[str, dict[str, Key]] = {
 VARIABLES = {
     **soma.VARIABLES,
     **spike.VARIABLES,
+    **burst.VARIABLES,
     **adaptation.VARIABLES,
     **inhibition.VARIABLES,
     **feedforward.VARIABLES,
@@ -60,7 +63,8 @@ VARIABLES = {
 }
 """What the variables of a cell mean."""
 
-ON_SPIKE = "\n".join((spike.ON_SPIKE, feedforward.ON_SPIKE, adaptation.ON_SPIKE))
+THRESHOLD = f"({spike.THRESHOLD}) or {burst.THRESHOLD}"
+ON_SPIKE = "\n".join((burst.ON_SPIKE, spike.ON_SPIKE, feedforward.ON_SPIKE, adaptation.ON_SPIKE))
 
 
 def equations(model: Model) -> Equations:
@@ -84,6 +88,7 @@ def equations(model: Model) -> Equations:
     whole += inhibition.equations(model["inhibition"])
     whole += feedforward.equations(model["feedforward"])
     whole += plateau.equations(model["plateau"], BRANCHED)
+    whole += burst.equations(model["burst"])
     return whole + spike.equations(model["spike"])
 
 
@@ -163,7 +168,7 @@ class PyramidalCells(NeuronGroup):
         super().__init__(
             N,
             equations(self.parameters),
-            threshold=spike.THRESHOLD,
+            threshold=THRESHOLD,
             reset=ON_SPIKE,
             method=method,
             dt=dt,
@@ -189,6 +194,7 @@ class PyramidalCells(NeuronGroup):
         self.adaptation = 0 * amp
         self.injected_current = 0 * amp
         self.last_spike_time = NEVER
+        self.burst_spike_due = 1e9 * second
 
     def describe(self) -> str:
         """Return the equations as text, with units, values and sources."""

@@ -25,23 +25,26 @@ from htm_brian.synapses.release import ARRIVAL, RELEASE_EQUATIONS
 from htm_brian.synapses.structural import RewiredSynapses
 
 DISTAL_EQUATIONS = f"""
-weight : 1    # contribution to the branch's tally; 0 where the synapse is not connected
-released : 1  # contribution now counted in the tally
+weight : 1    # what the synapse adds to the tally; 0 where it is not connected
+released : 1  # 1 while it counts, since it released within the coincidence window
 {RELEASE_EQUATIONS}
 """
 
+STATE = ("tally", "potential_tally", "depolarisation", "plateau_onset", "plateau_end")
+
 RELEASE = (
     ARRIVAL
-    + """gain = weight * arrival * int(released == 0)
-released += gain
-tally_post += gain
-epsp_post += arrival
+    + """fresh = arrival * int(released == 0)
+released += fresh
+tally_post += weight * fresh
+potential_tally_post += fresh
 """
 )
-"""A synapse counts once in a coincidence window; also an unconnected one, which has NMDA receptors
-only, leaves a sub-threshold depolarisation."""
+"""A synapse counts once in a coincidence window; an unconnected one, which has NMDA receptors only,
+counts towards sub-threshold depolarisation."""
 
-WITHDRAW = """tally_post -= released
+WITHDRAW = """tally_post -= weight * released
+potential_tally_post -= released
 released = 0
 """
 """After the coincidence window the synapse no longer counts."""
@@ -54,12 +57,12 @@ class BranchState:
     Attributes
     ----------
     plateau : ndarray of bool, shape (n_branches,)
-    epsp : ndarray of float, shape (n_branches,)
-        Sub-threshold depolarisation, in units of one synapse's.
+    depolarisation : ndarray of float, shape (n_branches,)
+        Below the threshold of a plateau, in synapses.
     """
 
     plateau: NDArray[np.bool_]
-    epsp: NDArray[np.float64]
+    depolarisation: NDArray[np.float64]
 
 
 class DistalDendrites:
@@ -79,6 +82,8 @@ class DistalDendrites:
         For how long a synapse that released counts.
     activation_threshold : int
         Number of synapses that start a plateau.
+    match_threshold : int
+        Number of synapses, connected or not, that depolarise a branch.
     clock : Clock
         Of the branches; coarser than that of the cells.
     branches, synapses : int
@@ -94,6 +99,7 @@ class DistalDendrites:
         delay: Quantity,
         coincidence_window: Quantity,
         activation_threshold: int,
+        match_threshold: int,
         clock: Clock,
         branches: int,
         synapses: int,
@@ -103,7 +109,7 @@ class DistalDendrites:
         self._transmission = transmission_probability
         self._delay = delay
         self._window = coincidence_window
-        self._threshold = activation_threshold
+        self._thresholds = activation_threshold, match_threshold
         self._clock = clock
         self.n_branches = 0
         self._build(branches, synapses)
@@ -122,8 +128,10 @@ class DistalDendrites:
         """Return plateaus and sub-threshold depolarisation of the branches in use, now."""
         now = float(self._cells.clock.variables["t"].get_value()[0])
         onset, end = self.plateaus()
-        epsp = self.branches.variables["epsp"].get_value()[: self.n_branches]
-        return BranchState((onset <= now) & (end > now), np.array(epsp))
+        depolarisation = self.branches.variables["depolarisation"].get_value()
+        return BranchState(
+            (onset <= now) & (end > now), np.array(depolarisation[: self.n_branches])
+        )
 
     def plateaus(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return onset and end, in seconds, of each branch's latest plateau (views)."""
@@ -169,7 +177,8 @@ class DistalDendrites:
         grown = self.distal.rewire(presynaptic, branch)
         self.distal.array("weight")[:] = weight
         self.distal.array("released")[:] = 0
-        self.branches.variables["tally"].get_value()[:] = 0
+        for name in ("tally", "potential_tally"):
+            self.branches.variables[name].get_value()[:] = 0
         return grown
 
     def clear(self, branches: NDArray[np.integer]) -> None:
@@ -178,14 +187,14 @@ class DistalDendrites:
         variables["plateau_end"].get_value()[branches] = variables["plateau_onset"].get_value()[
             branches
         ]
-        variables["epsp"].get_value()[branches] = 0
-        variables["tally"].get_value()[branches] = 0
+        for name in ("tally", "potential_tally", "depolarisation"):
+            variables[name].get_value()[branches] = 0
 
     def _build(self, branches: int, synapses: int) -> None:
         self.branches = DendriticBranches(
             branches, self._model, clock=self._clock, name="basal_branches"
         )
-        self.branches.activation_threshold = self._threshold
+        self.branches.activation_threshold, self.branches.match_threshold = self._thresholds
         distal = Synapses(
             self._cells,
             self.branches,
@@ -210,10 +219,7 @@ class DistalDendrites:
     def _rebuild(self, branches: int) -> None:
         """Make a larger group with the same state; Brian2's groups have a fixed size."""
         old = self.branches
-        kept = {
-            name: np.array(old.variables[name].get_value())
-            for name in ("tally", "epsp", "plateau_onset", "plateau_end")
-        }
+        kept = {name: np.array(old.variables[name].get_value()) for name in STATE}
         self._build(branches, self.distal.capacity)
         for name, values in kept.items():
             self.branches.variables[name].get_value()[: len(values)] = values

@@ -84,7 +84,7 @@ def choose_winners(element: Element, n_cells: int, cells_per_column: int) -> tup
 
 
 def most_depolarised(
-    epsp: NDArray[np.float64], owner: NDArray[np.int32], cells: Cells, match_level: float
+    depolarisation: NDArray[np.float64], owner: NDArray[np.int32], cells: Cells, match_level: float
 ) -> tuple[Cells, Cells]:
     """Return for each of `cells` its most depolarised branch at or above `match_level`.
 
@@ -95,8 +95,8 @@ def most_depolarised(
     without : ndarray of int
         The cells that have none.
     """
-    candidate = np.flatnonzero((epsp >= match_level) & np.isin(owner, cells))
-    order = candidate[np.lexsort((-epsp[candidate], owner[candidate]))]
+    candidate = np.flatnonzero((depolarisation >= match_level) & np.isin(owner, cells))
+    order = candidate[np.lexsort((-depolarisation[candidate], owner[candidate]))]
     found, start = np.unique(owner[order], return_index=True)
     return order[start].astype(np.int64), np.setdiff1d(cells, found)
 
@@ -140,9 +140,9 @@ def learn(
     plateau = np.flatnonzero(foreseen.plateau & (owner >= 0))
     store.touch(plateau, iteration)
     right = plateau[fired[owner[plateau]]]
-    nearly, without = most_depolarised(foreseen.epsp, owner, newcomers, match_level)
+    nearly, without = most_depolarised(foreseen.depolarisation, owner, newcomers, match_level)
     if growth.predicted_decrement > 0:
-        matching = np.flatnonzero((foreseen.epsp >= match_level) & (owner >= 0))
+        matching = np.flatnonzero((foreseen.depolarisation >= match_level) & (owner >= 0))
         wrong = matching[~column_active[owner[matching] // cells_per_column]]
         store.punish(wrong, previous_active, growth.predicted_decrement)
     reinforced = np.union1d(right, nearly)

@@ -14,6 +14,7 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
+from htm_brian.cells.mechanism import NEVER
 from htm_brian.parameters import Key, Table
 
 RELAY_KEYS = {
@@ -23,6 +24,7 @@ RELAY_KEYS = {
 INHIBITION_KEYS = {
     "recruitment_delay": Key("second", "from a pyramidal spike to the interneuron's spike"),
     "delay": Key("second", "from the interneuron's spike to the pyramidal cells' conductance"),
+    "refractory_period": Key("second", "for how long an interneuron is not recruited again"),
 }
 
 
@@ -82,16 +84,22 @@ class Minicolumns:
         self.feedforward.variation = relay["variation"]
         self.interneurons = NeuronGroup(
             columns,
-            "drive : 1",
+            """
+            drive : 1
+            last_spike : second
+            refractory_period : second (shared, constant)
+            """,
             threshold="drive > 0.5",
-            reset="drive = 0",
+            reset="drive = 0; last_spike = t",
             clock=clock,
             name="interneurons",
         )
+        self.interneurons.last_spike = NEVER
+        self.interneurons.refractory_period = inhibition["refractory_period"]
         self.recruitment = Synapses(
             cells,
             self.interneurons,
-            on_pre="drive_post = 1",
+            on_pre="drive_post = int(t - last_spike_post > refractory_period_post)",
             delay=inhibition["recruitment_delay"],
             clock=clock,
             name="recruitment_synapses",

@@ -156,9 +156,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.minicolumns = Minicolumns(
             self.cells, self.columns, self.model["relay"], self.model["inhibition"], fine
         )
-        since_arrival = float(element["period"] - element["arrival"])
-        decay = math.exp(-since_arrival / float(self.cell_model["branch"]["epsp_time_constant"]))
-        self._match_level = (self.min_threshold - 0.5) * transmission * decay
+        self._match_level = 0.5 * self.min_threshold * self._left_at_the_next_volley()
         self.dendrites = DistalDendrites(
             self.cells,
             self.cell_model,
@@ -166,6 +164,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             delay=distal["delay"],
             coincidence_window=distal["coincidence_window"],
             activation_threshold=self.activation_threshold,
+            match_threshold=self.min_threshold,
             clock=coarse,
             branches=INITIAL_BRANCHES,
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
@@ -188,6 +187,17 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             self.network.remove([item for item in self.network.objects if item.name in names])
             gc.collect()
         self.network.add(new)
+
+    def _left_at_the_next_volley(self) -> float:
+        """Return which share of its synapses a matching branch is depolarised by, at the end.
+
+        The depolarisation rises for the coincidence window and then decays. Half of what is left
+        of the smallest match tells a match from none, and from what the element before left.
+        """
+        element, tau = self.model["element"], self.cell_model["branch"]["match_time_constant"]
+        window = self.model["distal"]["coincidence_window"]
+        rest = element["period"] - element["arrival"] - window
+        return math.exp(-rest / tau) * (1 - math.exp(-window / tau))
 
     # The interface of every temporal memory.
 
@@ -242,6 +252,18 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         )
         self._mirror()
         self.reset()
+
+    @property
+    def cell_bursts(self) -> Cells:
+        """Cells that fired a burst in the last element: those that were predicted, as a rule."""
+        return spikes_to_sdr(
+            self.spike_cells,
+            self.spike_times,
+            self.n_cells,
+            0.0,
+            float(self._period),
+            rule="burst",
+        ).sparse
 
     @property
     def n_segments(self) -> int:

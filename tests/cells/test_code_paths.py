@@ -61,7 +61,7 @@ class Net:
         distal = Synapses(
             self.cells,
             self.branches,
-            on_pre="tally_post += 13\nepsp_post += 13",
+            on_pre="tally_post += 13\npotential_tally_post += 13",
             delay=2 * ms,
             clock=clock,
         )

@@ -98,6 +98,12 @@ def only(trains: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate(trains)
 
 
+def first(trains: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the first spike of each cell."""
+    assert all(len(train) > 0 for train in trains), f"a cell is silent: {trains}"
+    return np.array([train[0] for train in trains])
+
+
 def told(values: object) -> str:
     return f"measured {np.round(np.asarray(values, dtype=float), 2).tolist()} ms"
 
@@ -109,7 +115,7 @@ def to_volley(step: float) -> NDArray[np.float64]:
     rig.plateaus(0, [0, 1, 2, 3, 0], [0, 0, 0, 0, 1])
     rig.volley(100)
     rig.run(150)
-    return only(rig.latencies(100))
+    return first(rig.latencies(100))
 
 
 NONE, ONE, TWO, THREE, APICAL = range(5)
@@ -155,8 +161,11 @@ def test_plateaus_alone_never_fire_the_cell(step: float) -> None:
 
 
 @every_step
-def test_no_second_spike_to_one_volley_even_with_plateaus(step: float) -> None:
-    """Three basal plateaus, and three of each kind, on since long or coming with or after it."""
+def test_a_spike_out_of_a_basal_plateau_starts_a_burst_of_two(step: float) -> None:
+    """Three basal plateaus, and three of each kind, on since long or coming with or after it.
+
+    A plateau that comes when the cell has spiked, or an apical one alone, makes no burst.
+    """
     arrivals = np.repeat([-60, 0, 2, 5, 10], 2)
     apical = np.tile([0, 3], 5)
     rig = Rig(len(arrivals), step)
@@ -165,7 +174,33 @@ def test_no_second_spike_to_one_volley_even_with_plateaus(step: float) -> None:
         on = arrivals <= arrival
         rig.plateaus(70 + arrival, 3 * on, apical * on)
     rig.run(130)
-    only(rig.latencies(70))
+    trains = rig.latencies(70)
+    assert [len(train) for train in trains[:2]] == [2, 2], f"{trains}"
+    assert [len(train) for train in trains[-2:]] == [1, 1], f"{trains}"
+    for train in trains:
+        assert len(train) <= 2, f"{trains}"
+        interval = np.diff(train)
+        assert (np.abs(interval - 10) <= step).all(), told(interval)
+
+
+@every_step
+def test_apical_plateaus_alone_make_no_burst(step: float) -> None:
+    rig = Rig(1, step)
+    rig.plateaus(0, [0], [3])
+    rig.volley(60)
+    rig.run(110)
+    only(rig.latencies(60))
+
+
+@every_step
+def test_inhibition_after_its_first_spike_does_not_end_a_burst(step: float) -> None:
+    rig = Rig(1, step)
+    rig.plateaus(0, [1], [0])
+    rig.volley(60)
+    rig.inhibit(60 + to_volley(step)[ONE] + 2)
+    rig.run(110)
+    (train,) = rig.latencies(60)
+    assert len(train) == 2, f"{train}"
 
 
 @every_step

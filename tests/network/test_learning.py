@@ -24,12 +24,12 @@ def element(
     *,
     owner: list[int] | None = None,
     plateau: list[bool] | None = None,
-    epsp: list[float] | None = None,
+    depolarisation: list[float] | None = None,
 ) -> Element:
     owner = owner or []
     state = BranchState(
         np.array(plateau if plateau is not None else [False] * len(owner), dtype=bool),
-        np.array(epsp if epsp is not None else [0.0] * len(owner), dtype=float),
+        np.array(depolarisation if depolarisation is not None else [0.0] * len(owner), dtype=float),
     )
     return Element(
         np.array(cells, dtype=np.int64),
@@ -97,16 +97,18 @@ def test_no_spikes_no_winners() -> None:
 
 
 def test_most_depolarised_branch_is_chosen_per_cell() -> None:
-    epsp = np.array([3.0, 5.0, 4.0, 9.0, 1.0])
+    depolarisation = np.array([3.0, 5.0, 4.0, 9.0, 1.0])
     owner = np.array([1, 1, 2, 3, 4], dtype=np.int32)
-    branches, without = most_depolarised(epsp, owner, np.array([1, 2, 4, 6]), match_level=2.0)
+    branches, without = most_depolarised(
+        depolarisation, owner, np.array([1, 2, 4, 6]), match_level=2.0
+    )
     assert branches.tolist() == [1, 2]
     assert without.tolist() == [4, 6]
 
 
 def test_a_branch_whose_plateau_came_true_is_reinforced_and_grows() -> None:
     store = store_with((4, {0: 0.5, 1: 0.5, 9: 0.5}))
-    seen = element([4], [5.0], owner=[4], plateau=[True], epsp=[3.0])
+    seen = element([4], [5.0], owner=[4], plateau=[True], depolarisation=[3.0])
     new = teach(store, seen, previous=[0, 1, 2])
     assert new.size == 0
     assert synapses_of(store, 0) == {0: 0.6, 1: 0.6, 9: 0.45, 2: 0.21}
@@ -114,7 +116,7 @@ def test_a_branch_whose_plateau_came_true_is_reinforced_and_grows() -> None:
 
 def test_a_plateau_that_did_not_come_true_learns_nothing_without_decrement() -> None:
     store = store_with((4, {0: 0.5, 1: 0.5}))
-    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], epsp=[3.0])
+    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], depolarisation=[3.0])
     teach(store, seen, previous=[])
     assert synapses_of(store, 0) == {0: 0.5, 1: 0.5}
 
@@ -122,14 +124,14 @@ def test_a_plateau_that_did_not_come_true_learns_nothing_without_decrement() -> 
 def test_a_plateau_that_did_not_come_true_is_punished_by_the_decrement() -> None:
     store = store_with((4, {0: 0.5, 1: 0.5}))
     growth = GrowthParameters(3, 0.21, predicted_decrement=0.1)
-    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], epsp=[3.0])
+    seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], depolarisation=[3.0])
     teach(store, seen, previous=[0], growth=growth)
     assert synapses_of(store, 0) == {0: 0.4, 1: 0.5}
 
 
 def test_the_first_cell_learns_on_its_nearly_active_branch() -> None:
     store = store_with((5, {0: 0.3, 1: 0.3}))
-    seen = element([4, 5, 6, 7], [8.0, 7.5, 8.0, 8.0], owner=[5], epsp=[2.5])
+    seen = element([4, 5, 6, 7], [8.0, 7.5, 8.0, 8.0], owner=[5], depolarisation=[2.5])
     new = teach(store, seen, previous=[0, 1])
     assert new.size == 0
     assert synapses_of(store, 0) == {0: 0.4, 1: 0.4}
@@ -137,7 +139,7 @@ def test_the_first_cell_learns_on_its_nearly_active_branch() -> None:
 
 def test_the_first_cell_grows_a_branch_to_the_previous_winners() -> None:
     store = store_with((5, {0: 0.3, 1: 0.3}))
-    seen = element([4, 5, 6, 7], [8.0, 8.5, 7.9, 8.0], owner=[5], epsp=[2.5])
+    seen = element([4, 5, 6, 7], [8.0, 8.5, 7.9, 8.0], owner=[5], depolarisation=[2.5])
     new = teach(store, seen, previous=[0, 1, 2, 3])
     assert new.tolist() == [1]
     assert store.owner[1] == 6

@@ -61,6 +61,8 @@ def test_a_predicted_cell_fires_first_and_silences_its_minicolumn() -> None:
     assert tm.active_cells[tm.active_cells // CELLS == column].tolist() == [predicted]
     assert tm.column_bursts.tolist() == second[1:].tolist()
     assert tm.predicted_columns.tolist() == [column]
+    # The predicted cell, and no other, fires a burst.
+    assert tm.cell_bursts.tolist() == [predicted]
     assert tm.anomaly == pytest.approx(5 / 6)
     lead = tm.spike_times[tm.spike_cells // CELLS != column].min() - tm.spike_times.min()
     assert 0.002 <= lead <= 0.015, f"the predicted cell leads by {lead * 1e3:.2f} ms"
@@ -196,7 +198,7 @@ def test_releases_that_fail_lose_predictions() -> None:
             tm.reset()
         predicted[release] = count / (10 * n)
     assert predicted["reliable"] == 1.0
-    # All four of four must be transmitted: 0.9^4.
+    # The cells of `first` are not predicted, so they spike once, and all four must be transmitted.
     expected = tm.dendrites.distal.synapses.transmission_probability[:] ** 4
     error = 4 * np.sqrt(expected * (1 - expected) / (10 * n))
     assert predicted["model"] == pytest.approx(expected, abs=error)
