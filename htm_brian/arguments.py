@@ -5,6 +5,9 @@ Every message names the parameter, what it must be, and what was given.
 
 import math
 import operator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def check_integer(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
@@ -31,6 +34,14 @@ def check_number(
     if not math.isfinite(number):
         raise ValueError(f"{wanted}, got {value!r}")
     return _check_range(name, number, low, high)
+
+
+def check_choice(name: str, value: T, choices: tuple[T, ...]) -> T:
+    """Return `value` if it is one of `choices`."""
+    if value not in choices:
+        wanted = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {wanted}, got {value!r}")
+    return value
 
 
 def _check_range(name: str, value: float, low: float | None, high: float | None) -> float:

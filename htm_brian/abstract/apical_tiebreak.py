@@ -21,9 +21,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import temporal_kernels
-from htm_brian.abstract.permanence import PermanenceRule, UpDown
-from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore, affine_parameters, check_choice
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.abstract.indices import as_indices
+from htm_brian.abstract.permanence import PermanenceRule
+from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
+from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
+from htm_brian.arguments import check_choice, check_integer, check_number
 
 Indices = NDArray[np.int64]
 _NOTHING: Indices = np.empty(0, dtype=np.int64)
@@ -112,22 +114,11 @@ class ApicalTiebreakMemory:
         self.sample_size = check_integer("sample_size", sample_size, low=-1)
         if self.sample_size == 0:
             raise ValueError("sample_size must be positive, or -1 for all candidates, got 0")
-        rule = permanence_rule
-        if rule is None:
-            rule = UpDown(permanence_increment, permanence_decrement)
-        affine_parameters(rule)
+        rule = chosen_rule(permanence_rule, permanence_increment, permanence_decrement)
         self.permanence_rule = rule
-        self.initial_permanence = check_number(
-            "initial_permanence",
-            rule.initial_permanence if initial_permanence is None else initial_permanence,
-            0.0,
-            1.0,
-        )
-        self.connected_permanence = check_number(
-            "connected_permanence",
-            rule.connected_permanence if connected_permanence is None else connected_permanence,
-            0.0,
-            1.0,
+        self.initial_permanence = chosen_permanence("initial_permanence", initial_permanence, rule)
+        self.connected_permanence = chosen_permanence(
+            "connected_permanence", connected_permanence, rule
         )
         self.basal_predicted_decrement = check_number(
             "basal_predicted_decrement", basal_predicted_decrement, 0.0, 1.0
@@ -390,16 +381,16 @@ class ApicalTiebreakPairMemory(ApicalTiebreakMemory):
             Inputs that segments may grow synapses to; all active ones when left out.
         learn : bool, default=True
         """
-        columns = _indices("active_columns", active_columns, self.columns)
-        basal = _indices("basal_input", basal_input, self.basal.n_inputs)
-        apical = _indices("apical_input", apical_input, self.apical.n_inputs)
+        columns = as_indices("active_columns", active_columns, self.columns)
+        basal = as_indices("basal_input", basal_input, self.basal.n_inputs)
+        apical = as_indices("apical_input", apical_input, self.apical.n_inputs)
         basal_candidates, apical_candidates = basal, apical
         if basal_growth_candidates is not None:
-            basal_candidates = _indices(
+            basal_candidates = as_indices(
                 "basal_growth_candidates", basal_growth_candidates, self.basal.n_inputs
             )
         if apical_growth_candidates is not None:
-            apical_candidates = _indices(
+            apical_candidates = as_indices(
                 "apical_growth_candidates", apical_growth_candidates, self.apical.n_inputs
             )
         self._depolarise(basal, apical, learn)
@@ -458,11 +449,11 @@ class ApicalTiebreakSequenceMemory(ApicalTiebreakMemory):
         apical_growth_candidates : array_like of int, optional
             Those of them that segments may grow synapses to; all when left out.
         """
-        columns = _indices("active_columns", active_columns, self.columns)
-        apical = _indices("apical_input", apical_input, self.apical.n_inputs)
+        columns = as_indices("active_columns", active_columns, self.columns)
+        apical = as_indices("apical_input", apical_input, self.apical.n_inputs)
         candidates = apical
         if apical_growth_candidates is not None:
-            candidates = _indices(
+            candidates = as_indices(
                 "apical_growth_candidates", apical_growth_candidates, self.apical.n_inputs
             )
         self._activate(
@@ -493,19 +484,3 @@ def _first_of_largest(values: NDArray[np.int64], groups: NDArray[np.int32]) -> I
     """Return for each group the position of its largest value, of equals the first."""
     order = np.lexsort((-values, groups))
     return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]
-
-
-def _indices(name: str, values: ArrayLike, size: int) -> Indices:
-    """Return `values` as sorted distinct indices in [0, size)."""
-    array = np.asarray(values)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise ValueError(
-            f"{name} must be a one-dimensional array of integers, "
-            f"got {array.dtype} of shape {array.shape}"
-        )
-    outside = array[(array < 0) | (array >= size)]
-    if len(outside):
-        raise ValueError(f"{name} must lie in [0, {size}), got {outside[0]}")
-    if (array[1:] <= array[:-1]).any():
-        raise ValueError(f"{name} must be sorted and without repeats")
-    return array.astype(np.int64)

@@ -36,12 +36,6 @@ from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
-inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""Compiles what only compiled code calls: no wrapper for Python, no file in the cache."""
-
-entry = njit(cache=True, no_cfunc_wrapper=True)
-"""Compiles what Python calls too."""
-
 BLOCK = 4
 """A segment's block has a multiple of so many slots."""
 
@@ -113,7 +107,7 @@ class StoreArrays(NamedTuple):
 # Random stream: SplitMix64, one word of state.
 
 
-@inner
+@njit
 def _random_bits(random):
     random[0] += np.uint64(0x9E3779B97F4A7C15)
     z = random[0]
@@ -122,19 +116,19 @@ def _random_bits(random):
     return (z ^ (z >> np.uint64(31))) >> np.uint64(32)
 
 
-@inner
+@njit
 def random_below(random, n):
     """Return a random integer in [0, n)."""
     return np.int64((_random_bits(random) * np.uint64(n)) >> np.uint64(32))
 
 
-@inner
+@njit
 def _random_share(random):
     """Return a random float32 in [0, 1)."""
     return np.float32(_random_bits(random) >> np.uint64(8)) * np.float32(2.0**-24)
 
 
-@inner
+@njit
 def _rounding(store):
     """Return what is added before a level is cut to an integer: one half, or a random number."""
     return _random_share(store.random) if store.counters[STOCHASTIC] else np.float32(0.5)
@@ -190,7 +184,7 @@ def _save_overload(permanence, slot, value, bits, rounding):
 # Lists of segments by presynaptic cell.
 
 
-@inner
+@njit
 def _widen_list(store, cell, count):
     """Move the list of `cell` to a larger block if its own cannot hold `count` entries."""
     entry = store.inputs[cell]
@@ -217,7 +211,7 @@ def _widen_list(store, cell, count):
     entry.size = size
 
 
-@inner
+@njit
 def _add_entry(store, cell, segment):
     entry = store.inputs[cell]
     if entry.count == SIZES[entry.size]:
@@ -226,7 +220,7 @@ def _add_entry(store, cell, segment):
     entry.count += 1
 
 
-@inner
+@njit
 def _remove_entry(store, cell, segment):
     """Put the last entry of the list in the place of this one."""
     entry = store.inputs[cell]
@@ -238,7 +232,7 @@ def _remove_entry(store, cell, segment):
             return
 
 
-@entry
+@njit(cache=True)
 def list_room(store, cells, n_new):
     """Return the entries that `n_new` further ones for each of `cells` may take at most."""
     room = np.int64(0)
@@ -254,7 +248,7 @@ def list_room(store, cells, n_new):
 # Segments: creation and removal.
 
 
-@inner
+@njit
 def _free_block(store, start, capacity):
     if capacity > 0:
         size = capacity // BLOCK
@@ -263,7 +257,7 @@ def _free_block(store, start, capacity):
         store.counters[FREE_SLOTS] += capacity
 
 
-@inner
+@njit
 def _take_block(store, capacity):
     size = capacity // BLOCK
     start = np.int64(store.free_blocks[size])
@@ -276,7 +270,7 @@ def _take_block(store, capacity):
     return start
 
 
-@inner
+@njit
 def _remove_segment(store, segment):
     records, counters = store.segments, store.counters
     record = records[segment]
@@ -308,7 +302,7 @@ def _remove_segment(store, segment):
     counters[N_SEGMENTS] -= 1
 
 
-@entry
+@njit(cache=True)
 def remove_segments(store, segments):
     """Remove segments; one that is free already is passed over."""
     store.counters[REVISION] += 1
@@ -317,7 +311,7 @@ def remove_segments(store, segments):
             _remove_segment(store, segment)
 
 
-@inner
+@njit
 def _sum_of_squares(store, segment):
     record = store.segments[segment]
     total = 0.0
@@ -327,7 +321,7 @@ def _sum_of_squares(store, segment):
     return total
 
 
-@inner
+@njit
 def _segment_to_evict(store, cell):
     """Return the least recently used (or weakest) segment of a full cell; of equals the oldest."""
     chosen = store.cells[cell].first
@@ -345,7 +339,7 @@ def _segment_to_evict(store, cell):
     return chosen
 
 
-@entry
+@njit(cache=True)
 def create_segments(store, owners, iteration, created):
     """Create an empty segment on each cell of `owners`; write their numbers into `created`."""
     records, counters = store.segments, store.counters
@@ -385,7 +379,7 @@ def create_segments(store, owners, iteration, created):
 # Learning.
 
 
-@entry
+@njit(cache=True)
 def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, prune_below):
     """Apply p <- clip(keep p + gain); remove synapses below `prune_below`, then empty segments.
 
@@ -430,7 +424,7 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
                 _remove_segment(store, segment)
 
 
-@inner
+@njit
 def _remove_weakest(store, segment, n):
     """Remove the `n` weakest synapses of a segment, oldest first among equals.
 
@@ -457,7 +451,7 @@ def _remove_weakest(store, segment, n):
         store.counters[N_SYNAPSES] -= 1
 
 
-@inner
+@njit
 def _make_room(store, segment, count):
     """Move a segment to a larger block if its own cannot hold `count` synapses."""
     record = store.segments[segment]
@@ -475,7 +469,7 @@ def _make_room(store, segment, count):
     record.capacity = capacity
 
 
-@entry
+@njit(cache=True)
 def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
     """Grow up to `wanted[k]` synapses on ``segments[k]`` to `candidates` (sorted, distinct).
 
@@ -534,7 +528,7 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
 # Activity.
 
 
-@inner
+@njit
 def _sort_by_cell(records, segments):
     """Sort segments by cell, then by age, in place (Shell's sort: the lists are short)."""
     gap = 1
@@ -556,7 +550,7 @@ def _sort_by_cell(records, segments):
         gap //= 3
 
 
-@entry
+@njit(cache=True)
 def find_matching(store, active_inputs, minimum, potential, found):
     """Count potential overlaps; list segments with at least `minimum` (>= 1), by cell and age."""
     inputs, entries = store.inputs, store.entries
@@ -575,7 +569,7 @@ def find_matching(store, active_inputs, minimum, potential, found):
     return n
 
 
-@inner
+@njit
 def connected_overlap(store, segment, active, connected, slope):
     """Return the number of connected active synapses, or the sum of their sigmoid weights."""
     record = store.segments[segment]
@@ -596,7 +590,7 @@ def connected_overlap(store, segment, active, connected, slope):
     return total
 
 
-@entry
+@njit(cache=True)
 def connected_overlaps(store, segments, active, connected, slope, overlaps):
     """Write the connected overlap of each of `segments` into `overlaps`."""
     for k in range(len(segments)):
@@ -606,7 +600,7 @@ def connected_overlaps(store, segments, active, connected, slope, overlaps):
 # Copies.
 
 
-@entry
+@njit(cache=True)
 def gather_synapses(store, segments, segment_of, presynaptic, permanence):
     """Write all synapses of `segments`, one after the other, into the three flat arrays."""
     bits = store.counters[BITS]
@@ -620,7 +614,7 @@ def gather_synapses(store, segments, segment_of, presynaptic, permanence):
             n += 1
 
 
-@entry
+@njit(cache=True)
 def append_synapses(store, segments, indptr, presynaptic, permanence):
     """Give empty segments the synapses ``indptr[k]:indptr[k + 1]`` of flat arrays."""
     counters = store.counters
@@ -648,7 +642,7 @@ def append_synapses(store, segments, indptr, presynaptic, permanence):
         counters[LARGEST] = max(counters[LARGEST], np.int64(n))
 
 
-@entry
+@njit(cache=True)
 def write_permanences(store, segments, permanence):
     """Overwrite the permanences of `segments`, in the order of `gather_synapses`."""
     counters = store.counters
@@ -663,7 +657,7 @@ def write_permanences(store, segments, permanence):
         record.permanence_revision = counters[REVISION]
 
 
-@entry
+@njit(cache=True)
 def compact_slots(store, presynaptic, permanence):
     """Move all blocks, without gaps, into new arrays of slots."""
     counters = store.counters
@@ -685,7 +679,7 @@ def compact_slots(store, presynaptic, permanence):
     counters[FREE_SLOTS] = 0
 
 
-@entry
+@njit(cache=True)
 def widen_lists(store, n_new):
     """Make room in the list of each presynaptic cell for `n_new` of its own further entries."""
     for cell in range(len(n_new)):
@@ -693,7 +687,7 @@ def widen_lists(store, n_new):
             _widen_list(store, cell, store.inputs[cell].count + n_new[cell])
 
 
-@entry
+@njit(cache=True)
 def compact_entries(store, entries):
     """Move all lists, without gaps and in the order of the cells, into a new array."""
     counters = store.counters

@@ -10,19 +10,19 @@ that. `SegmentStore.changed_since` tells a mirror, such as Brian2's synapses, wh
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import kernels
+from htm_brian.abstract.indices import as_indices
 from htm_brian.abstract.permanence import EPSILON, INCIDENCE_RATE, UP_DOWN, PermanenceRule
+from htm_brian.abstract.segment_arrays import empty_arrays, with_room
 from htm_brian.abstract.segment_table import SegmentTable
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_choice, check_integer, check_number
 
 __all__ = ["SegmentActivity", "SegmentStore", "SegmentTable", "Synapses"]
-
-T = TypeVar("T")
 
 TIE_BREAKS = ("random", "lowest_index")
 REMOVALS = ("least_recently_used", "weakest")
@@ -106,34 +106,15 @@ class SegmentStore:
         self.permanence_bits = check_choice("permanence_bits", permanence_bits, PERMANENCE_BITS)
         self.rounding = check_choice("rounding", rounding, ROUNDINGS)
         self.removal = check_choice("removal", removal, REMOVALS)
-        self.arrays = self._empty_arrays(seed)
-
-    def _empty_arrays(self, seed: int) -> kernels.StoreArrays:
-        counters = np.zeros(kernels.N_COUNTERS, dtype=np.int64)
-        counters[kernels.FREE_SEGMENT] = -1
-        counters[kernels.MAX_SEGMENTS] = self.max_segments_per_cell
-        counters[kernels.MAX_SYNAPSES] = self.max_synapses_per_segment
-        counters[kernels.BITS] = self.permanence_bits
-        counters[kernels.STOCHASTIC] = self.permanence_bits < 32 and self.rounding == "stochastic"
-        counters[kernels.REMOVE_WEAKEST] = self.removal == "weakest"
-        cells = np.zeros(self.n_cells, dtype=kernels.CELL)
-        cells["first"] = cells["last"] = -1
-        n_sizes = -(-self.max_synapses_per_segment // kernels.BLOCK) + 1
-        return kernels.StoreArrays(
-            segments=np.zeros(0, dtype=kernels.SEGMENT),
-            cells=cells,
-            inputs=np.zeros(self.n_inputs, dtype=kernels.INPUT),
-            entries=np.empty(0, dtype=np.int32),
-            presynaptic=np.empty(0, dtype=np.int32),
-            permanence=(
-                np.empty(0, np.float32) if self.permanence_bits == 32 else np.empty(0, np.uint8)
-            ),
-            free_blocks=np.full(n_sizes, -1, dtype=np.int32),
-            free_lists=np.full(len(kernels.SIZES), -1, dtype=np.int32),
-            counters=counters,
-            random=np.random.SeedSequence(seed).generate_state(1, np.uint64).astype(np.uint64),
-            marks=np.zeros(self.n_inputs, dtype=np.uint8),
-            scratch=np.empty(self.n_inputs, dtype=np.int32),
+        self.arrays = empty_arrays(
+            self.n_cells,
+            self.n_inputs,
+            self.max_segments_per_cell,
+            self.max_synapses_per_segment,
+            self.permanence_bits,
+            self.permanence_bits < 32 and self.rounding == "stochastic",
+            self.removal == "weakest",
+            seed,
         )
 
     # What is there.
@@ -238,7 +219,7 @@ class SegmentStore:
 
         A cell that is full loses the segment that `removal` names; among equals the oldest.
         """
-        owners = _indices("cells", cells, self.n_cells)
+        owners = _in_any_order("cells", cells, self.n_cells)
         created = np.empty(len(owners), dtype=np.int32)
         self.reserve(segments=len(owners))
         kernels.create_segments(self.arrays, owners, iteration, created)
@@ -335,9 +316,7 @@ class SegmentStore:
         but none from a candidate.
         """
         chosen = self._checked(segments)
-        sources = _indices("candidates", candidates, self.n_inputs)
-        if len(sources) > 1 and not (np.diff(sources) > 0).all():
-            raise ValueError("candidates must be sorted and without repeats")
+        sources = as_indices("candidates", candidates, self.n_inputs).astype(np.int32)
         numbers = np.broadcast_to(np.asarray(wanted, dtype=np.int32), chosen.shape).copy()
         initial_permanence = check_number("initial_permanence", initial_permanence, 0.0, 1.0)
         check_choice("tie_break", tie_break, TIE_BREAKS)
@@ -375,7 +354,7 @@ class SegmentStore:
         slope : float, default=inf
             With a finite slope the connected overlap is a sum of sigmoid weights.
         """
-        active = _indices("active_inputs", active_inputs, self.n_inputs)
+        active = _in_any_order("active_inputs", active_inputs, self.n_inputs)
         check_integer("minimum", minimum, low=1)
         mask = np.zeros(self.n_inputs, dtype=np.bool_)
         mask[active] = True
@@ -457,53 +436,13 @@ class SegmentStore:
         )
         return created
 
-    # Room.
-
     def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0) -> None:
         """Make room for so many further segments, slots of synapses, and entries of the lists."""
-        counters = self.arrays.counters
-        room = int(counters[kernels.SEGMENT_END]) + segments
-        if room > len(self.arrays.segments):
-            longer = np.zeros(_with_spare(room), dtype=kernels.SEGMENT)
-            longer[: len(self.arrays.segments)] = self.arrays.segments
-            self.arrays = self.arrays._replace(segments=longer)
-        if counters[kernels.SLOT_END] + slots > len(self.arrays.presynaptic):
-            self._renew_slots(slots)
-        if counters[kernels.ENTRY_END] + entries > len(self.arrays.entries):
-            self._renew_entries(entries)
-
-    def _renew_slots(self, slots: int) -> None:
-        """Copy the slots into longer arrays; without the gaps, where these are a quarter."""
-        arrays, counters = self.arrays, self.arrays.counters
-        end, gaps = int(counters[kernels.SLOT_END]), int(counters[kernels.FREE_SLOTS])
-        compact = 4 * gaps > end
-        size = _with_spare(end + slots - compact * gaps)
-        per_byte = 1 if self.permanence_bits == 32 else 8 // self.permanence_bits
-        presynaptic = np.empty(size, dtype=np.int32)
-        permanence = np.empty(-(-size // per_byte), dtype=arrays.permanence.dtype)
-        if compact:
-            kernels.compact_slots(arrays, presynaptic, permanence)
-        else:
-            used = -(-end // per_byte)
-            presynaptic[:end] = arrays.presynaptic[:end]
-            permanence[:used] = arrays.permanence[:used]
-        self.arrays = arrays._replace(presynaptic=presynaptic, permanence=permanence)
-
-    def _renew_entries(self, entries: int) -> None:
-        """Copy the entries into a longer array; without the gaps, where these are a quarter."""
-        arrays, counters = self.arrays, self.arrays.counters
-        end, gaps = int(counters[kernels.ENTRY_END]), int(counters[kernels.FREE_ENTRIES])
-        compact = 4 * gaps > end
-        longer = np.empty(_with_spare(end + entries - compact * gaps), dtype=np.int32)
-        if compact:
-            kernels.compact_entries(arrays, longer)
-        else:
-            longer[:end] = arrays.entries[:end]
-        self.arrays = arrays._replace(entries=longer)
+        self.arrays = with_room(self.arrays, segments, slots, entries)
 
     def _checked(self, segments: ArrayLike) -> NDArray[np.int32]:
         end = int(self.arrays.counters[kernels.SEGMENT_END])
-        chosen = _indices("segments", segments, end)
+        chosen = _in_any_order("segments", segments, end)
         dead = chosen[self.arrays.segments["owner"][chosen] < 0]
         if len(dead):
             raise ValueError(f"segments must be living, got {dead[0]}, which was removed")
@@ -531,30 +470,5 @@ def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float]:
     raise ValueError(f"permanence_rule must be of a kind the kernels know (0 or 1), got {kind}")
 
 
-def check_choice(name: str, value: T, choices: tuple[T, ...]) -> T:
-    """Return `value` if it is one of `choices`."""
-    if value not in choices:
-        wanted = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} must be one of {wanted}, got {value!r}")
-    return value
-
-
-def _indices(name: str, values: ArrayLike, size: int) -> NDArray[np.int32]:
-    """Return `values` as contiguous int32 indices in [0, size)."""
-    array = np.atleast_1d(np.asarray(values))
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise ValueError(
-            f"{name} must be a one-dimensional array of integers, "
-            f"got {array.dtype} of shape {array.shape}"
-        )
-    if array.size and (array.min() < 0 or array.max() >= size):
-        wrong = array.min() if array.min() < 0 else array.max()
-        raise ValueError(f"{name} must lie in [0, {size}), got {wrong}")
-    return np.ascontiguousarray(array, dtype=np.int32)
-
-
-def _with_spare(needed: int) -> int:
-    """Return a size with some to spare, so that growing costs little on average."""
-    if needed >= 2**31:
-        raise ValueError(f"a store must have less than 2**31 synapses, got room for {needed}")
-    return needed + needed // 8 + 1024
+def _in_any_order(name: str, values: ArrayLike, size: int) -> NDArray[np.int32]:
+    return as_indices(name, values, size, increasing=False).astype(np.int32)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from htm_brian.abstract import kernels
@@ -90,7 +91,7 @@ class MemoryArrays(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-@kernels.inner
+@njit
 def _has_room(store, memory, config, wanted, n_new):
     """Note how much learning may grow at most; return whether there is so much room."""
     counters, numbers = store.counters, memory.numbers
@@ -112,7 +113,7 @@ def _has_room(store, memory, config, wanted, n_new):
     )
 
 
-@kernels.inner
+@njit
 def _least_used_cell(store, cells, lowest_index):
     """Return the cell with the fewest segments; one of equals at random or the first."""
     fewest = store.cells[cells[0]].count
@@ -135,7 +136,7 @@ def _least_used_cell(store, cells, lowest_index):
     return np.int64(-1)
 
 
-@kernels.inner
+@njit
 def _predict(store, memory, settings, learn):
     """Find the matching and the active segments for the active inputs."""
     config = settings[0]
@@ -167,7 +168,7 @@ def _predict(store, memory, settings, learn):
         numbers[ITERATION] += 1
 
 
-@kernels.inner
+@njit
 def _step(store, memory, settings, columns, external_active, external_winners, learn):
     """Activate cells, learn, predict; return `DONE`, or why nothing was done."""
     config = settings[0]
@@ -343,7 +344,7 @@ def _entry_points(store_kernels):
     one by one, which Numba takes in half the time that it needs for tuples of them.
     """
 
-    @kernels.entry
+    @njit(cache=True)
     def step(
         segments,
         cells,
@@ -402,12 +403,12 @@ def _entry_points(store_kernels):
         )
         return _step(store, memory, settings, columns, external_active, external_winners, learn)
 
-    @kernels.entry
+    @njit(cache=True)
     def predict(store, memory, settings, learn):
         assert store_kernels
         _predict(store, memory, settings, learn)
 
-    @kernels.entry
+    @njit(cache=True)
     def least_used_cells(store, columns, cells_per_column, lowest_index, chosen):
         assert store_kernels
         for k in range(len(columns)):

@@ -15,32 +15,19 @@ Numenta's BAMI), with the semantics of NuPIC. One step is activate, learn, predi
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import kernels, temporal_kernels
-from htm_brian.abstract.permanence import PermanenceRule, UpDown
-from htm_brian.abstract.saving import (
-    read_memory,
-    restore_store,
-    store_arrays,
-    write_memory,
-)
-from htm_brian.abstract.segments import (
-    TIE_BREAKS,
-    SegmentStore,
-    SegmentTable,
-    affine_parameters,
-    check_choice,
-)
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.abstract.indices import as_indices
+from htm_brian.abstract.permanence import PermanenceRule
+from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
+from htm_brian.abstract.segments import SegmentStore, SegmentTable
+from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 
 _NO_CELLS = np.empty(0, dtype=np.int32)
-_BYTES_PER_CELL = 48
 
 
 class TemporalMemory:
@@ -87,6 +74,8 @@ class TemporalMemory:
 
     Attributes
     ----------
+    columns, cells_per_column, n_cells : int
+    parameters : TemporalMemoryParameters
     store : SegmentStore
 
     Examples
@@ -126,86 +115,36 @@ class TemporalMemory:
         rounding: str = "stochastic",
         external_inputs: int = 0,
     ) -> None:
-        self.columns = check_integer("columns", columns, low=1)
-        self.cells_per_column = check_integer("cells_per_column", cells_per_column, low=1)
-        self.external_inputs = check_integer("external_inputs", external_inputs, low=0)
-        self.n_cells = self.columns * self.cells_per_column
-        n_inputs = self.n_cells + self.external_inputs
-        _check_memory(n_inputs)
-        self.max_synapses_per_segment = check_integer(
-            "max_synapses_per_segment", max_synapses_per_segment, low=1
-        )
-        self.activation_threshold = self._check_threshold(
-            "activation_threshold", activation_threshold
-        )
-        self.min_threshold = self._check_threshold("min_threshold", min_threshold)
-        if permanence_rule is None:
-            check_number("permanence_increment", permanence_increment, 0.0, 1.0)
-            check_number("permanence_decrement", permanence_decrement, 0.0, 1.0)
-            permanence_rule = UpDown(permanence_increment, permanence_decrement)
-        self.permanence_rule = permanence_rule
-        keep, gain_active, gain_inactive = affine_parameters(permanence_rule)
-        self.connected_permanence = check_number(
-            "connected_permanence",
-            permanence_rule.connected_permanence
-            if connected_permanence is None
-            else connected_permanence,
-            0.0,
-            1.0,
-        )
-        self.initial_permanence = check_number(
-            "initial_permanence",
-            permanence_rule.initial_permanence
-            if initial_permanence is None
-            else initial_permanence,
-            0.0,
-            1.0,
-        )
-        self.predicted_decrement = check_number(
-            "predicted_decrement", predicted_decrement, 0.0, 1.0
-        )
-        self.prune_below = check_number(
-            "prune_below",
-            permanence_rule.prune_below if prune_below is None else prune_below,
-            0.0,
-            1.0,
-        )
-        self.max_new_synapses = check_integer("max_new_synapses", max_new_synapses, low=1)
-        if not weight_slope > 0:
-            raise ValueError(f"weight_slope must be positive, got {weight_slope}")
-        self.weight_slope = float(weight_slope)
-        self.tie_break = check_choice("tie_break", tie_break, TIE_BREAKS)
-        self.reuse_previous_winner = bool(reuse_previous_winner)
-        self.store = SegmentStore(
-            self.n_cells,
-            max_segments_per_cell,
-            self.max_synapses_per_segment,
-            n_inputs=n_inputs,
+        self.parameters = TemporalMemoryParameters(
+            columns=columns,
+            cells_per_column=cells_per_column,
+            activation_threshold=activation_threshold,
+            min_threshold=min_threshold,
+            initial_permanence=initial_permanence,  # type: ignore[arg-type]
+            connected_permanence=connected_permanence,  # type: ignore[arg-type]
+            permanence_increment=permanence_increment,
+            permanence_decrement=permanence_decrement,
+            predicted_decrement=predicted_decrement,
+            max_new_synapses=max_new_synapses,
+            max_segments_per_cell=max_segments_per_cell,
+            max_synapses_per_segment=max_synapses_per_segment,
             seed=seed,
+            permanence_rule=permanence_rule,  # type: ignore[arg-type]
+            tie_break=tie_break,
+            reuse_previous_winner=reuse_previous_winner,
+            segment_removal=segment_removal,
+            weight_slope=weight_slope,
+            prune_below=prune_below,  # type: ignore[arg-type]
             permanence_bits=permanence_bits,
             rounding=rounding,
-            removal=segment_removal,
+            external_inputs=external_inputs,
         )
-        self._settings = np.zeros(1, dtype=temporal_kernels.SETTINGS)
-        values = {
-            "columns": self.columns,
-            "cells_per_column": self.cells_per_column,
-            "activation_threshold": self.activation_threshold,
-            "min_threshold": self.min_threshold,
-            "max_new_synapses": self.max_new_synapses,
-            "initial_permanence": self.initial_permanence,
-            "connected_permanence": self.connected_permanence,
-            "slope": self.weight_slope,
-            "keep": keep,
-            "gain_active": gain_active,
-            "gain_inactive": gain_inactive,
-            "predicted_decrement": self.predicted_decrement,
-            "prune_below": self.prune_below,
-            "lowest_index": self.tie_break == "lowest_index",
-            "reuse_previous_winner": self.reuse_previous_winner,
-        }
-        for name, value in values.items():
-            self._settings[name] = value
+        self.columns = self.parameters.columns
+        self.cells_per_column = self.parameters.cells_per_column
+        self.n_cells = self.parameters.n_cells
+        n_inputs = self.parameters.n_inputs
+        self.store = self.parameters.make_store()
+        self._settings = self.parameters.kernel_settings()
         self._memory = temporal_kernels.MemoryArrays(
             active_cells=np.zeros((2, n_inputs), dtype=np.int32),
             winner_cells=np.zeros((2, n_inputs), dtype=np.int32),
@@ -218,15 +157,6 @@ class TemporalMemory:
             work=np.zeros((3, self.columns), dtype=np.int32),
             numbers=np.zeros(temporal_kernels.N_NUMBERS, dtype=np.int64),
         )
-
-    def _check_threshold(self, name: str, value: int) -> int:
-        threshold = check_integer(name, value, low=1)
-        if threshold > self.max_synapses_per_segment:
-            raise ValueError(
-                f"{name} must be at most max_synapses_per_segment = "
-                f"{self.max_synapses_per_segment}, or no segment can reach it, got {threshold}"
-            )
-        return threshold
 
     # One step.
 
@@ -254,7 +184,7 @@ class TemporalMemory:
         """
         columns = active_columns
         if type(columns) is not np.ndarray or columns.dtype != np.int64 or columns.ndim != 1:
-            columns = self._as_columns(active_columns)
+            columns = as_indices("active_columns", active_columns, self.columns)
         elif not columns.flags.c_contiguous:
             columns = np.ascontiguousarray(columns)
         active = winners = _NO_CELLS
@@ -270,7 +200,7 @@ class TemporalMemory:
             self._make_room()
             status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments)
         if status == temporal_kernels.BAD_COLUMNS:
-            _refuse_columns(columns, self.columns)
+            as_indices("active_columns", columns, self.columns)  # which says what is wrong
 
     def reset(self) -> None:
         """Forget the present: no active cells, no winners, no prediction. Segments stay."""
@@ -284,10 +214,7 @@ class TemporalMemory:
 
         The present is forgotten as by `reset`.
         """
-        dead = _as_integers("cells", cells)
-        outside = dead[(dead < 0) | (dead >= self.n_cells)]
-        if len(outside):
-            raise ValueError(f"cells must lie in [0, {self.n_cells}), got {outside[0]}")
+        dead = as_indices("cells", cells, self.n_cells, increasing=False)
         self.reset()
         self._memory.dead[dead] = True
         owner = self.store.owner
@@ -416,7 +343,7 @@ class TemporalMemory:
             "active": self.active_segments,
             "numbers": numbers,
         }
-        write_memory(path, "TemporalMemory", self._config(), arrays)
+        write_memory(path, "TemporalMemory", vars(self.parameters), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> TemporalMemory:
@@ -435,30 +362,6 @@ class TemporalMemory:
         memory.active_mask[members["active_cells"]] = True
         memory.dead[members["dead"]] = True
         return tm
-
-    def _config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor, of which the seed is spent."""
-        return {
-            "columns": self.columns,
-            "cells_per_column": self.cells_per_column,
-            "activation_threshold": self.activation_threshold,
-            "min_threshold": self.min_threshold,
-            "initial_permanence": self.initial_permanence,
-            "connected_permanence": self.connected_permanence,
-            "predicted_decrement": self.predicted_decrement,
-            "max_new_synapses": self.max_new_synapses,
-            "max_segments_per_cell": self.store.max_segments_per_cell,
-            "max_synapses_per_segment": self.max_synapses_per_segment,
-            "permanence_rule": self.permanence_rule,
-            "tie_break": self.tie_break,
-            "reuse_previous_winner": self.reuse_previous_winner,
-            "segment_removal": self.store.removal,
-            "weight_slope": self.weight_slope,
-            "prune_below": self.prune_below,
-            "permanence_bits": self.store.permanence_bits,
-            "rounding": self.store.rounding,
-            "external_inputs": self.external_inputs,
-        }
 
     # Room.
 
@@ -483,47 +386,9 @@ class TemporalMemory:
                 work=np.empty((3, n + self.columns), dtype=np.int32),
             )
 
-    def _as_columns(self, values: ArrayLike) -> NDArray[np.int64]:
-        columns = _as_integers("active_columns", values)
-        _refuse_outside(columns, self.columns)  # before a large unsigned one turns negative
-        return np.ascontiguousarray(columns, dtype=np.int64)
-
     def _as_external(self, name: str, values: ArrayLike) -> NDArray[np.int32]:
-        inputs = _as_integers(name, values)
-        if inputs.size and (
-            inputs.min() < 0
-            or inputs.max() >= self.external_inputs
-            or (inputs[1:] <= inputs[:-1]).any()
-        ):
-            raise ValueError(
-                f"{name} must be sorted, without repeats, and lie in [0, {self.external_inputs})"
-            )
-        return (inputs.astype(np.int64) + self.n_cells).astype(np.int32)
-
-
-def _as_integers(name: str, values: ArrayLike) -> NDArray[np.integer]:
-    array = np.asarray(values)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise ValueError(
-            f"{name} must be a one-dimensional array of integers, "
-            f"got {array.dtype} of shape {array.shape}"
-        )
-    return array
-
-
-def _refuse_outside(columns: NDArray[np.integer], n_columns: int) -> None:
-    outside = columns[(columns < 0) | (columns >= n_columns)]
-    if len(outside):
-        raise ValueError(f"active_columns must lie in [0, {n_columns}), got {outside[0]}")
-
-
-def _refuse_columns(columns: NDArray[np.int64], n_columns: int) -> None:
-    _refuse_outside(columns, n_columns)
-    step = np.flatnonzero(np.diff(columns) <= 0)[0]
-    raise ValueError(
-        "active_columns must be sorted and without repeats, "
-        f"got {columns[step]} before {columns[step + 1]}"
-    )
+        inputs = as_indices(name, values, self.parameters.external_inputs)
+        return (inputs + self.n_cells).astype(np.int32)
 
 
 def _resized(array: NDArray, size: int) -> NDArray:
@@ -532,19 +397,3 @@ def _resized(array: NDArray, size: int) -> NDArray:
     n = min(size, len(array))
     copy[:n] = array[:n]
     return copy
-
-
-def _check_memory(n_inputs: int) -> None:
-    """Refuse a size that this machine cannot hold even before the first segment."""
-    if n_inputs >= 2**31:
-        raise ValueError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
-    try:
-        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return
-    needed = n_inputs * _BYTES_PER_CELL
-    if needed > available:
-        raise ValueError(
-            f"columns * cells_per_column = {n_inputs} cells need {needed / 1e9:.1f} GB, but this "
-            f"machine has {available / 1e9:.1f} GB: take fewer columns or cells"
-        )

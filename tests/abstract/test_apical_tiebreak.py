@@ -355,7 +355,10 @@ def test_incidence_rate_is_taken_as_a_rule():
     ("call", "message"),
     [
         (lambda m: m.compute([8]), "active_columns must lie in [0, 8), got 8"),
-        (lambda m: m.compute([1, 0]), "active_columns must be sorted and without repeats"),
+        (
+            lambda m: m.compute([1, 0]),
+            "active_columns must be sorted and without repeats, got 1 before 0",
+        ),
         (
             lambda m: m.compute([0], [0.5]),
             "basal_input must be a one-dimensional array of integers, got float64 of shape (1,)",
@@ -364,7 +367,7 @@ def test_incidence_rate_is_taken_as_a_rule():
         (lambda m: m.compute([0], [1], [-1]), "apical_input must lie in [0, 5), got -1"),
         (
             lambda m: m.compute([0], [1], [1], [2, 2]),
-            "basal_growth_candidates must be sorted and without repeats",
+            "basal_growth_candidates must be sorted and without repeats, got 2 before 2",
         ),
         (
             lambda m: m.compute([0], [1], [1], [2], [5]),

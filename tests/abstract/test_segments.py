@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_brian.abstract import segment_table, segments
+from htm_brian.abstract import indices, segment_table, segments
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.segments import SegmentStore, SegmentTable
 
@@ -35,7 +35,7 @@ def synapses_of(store, segment):
     return {int(c): round(float(p), 4) for c, p in zip(presynaptic, permanence, strict=True)}
 
 
-@pytest.mark.parametrize("module", [segment_table, segments])
+@pytest.mark.parametrize("module", [indices, segment_table, segments])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 
@@ -205,7 +205,10 @@ def test_activity_counts_potential_and_connected_overlap():
             lambda s: s.adapt([0], mask(7, []), UpDown()),
             "active_mask must be a bool for each of 8 presynaptic cells, got bool of shape (7,)",
         ),
-        (lambda s: s.grow([0], [2, 1], 1, 0.2), "candidates must be sorted and without repeats"),
+        (
+            lambda s: s.grow([0], [2, 1], 1, 0.2),
+            "candidates must be sorted and without repeats, got 2 before 1",
+        ),
         (lambda s: s.grow([0], [8], 1, 0.2), "candidates must lie in [0, 8), got 8"),
         (lambda s: s.grow([0], [1], 1, 1.2), "initial_permanence must lie in [0.0, 1.0], got 1.2"),
         (

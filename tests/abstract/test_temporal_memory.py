@@ -134,7 +134,7 @@ def test_a_size_that_does_not_fit_memory_is_refused():
 def test_wrong_external_inputs_are_refused():
     tm = memory(external_inputs=4)
     for active, winners, message in (
-        ([4], None, r"external_active must be sorted, without repeats, and lie in \[0, 4\)"),
+        ([4], None, r"external_active must lie in \[0, 4\), got 4"),
         ([1, 0], None, r"external_active must be sorted"),
         ([1], [0], "external_winners must be among external_active"),
     ):
@@ -207,9 +207,11 @@ def test_import_of_segments_for_another_size_is_refused():
 
 def test_permanence_rule_brings_its_own_threshold_and_start():
     tm = memory(initial_permanence=None, permanence_rule=IncidenceRate(10, 0.2))
-    assert (tm.initial_permanence, tm.connected_permanence) == (0.2, 0.2)
+    parameters = tm.parameters
+    assert (parameters.initial_permanence, parameters.connected_permanence) == (0.2, 0.2)
     tm = memory(initial_permanence=None, permanence_rule=UpDown(0.1, 0.1))
-    assert (tm.initial_permanence, tm.connected_permanence) == (0.21, 0.5)
+    parameters = tm.parameters
+    assert (parameters.initial_permanence, parameters.connected_permanence) == (0.21, 0.5)
 
 
 def test_a_steep_sigmoid_is_the_binary_threshold():

@@ -1,0 +1,46 @@
+"""Checks of arrays of indices, such as active columns."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def as_indices(
+    name: str, values: ArrayLike, size: int, *, increasing: bool = True
+) -> NDArray[np.int64]:
+    """Return `values` as an array of indices in [0, size).
+
+    Parameters
+    ----------
+    name : str
+        What an error calls them.
+    values : array_like of int
+    size : int
+    increasing : bool, default=True
+        Whether they must be sorted and without repeats.
+
+    Examples
+    --------
+    >>> as_indices("active_columns", [1, 4], 8)
+    array([1, 4])
+    >>> as_indices("active_columns", [4, 1], 8)
+    Traceback (most recent call last):
+    ...
+    ValueError: active_columns must be sorted and without repeats, got 4 before 1
+    """
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise ValueError(
+            f"{name} must be a one-dimensional array of integers, "
+            f"got {array.dtype} of shape {array.shape}"
+        )
+    # Compared before the conversion, which would turn a large unsigned number negative.
+    if array.size and (array.min() < 0 or array.max() >= size):
+        outside = array[(array < 0) | (array >= size)]
+        raise ValueError(f"{name} must lie in [0, {size}), got {outside[0]}")
+    if increasing and (array[1:] <= array[:-1]).any():
+        wrong = np.flatnonzero(array[1:] <= array[:-1])[0]
+        raise ValueError(
+            f"{name} must be sorted and without repeats, "
+            f"got {array[wrong]} before {array[wrong + 1]}"
+        )
+    return np.ascontiguousarray(array, dtype=np.int64)

@@ -1,0 +1,143 @@
+"""The checked parameters of a temporal memory, and the store and kernel settings they make."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract.permanence import PermanenceRule, UpDown
+from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore, affine_parameters
+from htm_brian.arguments import check_choice, check_integer, check_number
+
+_BYTES_PER_CELL = 48
+
+
+@dataclass(frozen=True)
+class TemporalMemoryParameters:
+    """What a `TemporalMemory` is made with; see there for each.
+
+    What is None at first is filled in from the permanence rule.
+    """
+
+    columns: int
+    cells_per_column: int
+    activation_threshold: int = 13
+    min_threshold: int = 10
+    initial_permanence: float = None  # type: ignore[assignment]
+    connected_permanence: float = None  # type: ignore[assignment]
+    permanence_increment: float = 0.1
+    permanence_decrement: float = 0.1
+    predicted_decrement: float = 0.0
+    max_new_synapses: int = 20
+    max_segments_per_cell: int = 255
+    max_synapses_per_segment: int = 255
+    seed: int = 42
+    permanence_rule: PermanenceRule = None  # type: ignore[assignment]
+    tie_break: str = "random"
+    reuse_previous_winner: bool = False
+    segment_removal: str = "least_recently_used"
+    weight_slope: float = math.inf
+    prune_below: float = None  # type: ignore[assignment]
+    permanence_bits: int = 32
+    rounding: str = "stochastic"
+    external_inputs: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "cells_per_column", "max_new_synapses", "max_synapses_per_segment"):
+            self._set(name, check_integer(name, getattr(self, name), low=1))
+        self._set("external_inputs", check_integer("external_inputs", self.external_inputs, low=0))
+        _check_memory(self.n_inputs)
+        for name in ("activation_threshold", "min_threshold"):
+            if check_integer(name, getattr(self, name), low=1) > self.max_synapses_per_segment:
+                raise ValueError(
+                    f"{name} must be at most max_synapses_per_segment = "
+                    f"{self.max_synapses_per_segment}, or no segment can reach it, "
+                    f"got {getattr(self, name)}"
+                )
+        for name in ("permanence_increment", "permanence_decrement", "predicted_decrement"):
+            self._set(name, check_number(name, getattr(self, name), 0.0, 1.0))
+        self._set(
+            "permanence_rule",
+            chosen_rule(self.permanence_rule, self.permanence_increment, self.permanence_decrement),
+        )
+        for name in ("initial_permanence", "connected_permanence", "prune_below"):
+            self._set(name, chosen_permanence(name, getattr(self, name), self.permanence_rule))
+        if not self.weight_slope > 0:
+            raise ValueError(f"weight_slope must be positive, got {self.weight_slope}")
+        check_choice("tie_break", self.tie_break, TIE_BREAKS)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return self.columns * self.cells_per_column
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of presynaptic cells: the cells, then the external inputs."""
+        return self.n_cells + self.external_inputs
+
+    def make_store(self) -> SegmentStore:
+        """Return an empty store of segments."""
+        return SegmentStore(
+            self.n_cells,
+            self.max_segments_per_cell,
+            self.max_synapses_per_segment,
+            n_inputs=self.n_inputs,
+            seed=self.seed,
+            permanence_bits=self.permanence_bits,
+            rounding=self.rounding,
+            removal=self.segment_removal,
+        )
+
+    def kernel_settings(self) -> NDArray[np.void]:
+        """Return the numbers that the compiled step needs."""
+        keep, gain_active, gain_inactive = affine_parameters(self.permanence_rule)
+        settings = np.zeros(1, dtype=temporal_kernels.SETTINGS)
+        derived = {
+            "slope": self.weight_slope,
+            "keep": keep,
+            "gain_active": gain_active,
+            "gain_inactive": gain_inactive,
+            "lowest_index": self.tie_break == "lowest_index",
+        }
+        for name in temporal_kernels.SETTINGS.names or ():
+            settings[name] = derived[name] if name in derived else getattr(self, name)
+        return settings
+
+
+def chosen_rule(rule: PermanenceRule | None, increment: float, decrement: float) -> PermanenceRule:
+    """Return the rule, or the classic one when there is none."""
+    if rule is None:
+        return UpDown(increment, decrement)
+    affine_parameters(rule)  # refuses what the kernels do not know
+    return rule
+
+
+def chosen_permanence(name: str, value: float | None, rule: PermanenceRule) -> float:
+    """Return the checked permanence `name`, that of the rule when it is None."""
+    return check_number(name, getattr(rule, name) if value is None else value, 0.0, 1.0)
+
+
+def _check_memory(n_inputs: int) -> None:
+    """Refuse a size that this machine cannot hold even before the first segment."""
+    if n_inputs >= 2**31:
+        raise ValueError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
+    try:
+        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return
+    needed = n_inputs * _BYTES_PER_CELL
+    if needed > available:
+        raise ValueError(
+            f"columns * cells_per_column = {n_inputs} cells need {needed / 1e9:.1f} GB, but this "
+            f"machine has {available / 1e9:.1f} GB: take fewer columns or cells"
+        )
