@@ -20,14 +20,9 @@ their distribution does not."""
 TWO_CLOCKS = "Note that the synaptic pathway '{name}' will run on the clock of the group "
 """Raised where cells and branches have time steps of their own."""
 
-
-NEVER_RUN = "The object '{name}' is getting deleted, but was never included in a network."
-"""Raised where a group is replaced by a larger one before it has run."""
-
 _LOGGERS = (
     "brian2.codegen.generators.base",
     "brian2.synapses.synapses.synapses_dt_mismatch",
-    "brian2.core.base.unused_brian_object",
 )
 
 

@@ -10,6 +10,7 @@ goes into a plateau; its conductance drives the basal compartment of the cell th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from brian2.core.base import BrianObject
@@ -161,25 +162,35 @@ class DistalDendrites:
         target[: self.n_branches] = np.maximum(owner, 0)
         return rebuilt
 
-    def rewire(
+    def connect(
         self,
-        branch: NDArray[np.integer],
+        slots: NDArray[np.integer],
         presynaptic: NDArray[np.integer],
-        weight: NDArray[np.floating],
+        branch: NDArray[np.integer],
     ) -> bool:
-        """Replace all distal synapses, sorted by presynaptic cell; forgets what is in the tallies.
+        """Put distal synapses into `slots`, whatever was there before.
 
         Returns
         -------
         bool
             Whether arrays were reallocated, so that the network must prepare anew.
         """
-        grown = self.distal.rewire(presynaptic, branch)
-        self.distal.array("weight")[:] = weight
-        self.distal.array("released")[:] = 0
+        return self.distal.connect(slots, presynaptic, branch)
+
+    def weigh(self, slots: NDArray[np.integer], weight: NDArray[Any]) -> None:
+        """Set what synapses add to the tally: 1, or 0 where they are not connected."""
+        self.distal.array("weight")[slots] = weight
+
+    def disconnect(self, slots: NDArray[np.integer] | None = None) -> None:
+        """Take the synapses in `slots` (all when left out) away."""
+        self.distal.disconnect(slots)
+
+    def forget_tallies(self) -> None:
+        """Let no synapse count as released within the coincidence window."""
+        # Each that does waits for its withdrawal.
+        self.distal.array("released")[self.distal.under_way("withdraw")] = 0
         for name in ("tally", "potential_tally"):
             self.branches.variables[name].get_value()[:] = 0
-        return grown
 
     def clear(self, branches: NDArray[np.integer]) -> None:
         """End plateaus and depolarisation of branches that were given to another segment."""

@@ -62,6 +62,15 @@ class SteppedNetwork(Network):
         self._order: dict[tuple[int, ...], list[Call]] = {}
         self._seconds: dict[str, float] | None = None
 
+    def add(self, *objects: Any) -> None:
+        """Add objects; even before a run they are the network's own.
+
+        Brian2 warns of an object that nobody ran, which a memory that is not used is full of.
+        """
+        super().add(*objects)
+        for item in self.objects:
+            item._network = self.id
+
     def prepare(self) -> None:
         """Generate and compile what a run needs, and order the objects of each clock."""
         with expected(self.expected_warnings):

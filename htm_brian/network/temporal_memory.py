@@ -18,15 +18,16 @@ from brian2.core.clocks import Clock
 from brian2.monitors.spikemonitor import SpikeMonitor
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.abstract.permanence import EPSILON, PermanenceRule, UpDown
+from htm_brian.abstract.permanence import PermanenceRule, UpDown
 from htm_brian.abstract.segments import SegmentStore, SegmentTable
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.brian_warnings import NEVER_RUN, ORDER_OF_EXECUTION, TWO_CLOCKS, expected
+from htm_brian.brian_warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.mapping import predictive_cells, spikes_to_sdr
 from htm_brian.network.dendrites import BranchState, DistalDendrites
 from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
 from htm_brian.network.minicolumns import Minicolumns
+from htm_brian.network.mirror import SegmentMirror
 from htm_brian.network.stepping import SteppedNetwork
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.synapses.release import transmission_of
@@ -141,6 +142,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         )
         brian2.seed(seed)
         self._build(transmission_of(self.model["release"]) if release == "model" else 1.0)
+        self._mirror = SegmentMirror(self.store, self.dendrites, self.connected_permanence)
         self._iteration = 0
         self._forget()
         self._read_prediction()
@@ -173,7 +175,6 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.network = SteppedNetwork(
             self.cells, *self.minicolumns.objects, *self.dendrites.objects, self._spikes
         )
-        self.network.after_prepare.append(lambda: self.dendrites.distal.fill_queues())
         self.network.expected_warnings = [
             ORDER_OF_EXECUTION,
             *(TWO_CLOCKS.format(name=f"distal_synapses_{end}") for end in ("release", "withdraw")),
@@ -183,9 +184,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         """Put the rebuilt dendrites into the network in the place of the old ones."""
         new = self.dendrites.objects
         names = [item.name for item in new]
-        with expected([NEVER_RUN.format(name=name) for name in names]):
-            self.network.remove([item for item in self.network.objects if item.name in names])
-            gc.collect()
+        self.network.remove([item for item in self.network.objects if item.name in names])
+        gc.collect()
         self.network.add(new)
 
     def _left_at_the_next_volley(self) -> float:
@@ -250,7 +250,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.store = SegmentStore.from_table(
             table, self.store.max_segments_per_cell, self.store.max_synapses_per_segment
         )
-        self._mirror()
+        self._mirror = SegmentMirror(self.store, self.dendrites, self.connected_permanence)
+        self._copy_segments()
         self.reset()
 
     @property
@@ -304,17 +305,11 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             self._iteration,
         )
         self.dendrites.clear(new[new < self.dendrites.n_branches])
-        self._mirror()
+        self._copy_segments()
 
-    def _mirror(self) -> None:
-        """Copy the segments into Brian2's synapses, in the order of their presynaptic cells."""
-        rebuilt = self.dendrites.set_owners(self.store.owner)
-        flat = self.store.flat()
-        order = np.argsort(flat.presynaptic, kind="stable")
-        connected = flat.permanence[order] >= self.connected_permanence - EPSILON
-        grown = self.dendrites.rewire(
-            flat.segment[order], flat.presynaptic[order], connected.astype(np.float64)
-        )
+    def _copy_segments(self) -> None:
+        """Copy what changed in the store into Brian2's synapses."""
+        rebuilt, grown = self._mirror.copy()
         if rebuilt:
             self._replace_dendrites()
         if grown or rebuilt:
