@@ -2,12 +2,11 @@
 
 `tally` counts the connected synapses that released together, `potential_tally` those that are not
 connected too. Both are changed by synapses only: whoever wires them also takes away what is out of
-date. Above the threshold the branch emits an event and drives
-its compartment for `plateau_duration`. After `refractory_period` it can do so again: a new volley
-then prolongs a plateau that is still on. Fewer coincident synapses, yet at
-least `match_threshold`, open NMDA receptors in part: `depolarisation` follows their number and
-outlasts the coincidence. What still fewer synapses do has vanished before it could matter to the
-next spike, and is left out.
+date. Above the threshold the branch emits an event and drives its compartment for
+`plateau_duration`. After `refractory_period` it can do so again: a new volley then prolongs a
+plateau that is still on. Fewer coincident synapses, yet at least `match_threshold`, open NMDA
+receptors in part: `depolarisation` follows their number and outlasts the coincidence. What still
+fewer synapses do has vanished before it could matter to the next spike, and is left out.
 
 The conductance, which the owner's compartment sums over its branches, is::
 
@@ -63,7 +62,8 @@ def equations(parameters: Table) -> Equations:
     return Equations(
         """
         ddepolarisation/dt = (matched - depolarisation)/match_time_constant : 1
-        matched = potential_tally*int(potential_tally > match_threshold - 0.5) : 1 (constant over dt)
+        matched = potential_tally
+            *int(potential_tally > match_threshold - 0.5) : 1 (constant over dt)
         tally : 1
         potential_tally : 1
         plateau_onset : second
