@@ -104,34 +104,30 @@ class StoreArrays(NamedTuple):
     scratch: NDArray[np.int32]
 
 
-# Random stream: SplitMix64, one word of state.
+# Random stream: SplitMix64. The loops keep its one word of state in a variable, add `RANDOM_STEP`
+# for each draw, and write it back at their end. Like the other helpers of the inner loops these
+# take few arrays or none: for each array that is passed, Numba counts a reference up and down.
+
+RANDOM_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit
-def _random_bits(random):
-    random[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = random[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+def _random_bits(state):
+    z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (z ^ (z >> np.uint64(31))) >> np.uint64(32)
 
 
 @njit
-def random_below(random, n):
+def random_below(state, n):
     """Return a random integer in [0, n)."""
-    return np.int64((_random_bits(random) * np.uint64(n)) >> np.uint64(32))
+    return np.int64((_random_bits(state) * np.uint64(n)) >> np.uint64(32))
 
 
 @njit
-def _random_share(random):
+def _random_share(state):
     """Return a random float32 in [0, 1)."""
-    return np.float32(_random_bits(random) >> np.uint64(8)) * np.float32(2.0**-24)
-
-
-@njit
-def _rounding(store):
-    """Return what is added before a level is cut to an integer: one half, or a random number."""
-    return _random_share(store.random) if store.counters[STOCHASTIC] else np.float32(0.5)
+    return np.float32(_random_bits(state) >> np.uint64(8)) * np.float32(2.0**-24)
 
 
 # Permanences: float32, or levels 0 ... 2^bits - 1 packed into bytes.
@@ -212,15 +208,6 @@ def _widen_list(store, cell, count):
 
 
 @njit
-def _add_entry(store, cell, segment):
-    entry = store.inputs[cell]
-    if entry.count == SIZES[entry.size]:
-        _widen_list(store, cell, entry.count + 1)
-    store.entries[entry.start + entry.count] = segment
-    entry.count += 1
-
-
-@njit
 def _remove_entry(store, cell, segment):
     """Put the last entry of the list in the place of this one."""
     entry = store.inputs[cell]
@@ -249,24 +236,24 @@ def list_room(store, cells, n_new):
 
 
 @njit
-def _free_block(store, start, capacity):
+def _free_block(presynaptic, free_blocks, counters, start, capacity):
     if capacity > 0:
         size = capacity // BLOCK
-        store.presynaptic[start] = store.free_blocks[size]
-        store.free_blocks[size] = start
-        store.counters[FREE_SLOTS] += capacity
+        presynaptic[start] = free_blocks[size]
+        free_blocks[size] = start
+        counters[FREE_SLOTS] += capacity
 
 
 @njit
-def _take_block(store, capacity):
+def _take_block(presynaptic, free_blocks, counters, capacity):
     size = capacity // BLOCK
-    start = np.int64(store.free_blocks[size])
+    start = np.int64(free_blocks[size])
     if start >= 0:
-        store.free_blocks[size] = store.presynaptic[start]
-        store.counters[FREE_SLOTS] -= capacity
+        free_blocks[size] = presynaptic[start]
+        counters[FREE_SLOTS] -= capacity
     else:
-        start = store.counters[SLOT_END]
-        store.counters[SLOT_END] += capacity
+        start = counters[SLOT_END]
+        counters[SLOT_END] += capacity
     return start
 
 
@@ -277,7 +264,7 @@ def _remove_segment(store, segment):
     for i in range(record.start, record.start + record.count):
         _remove_entry(store, store.presynaptic[i], segment)
     counters[N_SYNAPSES] -= record.count
-    _free_block(store, record.start, record.capacity)
+    _free_block(store.presynaptic, store.free_blocks, counters, record.start, record.capacity)
 
     cell = store.cells[record.owner]
     before = np.int32(-1)
@@ -391,6 +378,7 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
     factor, prune = np.float32(keep), np.float32(prune_below)
     up, down = np.float32(gain_active), np.float32(gain_inactive)
     stochastic = counters[STOCHASTIC] != 0
+    random = store.random[0]
     counters[REVISION] += 1
     for segment in segments:
         record = records[segment]
@@ -404,8 +392,10 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
             p = old * factor + (up if active[cell] else down)
             p = min(max(p, np.float32(0.0)), np.float32(1.0))
             if p != old:
-                # Only where levels are rounded at random: the call costs more than the rest.
-                rounding = _random_share(store.random) if stochastic else np.float32(0.5)
+                rounding = np.float32(0.5)
+                if stochastic:
+                    random += RANDOM_STEP
+                    rounding = _random_share(random)
                 _save(permanence, to, p, bits, rounding)
                 p = _load(permanence, to, bits)
             elif to != i:
@@ -422,6 +412,7 @@ def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, pr
             record.structure_revision = counters[REVISION]
             if record.count == 0:
                 _remove_segment(store, segment)
+    store.random[0] = random
 
 
 @njit
@@ -452,19 +443,18 @@ def _remove_weakest(store, segment, n):
 
 
 @njit
-def _make_room(store, segment, count):
+def _make_room(record, presynaptic, permanence, free_blocks, counters, count):
     """Move a segment to a larger block if its own cannot hold `count` synapses."""
-    record = store.segments[segment]
     if record.capacity >= count:
         return
     capacity = (count + BLOCK - 1) // BLOCK * BLOCK
-    bits = store.counters[BITS]
-    start = _take_block(store, capacity)
+    bits = counters[BITS]
+    start = _take_block(presynaptic, free_blocks, counters, capacity)
     for i in range(record.count):
-        store.presynaptic[start + i] = store.presynaptic[record.start + i]
-        p = _load(store.permanence, record.start + i, bits)
-        _save(store.permanence, start + i, p, bits, np.float32(0.5))
-    _free_block(store, record.start, record.capacity)
+        presynaptic[start + i] = presynaptic[record.start + i]
+        p = _load(permanence, record.start + i, bits)
+        _save(permanence, start + i, p, bits, np.float32(0.5))
+    _free_block(presynaptic, free_blocks, counters, record.start, record.capacity)
     record.start = start
     record.capacity = capacity
 
@@ -477,8 +467,13 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
     weakest make room, but none from a candidate. The choice is random, or the first candidates.
     """
     records, counters = store.segments, store.counters
+    presynaptic, permanence = store.presynaptic, store.permanence
+    inputs, entries = store.inputs, store.entries
     marks, scratch = store.marks, store.scratch
     start_value = np.float32(initial)
+    bits = counters[BITS]
+    stochastic = counters[STOCHASTIC] != 0
+    random = store.random[0]
     limit = counters[MAX_SYNAPSES]
     counters[REVISION] += 1
     for k in range(len(segments)):
@@ -486,7 +481,6 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
         record = records[segment]
         if record.owner < 0 or wanted[k] <= 0:
             continue
-        presynaptic = store.presynaptic
         for i in range(record.start, record.start + record.count):
             marks[presynaptic[i]] = 1
         n_free = 0
@@ -508,21 +502,34 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
             n = min(n, limit - record.count)
         if n <= 0:
             continue
-        _make_room(store, segment, record.count + n)
+        if record.capacity < record.count + n:
+            _make_room(
+                record, presynaptic, permanence, store.free_blocks, counters, record.count + n
+            )
         start = record.start + record.count
         for i in range(n):
             if not lowest_index:
-                j = i + random_below(store.random, n_free - i)
+                random += RANDOM_STEP
+                j = i + random_below(random, n_free - i)
                 scratch[i], scratch[j] = scratch[j], scratch[i]
+            rounding = np.float32(0.5)
+            if stochastic:
+                random += RANDOM_STEP
+                rounding = _random_share(random)
             cell = scratch[i]
             presynaptic[start + i] = cell
-            _save(store.permanence, start + i, start_value, counters[BITS], _rounding(store))
-            _add_entry(store, cell, segment)
+            _save(permanence, start + i, start_value, bits, rounding)
+            entry = inputs[cell]
+            if entry.count == SIZES[entry.size]:
+                _widen_list(store, cell, entry.count + 1)
+            entries[entry.start + entry.count] = segment
+            entry.count += 1
         record.count += n
         record.structure_revision = counters[REVISION]
         record.permanence_revision = counters[REVISION]
         counters[N_SYNAPSES] += n
         counters[LARGEST] = max(counters[LARGEST], np.int64(record.count))
+    store.random[0] = random
 
 
 # Activity.
@@ -570,20 +577,17 @@ def find_matching(store, active_inputs, minimum, potential, found):
 
 
 @njit
-def connected_overlap(store, segment, active, connected, slope):
+def _connected_overlap(presynaptic, permanence, start, stop, bits, active, connected, slope):
     """Return the number of connected active synapses, or the sum of their sigmoid weights."""
-    record = store.segments[segment]
-    presynaptic, permanence = store.presynaptic, store.permanence
-    bits = store.counters[BITS]
     if math.isinf(slope):
         threshold = np.float32(connected - 1e-5)
         n = 0
-        for i in range(record.start, record.start + record.count):
+        for i in range(start, stop):
             if active[presynaptic[i]] and _load(permanence, i, bits) >= threshold:
                 n += 1
         return np.float64(n)
     total = 0.0
-    for i in range(record.start, record.start + record.count):
+    for i in range(start, stop):
         if active[presynaptic[i]]:
             p = np.float64(_load(permanence, i, bits))
             total += 1.0 / (1.0 + math.exp(-slope * (p - connected)))
@@ -593,8 +597,32 @@ def connected_overlap(store, segment, active, connected, slope):
 @njit(cache=True)
 def connected_overlaps(store, segments, active, connected, slope, overlaps):
     """Write the connected overlap of each of `segments` into `overlaps`."""
+    presynaptic, permanence, bits = store.presynaptic, store.permanence, store.counters[BITS]
     for k in range(len(segments)):
-        overlaps[k] = connected_overlap(store, segments[k], active, connected, slope)
+        record = store.segments[segments[k]]
+        start, stop = record.start, record.start + record.count
+        overlaps[k] = _connected_overlap(
+            presynaptic, permanence, start, stop, bits, active, connected, slope
+        )
+
+
+@njit
+def find_active(store, segments, active, connected, slope, threshold, potential, found):
+    """List those of `segments` whose connected overlap reaches `threshold`."""
+    presynaptic, permanence, bits = store.presynaptic, store.permanence, store.counters[BITS]
+    n = 0
+    for segment in segments:
+        if potential[segment] < threshold:
+            continue
+        record = store.segments[segment]
+        start, stop = record.start, record.start + record.count
+        overlap = _connected_overlap(
+            presynaptic, permanence, start, stop, bits, active, connected, slope
+        )
+        if overlap >= threshold:
+            found[n] = segment
+            n += 1
+    return n
 
 
 # Copies.
@@ -616,30 +644,36 @@ def gather_synapses(store, segments, segment_of, presynaptic, permanence):
 
 @njit(cache=True)
 def append_synapses(store, segments, indptr, presynaptic, permanence):
-    """Give empty segments the synapses ``indptr[k]:indptr[k + 1]`` of flat arrays."""
+    """Give empty segments the synapses ``indptr[k]:indptr[k + 1]`` of flat arrays.
+
+    The lists of the presynaptic cells must have been widened before.
+    """
     counters = store.counters
     counters[REVISION] += 1
+    random = store.random[0]
     for k in range(len(segments)):
         segment = segments[k]
         record = store.segments[segment]
         n = indptr[k + 1] - indptr[k]
-        _make_room(store, segment, n)
+        _make_room(record, store.presynaptic, store.permanence, store.free_blocks, counters, n)
         for i in range(n):
-            source = indptr[k] + i
-            store.presynaptic[record.start + i] = presynaptic[source]
-            _save(
-                store.permanence,
-                record.start + i,
-                permanence[source],
-                counters[BITS],
-                _rounding(store),
-            )
-            _add_entry(store, presynaptic[source], segment)
+            cell = presynaptic[indptr[k] + i]
+            rounding = np.float32(0.5)
+            if counters[STOCHASTIC] != 0:
+                random += RANDOM_STEP
+                rounding = _random_share(random)
+            store.presynaptic[record.start + i] = cell
+            p = permanence[indptr[k] + i]
+            _save(store.permanence, record.start + i, p, counters[BITS], rounding)
+            entry = store.inputs[cell]
+            store.entries[entry.start + entry.count] = segment
+            entry.count += 1
         record.count = n
         record.structure_revision = counters[REVISION]
         record.permanence_revision = counters[REVISION]
         counters[N_SYNAPSES] += n
         counters[LARGEST] = max(counters[LARGEST], np.int64(n))
+    store.random[0] = random
 
 
 @njit(cache=True)
@@ -647,14 +681,20 @@ def write_permanences(store, segments, permanence):
     """Overwrite the permanences of `segments`, in the order of `gather_synapses`."""
     counters = store.counters
     counters[REVISION] += 1
+    random = store.random[0]
     n = 0
     for segment in segments:
         record = store.segments[segment]
         for i in range(record.start, record.start + record.count):
             if _load(store.permanence, i, counters[BITS]) != permanence[n]:
-                _save(store.permanence, i, permanence[n], counters[BITS], _rounding(store))
+                rounding = np.float32(0.5)
+                if counters[STOCHASTIC] != 0:
+                    random += RANDOM_STEP
+                    rounding = _random_share(random)
+                _save(store.permanence, i, permanence[n], counters[BITS], rounding)
             n += 1
         record.permanence_revision = counters[REVISION]
+    store.random[0] = random
 
 
 @njit(cache=True)

@@ -6,7 +6,6 @@ Segments are walked in the order of their cells, beside the sorted active column
 is read once. What is to learn is only noted on the way; then the store's loops carry it out.
 """
 
-import math
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +20,7 @@ SETTINGS = np.dtype(
     [
         ("columns", np.int64),
         ("cells_per_column", np.int64),
-        ("activation_threshold", np.float64),
+        ("activation_threshold", np.int64),
         ("min_threshold", np.int64),
         ("max_new_synapses", np.int64),
         ("initial_permanence", np.float64),
@@ -114,12 +113,12 @@ def _has_room(store, memory, config, wanted, n_new):
 
 
 @njit
-def _least_used_cell(store, cells, lowest_index):
+def _least_used_cell(records, random, cells, lowest_index):
     """Return the cell with the fewest segments; one of equals at random or the first."""
-    fewest = store.cells[cells[0]].count
+    fewest = records[cells[0]].count
     n_equal = 0
     for cell in cells:
-        count = store.cells[cell].count
+        count = records[cell].count
         if count < fewest:
             fewest = count
             n_equal = 1
@@ -127,9 +126,10 @@ def _least_used_cell(store, cells, lowest_index):
             n_equal += 1
     skip = np.int64(0)
     if n_equal > 1 and not lowest_index:
-        skip = kernels.random_below(store.random, n_equal)
+        random[0] += kernels.RANDOM_STEP
+        skip = kernels.random_below(random[0], n_equal)
     for cell in cells:
-        if store.cells[cell].count == fewest:
+        if records[cell].count == fewest:
             if skip == 0:
                 return np.int64(cell)
             skip -= 1
@@ -140,31 +140,31 @@ def _least_used_cell(store, cells, lowest_index):
 def _predict(store, memory, settings, learn):
     """Find the matching and the active segments for the active inputs."""
     config = settings[0]
-    numbers = memory.numbers
+    numbers, matching, potential = memory.numbers, memory.matching, memory.potential
     inputs = memory.active_cells[numbers[ROW], : numbers[N_ACTIVE_INPUTS]]
+    minimum = min(config.min_threshold, config.activation_threshold)
+    n_found = kernels.find_matching(store, inputs, minimum, potential, matching)
     # A segment whose weights sum to the activation threshold has at least so many synapses.
-    minimum = min(config.min_threshold, np.int64(math.ceil(config.activation_threshold)))
-    n_found = kernels.find_matching(store, inputs, minimum, memory.potential, memory.matching)
+    n_active = kernels.find_active(
+        store,
+        matching[:n_found],
+        memory.active_mask,
+        config.connected_permanence,
+        config.slope,
+        config.activation_threshold,
+        potential,
+        memory.active,
+    )
     n_matching = 0
-    n_active = 0
     for k in range(n_found):
-        segment = memory.matching[k]
-        overlap = memory.potential[segment]
-        if overlap >= config.activation_threshold:
-            connected = kernels.connected_overlap(
-                store, segment, memory.active_mask, config.connected_permanence, config.slope
-            )
-            if connected >= config.activation_threshold:
-                memory.active[n_active] = segment
-                n_active += 1
-                if learn:
-                    store.segments[segment].last_used = numbers[ITERATION]
-        if overlap >= config.min_threshold:
-            memory.matching[n_matching] = segment
+        if potential[matching[k]] >= config.min_threshold:
+            matching[n_matching] = matching[k]
             n_matching += 1
     numbers[N_MATCHING] = n_matching
     numbers[N_ACTIVE_SEGMENTS] = n_active
     if learn:
+        for k in range(n_active):
+            store.segments[memory.active[k]].last_used = numbers[ITERATION]
         numbers[ITERATION] += 1
 
 
@@ -260,7 +260,7 @@ def _step(store, memory, settings, columns, external_active, external_winners, l
                     w += 1
                 if w > first_winner:
                     column_cells = old_winners[first_winner:w]
-            winner = _least_used_cell(store, column_cells, config.lowest_index)
+            winner = _least_used_cell(store.cells, store.random, column_cells, config.lowest_index)
             if grow:
                 # Cells that get a new segment, from the far end of the list.
                 n_new += 1
@@ -414,7 +414,7 @@ def _entry_points(store_kernels):
         for k in range(len(columns)):
             first = columns[k] * cells_per_column
             cells = np.arange(first, first + cells_per_column)
-            chosen[k] = _least_used_cell(store, cells, lowest_index)
+            chosen[k] = _least_used_cell(store.cells, store.random, cells, lowest_index)
 
     return step, predict, least_used_cells
 
