@@ -89,16 +89,14 @@ def rate(tm: TemporalMemory, stream: list[Pattern], learn: bool) -> float:
     return len(stream) / (process_time() - start)
 
 
-def seconds(call: Callable[[], object], repeats: int = 5, n: int = 20) -> float:
-    """Return the least processor seconds of a call."""
-    call()
+def microseconds(call: Callable[[], object], n: int) -> float:
+    """Return the least processor time of one of the `n` things that a call does."""
     best = np.inf
-    for _ in range(repeats):
+    for _ in range(5):
         start = process_time()
-        for _ in range(n):
-            call()
-        best = min(best, (process_time() - start) / n)
-    return float(best)
+        call()
+        best = min(best, process_time() - start)
+    return 1e6 * float(best) / n
 
 
 def bench_streams(n_steps: int, repeats: int) -> dict[str, TemporalMemory]:
@@ -165,7 +163,7 @@ def bench_growth(largest: int) -> None:
             learn *= 1e6 / n_grown  # on the way here from the size before
             stream = noise(columns, w, 200)
             infer = 1e6 / max(rate(tm, stream, False) for _ in range(5))
-            c, plain = yardsticks(tm, loop)
+            c, plain = yardsticks(tm, loop, stream)
             in_c = "-" if c is None else f"{c:,.1f}"
             ratio = "-" if c is None else f"{infer / c:.2f}"
             print(
@@ -174,18 +172,24 @@ def bench_growth(largest: int) -> None:
             )
 
 
-def yardsticks(tm: TemporalMemory, loop: ctypes.CDLL | None) -> tuple[float | None, float]:
-    """Return microseconds of the C loop and of plain NumPy for the last step's overlaps."""
+def yardsticks(
+    tm: TemporalMemory, loop: ctypes.CDLL | None, stream: list[Pattern]
+) -> tuple[float | None, float]:
+    """Return microseconds of the C loop and of plain NumPy for a step of a bursting stream."""
     table = tm.export_segments()
     segment_of = table.segment_of
-    active = tm.active_cells.astype(np.int32)
-    is_active = np.zeros(tm.n_cells, dtype=bool)
-    is_active[active] = True
+    cells = np.arange(tm.cells_per_column)
+    bursts = [
+        (pattern[:, None] * tm.cells_per_column + cells).ravel().astype(np.int32)
+        for pattern, _ in stream
+    ]
 
-    def plain() -> NDArray[np.int64]:
+    def plain(active: NDArray[np.int32]) -> NDArray[np.int64]:
+        is_active = np.zeros(tm.n_cells, dtype=bool)
+        is_active[active] = True
         return np.bincount(segment_of[is_active[table.presynaptic]], minlength=table.n_segments)
 
-    in_numpy = 1e6 * seconds(plain, n=1)
+    in_numpy = microseconds(lambda: [plain(active) for active in bursts[:5]], 5)
     if loop is None:
         return None, in_numpy
     order = np.argsort(table.presynaptic, kind="stable")
@@ -193,17 +197,14 @@ def yardsticks(tm: TemporalMemory, loop: ctypes.CDLL | None) -> tuple[float | No
     ends = np.cumsum(np.bincount(table.presynaptic, minlength=tm.n_cells))
     starts = np.concatenate(([0], ends[:-1]))
     overlap = np.empty(table.n_segments, dtype=np.int16)
-    arguments = (
-        active.ctypes.data_as(ctypes.c_void_p),
-        ctypes.c_int64(len(active)),
-        starts.ctypes.data_as(ctypes.c_void_p),
-        ends.ctypes.data_as(ctypes.c_void_p),
-        entries.ctypes.data_as(ctypes.c_void_p),
-        overlap.ctypes.data_as(ctypes.c_void_p),
-        ctypes.c_int64(len(overlap)),
-    )
-    in_c = 1e6 * seconds(lambda: loop.count(*arguments))
-    assert np.array_equal(overlap, plain()), "the C loop must count the same overlaps"
+    lists = [ctypes.c_void_p(array.ctypes.data) for array in (starts, ends, entries, overlap)]
+    n_segments = ctypes.c_int64(len(overlap))
+    calls = [
+        (ctypes.c_void_p(active.ctypes.data), ctypes.c_int64(len(active)), *lists, n_segments)
+        for active in bursts
+    ]
+    in_c = microseconds(lambda: [loop.count(*arguments) for arguments in calls], len(calls))
+    assert np.array_equal(overlap, plain(bursts[-1])), "the C loop must count the same overlaps"
     return in_c, in_numpy
 
 

@@ -534,6 +534,8 @@ def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
 
 # Activity.
 
+_SCANNED = 64
+
 
 @njit
 def _sort_by_cell(records, segments):
@@ -561,17 +563,27 @@ def _sort_by_cell(records, segments):
 def find_matching(store, active_inputs, minimum, potential, found):
     """Count potential overlaps; list segments with at least `minimum` (>= 1), by cell and age."""
     inputs, entries = store.inputs, store.entries
-    potential[: store.counters[SEGMENT_END]] = 0
-    n = 0
+    end = store.counters[SEGMENT_END]
+    counts = potential[:end]
+    counts[:] = 0
     for cell in active_inputs:
-        start = np.int64(inputs[cell].start)
-        for k in range(start, start + inputs[cell].count):
-            segment = entries[k]
-            overlap = potential[segment] + 1
-            potential[segment] = overlap
-            if overlap == minimum:
-                found[n] = segment
-                n += 1
+        # Unsigned indices spare the test for negative ones, a third of this loop's time.
+        k = np.uintp(inputs[cell].start)
+        stop = k + np.uintp(inputs[cell].count)
+        while k < stop:
+            counts[np.uintp(entries[k])] += np.int16(1)
+            k += np.uintp(1)
+    n = 0
+    for first in range(0, end, _SCANNED):
+        last = min(first + _SCANNED, end)
+        largest = np.int16(0)
+        for segment in range(np.uintp(first), np.uintp(last)):
+            largest = max(largest, counts[segment])
+        if largest >= minimum:
+            for segment in range(first, last):
+                if counts[segment] >= minimum:
+                    found[n] = segment
+                    n += 1
     _sort_by_cell(store.segments, found[:n])
     return n
 
