@@ -97,7 +97,7 @@ def draw_anomaly(dataset: xr.Dataset) -> Figure:
             )
     difference.axhline(TOLERANCE, color=GREY, linewidth=1, linestyle=":", label="target")
     difference.set_ylabel(f"absolute difference\n(mean of {window} steps)")
-    difference.set_ylim(0, max(0.1, difference.get_ylim()[1]))
+    difference.set_ylim(0, max(0.1, 1.35 * difference.get_ylim()[1]))
     difference.legend(loc="upper right", ncols=3)
     _label_times(difference, dataset)
     return figure
@@ -126,7 +126,7 @@ def draw_agreement(dataset: xr.Dataset) -> Figure:
         axes.set_ylabel("agreement")
     for axes in grid[-1]:
         _label_times(axes, dataset)
-    grid[0, 0].legend(loc="lower right")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.suptitle(
         f"Trained apart: agreement with the abstract memory, means of {window} steps\n"
         f"(shaded: {TOLERANCE:g} below the ceiling)",
@@ -152,7 +152,7 @@ def draw_sparsity(dataset: xr.Dataset) -> Figure:
         axes.set_ylabel("bits on (%)")
     for axes in grid[-1]:
         _label_times(axes, dataset)
-    grid[0, 0].legend(loc="lower right")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.suptitle(f"Share of bits on, means of {window} steps", fontsize="large")
     return figure
 
@@ -180,7 +180,7 @@ def draw_transplant(dataset: xr.Dataset) -> Figure:
     grid[1, 1].set_ylabel("difference")
     for axes in grid[-1]:
         _label_times(axes, dataset)
-    grid[0, 0].legend(loc="lower left")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.suptitle(
         f"Transplant: the abstract memory's segments in spiking cells, means of {window} steps",
         fontsize="large",
