@@ -45,7 +45,7 @@ GRACE = 20.0
 TARGETS = "htm_brian's targets for level 1 against level 0"
 
 # For the estimate of memory; measured, and rounded up.
-BYTES_PER_PROCESS = 4e8
+BYTES_PER_PROCESS = 3e8
 BYTES_PER_CELL = 2000
 BYTES_PER_SYNAPSE = 120
 BYTES_PER_INDEX = 4
