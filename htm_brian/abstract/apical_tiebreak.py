@@ -15,14 +15,16 @@ Semantics of Numenta's ApicalTiebreak temporal memory. Each cell has basal and a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import temporal_kernels
-from htm_brian.abstract.indices import as_indices
+from htm_brian.abstract.indices import as_indices, distinct, first_of_largest, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
+from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
 from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
 from htm_brian.arguments import check_choice, check_integer, check_number
@@ -191,6 +193,64 @@ class ApicalTiebreakMemory:
         n = len(self._active_columns)
         return len(self._column_bursts) / n if n else 0.0
 
+    # Saving.
+
+    def save(self, path: str | Path) -> None:
+        """Write everything into one file, from which `load` restores it bit for bit."""
+        arrays = store_arrays(self.basal, "basal_") | store_arrays(self.apical, "apical_")
+        arrays |= {name: getattr(self, f"_{name}") for name in self._saved}
+        for kind in ("basal", "apical"):
+            state = getattr(self, f"_{kind}_state")
+            arrays |= {f"{kind}_state_{name}": getattr(state, name) for name in state._fields}
+        arrays["iteration"] = np.array(self.iteration)
+        write_memory(path, type(self).__name__, self._config(), arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Restore a memory; its next steps are those of the one that was saved."""
+        config, members = read_memory(path, cls.__name__)
+        memory = cls(**config)
+        for name in cls._saved:
+            setattr(memory, f"_{name}", members[name])
+        for kind in ("basal", "apical"):
+            restore_store(getattr(memory, kind), members, f"{kind}_")
+            state = {name: members[f"{kind}_state_{name}"] for name in _Depolarisation._fields}
+            setattr(memory, f"_{kind}_state", _Depolarisation(**state))
+        memory.iteration = int(members["iteration"])
+        return memory
+
+    _saved: tuple[str, ...] = (
+        "active_columns",
+        "predicted_columns",
+        "column_bursts",
+        "active_cells",
+        "winner_cells",
+        "predicted_cells",
+    )
+
+    def _config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor, of which the seed is spent."""
+        names = (
+            "columns",
+            "cells_per_column",
+            "activation_threshold",
+            "reduced_basal_threshold",
+            "min_threshold",
+            "sample_size",
+            "initial_permanence",
+            "connected_permanence",
+            "basal_predicted_decrement",
+            "apical_predicted_decrement",
+            "permanence_rule",
+            "tie_break",
+        )
+        return {name: getattr(self, name) for name in names} | {
+            "basal_input_size": self.basal.n_inputs,
+            "apical_input_size": self.apical.n_inputs,
+            "max_segments_per_cell": self.basal.max_segments_per_cell,
+            "max_synapses_per_segment": self.basal.max_synapses_per_segment,
+        }
+
     # The two halves of a step.
 
     def _depolarise(self, basal_input: Indices, apical_input: Indices, learn: bool) -> None:
@@ -198,13 +258,13 @@ class ApicalTiebreakMemory:
         self._apical_state = self._reached(
             self.apical, apical_input, self.activation_threshold, None
         )
-        supported = _mask(self.n_cells, self.apical.owner[self._apical_state.active])
+        supported = mask_of(self.n_cells, self.apical.owner[self._apical_state.active])
         self._basal_state = self._reached(
             self.basal, basal_input, self.reduced_basal_threshold, None if learn else supported
         )
-        cells = _distinct(self.basal.owner[self._basal_state.active])
+        cells = distinct(self.basal.owner[self._basal_state.active])
         full = supported[cells]
-        inhibited = _mask(self.columns, cells[full] // self.cells_per_column)
+        inhibited = mask_of(self.columns, cells[full] // self.cells_per_column)
         self._predicted_cells = cells[full | ~inhibited[cells // self.cells_per_column]]
         if learn:
             self.basal.touch(self._basal_state.active, self.iteration)
@@ -238,14 +298,14 @@ class ApicalTiebreakMemory:
     ) -> None:
         """Activate predicted cells or whole columns, and learn from what had been predicted."""
         predicted = self._predicted_cells
-        is_active = _mask(self.columns, active_columns)
+        is_active = mask_of(self.columns, active_columns)
         correct = predicted[is_active[predicted // self.cells_per_column]]
-        predicted_columns = _distinct(predicted // self.cells_per_column)
-        bursts = active_columns[~_mask(self.columns, predicted_columns)[active_columns]]
+        predicted_columns = distinct(predicted // self.cells_per_column)
+        bursts = active_columns[~mask_of(self.columns, predicted_columns)[active_columns]]
         basal = self._basal_state
         learning, wanted, without = self._best_of_bursting_columns(bursts)
         matched = self.basal.owner[learning]
-        right = _mask(self.n_cells, correct)[self.basal.owner[basal.active]]
+        right = mask_of(self.n_cells, correct)[self.basal.owner[basal.active]]
         learning = np.concatenate((basal.active[right], learning))
         wanted = np.concatenate((basal.active_potential[right], wanted))
         new_cells = np.empty(len(without), dtype=np.int64)
@@ -287,9 +347,9 @@ class ApicalTiebreakMemory:
         """Return the best matching segments, their overlaps, and the columns that have none."""
         state = self._basal_state
         column = self.basal.owner[state.matching] // self.cells_per_column
-        there = _mask(self.columns, bursts)[column]
-        best = _first_of_largest(state.potential[there], column[there])
-        with_match = _mask(self.columns, column[there])
+        there = mask_of(self.columns, bursts)[column]
+        best = first_of_largest(state.potential[there], column[there])
+        with_match = mask_of(self.columns, column[there])
         return (
             state.matching[there][best],
             state.potential[there][best],
@@ -299,14 +359,14 @@ class ApicalTiebreakMemory:
     def _apical_learning(self, winners: Indices) -> tuple[Indices, Indices, Indices]:
         """Return the apical segments that learn, their overlaps, and cells that need a new one."""
         state, owner = self._apical_state, self.apical.owner
-        active = _mask(self.n_cells, winners)[owner[state.active]]
-        rest = winners[~_mask(self.n_cells, owner[state.active])[winners]]
-        there = _mask(self.n_cells, rest)[owner[state.matching]]
-        best = _first_of_largest(state.potential[there], owner[state.matching][there])
+        active = mask_of(self.n_cells, winners)[owner[state.active]]
+        rest = winners[~mask_of(self.n_cells, owner[state.active])[winners]]
+        there = mask_of(self.n_cells, rest)[owner[state.matching]]
+        best = first_of_largest(state.potential[there], owner[state.matching][there])
         return (
             np.concatenate((state.active[active], state.matching[there][best])),
             np.concatenate((state.active_potential[active], state.potential[there][best])),
-            rest[~_mask(self.n_cells, owner[state.matching])[rest]],
+            rest[~mask_of(self.n_cells, owner[state.matching])[rest]],
         )
 
     def _learn(
@@ -321,7 +381,7 @@ class ApicalTiebreakMemory:
     ) -> None:
         """Adapt and grow the learning segments, punish wrong ones, create new ones."""
         segments, overlaps, new_cells = learning
-        active = _mask(store.n_inputs, inputs)
+        active = mask_of(store.n_inputs, inputs)
         wrong = state.matching[~is_active[store.owner[state.matching] // self.cells_per_column]]
         store.adapt(segments, active, self.permanence_rule)
         sample = len(candidates) if self.sample_size == -1 else self.sample_size
@@ -416,6 +476,13 @@ class ApicalTiebreakSequenceMemory(ApicalTiebreakMemory):
             **options,  # type: ignore[arg-type]
         )
 
+    _saved = (*ApicalTiebreakMemory._saved, "apical_input", "apical_candidates")
+
+    def _config(self) -> dict[str, Any]:
+        config = super()._config()
+        del config["basal_input_size"]
+        return config
+
     def _forget_apical(self) -> None:
         self._apical_input = self._apical_candidates = _NOTHING
 
@@ -466,21 +533,3 @@ class ApicalTiebreakSequenceMemory(ApicalTiebreakMemory):
         )
         self._depolarise(self._active_cells, apical, learn)
         self._apical_input, self._apical_candidates = apical, candidates
-
-
-def _mask(size: int, indices: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Return a bool for each of `size`, true at `indices`."""
-    mask = np.zeros(size, dtype=np.bool_)
-    mask[indices] = True
-    return mask
-
-
-def _distinct(values: NDArray[np.integer]) -> Indices:
-    """Return sorted values without repeats."""
-    return values[np.flatnonzero(np.diff(values, prepend=-1))].astype(np.int64)
-
-
-def _first_of_largest(values: NDArray[np.int64], groups: NDArray[np.int32]) -> Indices:
-    """Return for each group the position of its largest value, of equals the first."""
-    order = np.lexsort((-values, groups))
-    return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]

@@ -1,4 +1,4 @@
-"""Checks of arrays of indices, such as active columns."""
+"""Arrays of indices, such as active columns: checks, masks, groups."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,3 +44,21 @@ def as_indices(
             f"got {array[wrong]} before {array[wrong + 1]}"
         )
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def mask_of(size: int, indices: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return a bool for each of `size`, true at `indices`."""
+    mask = np.zeros(size, dtype=np.bool_)
+    mask[indices] = True
+    return mask
+
+
+def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return sorted values without repeats."""
+    return values[np.flatnonzero(np.diff(values, prepend=-1))].astype(np.int64)
+
+
+def first_of_largest(values: NDArray[np.int64], groups: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return for each group the position of its largest value, of equals the first."""
+    order = np.lexsort((-values, groups))
+    return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]

@@ -5,6 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from htm_brian.abstract.apical_tiebreak import (
+    ApicalTiebreakPairMemory,
+    ApicalTiebreakSequenceMemory,
+)
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.abstract.temporal_memory import TemporalMemory
 
@@ -78,6 +82,47 @@ def test_next_1000_steps_equal_those_of_the_uninterrupted_run(tmp_path, options)
     assert restored.export_segments() == whole.export_segments()
     assert (restored.store.last_used == whole.store.last_used).all()
     assert (restored.store.arrays.random == whole.store.arrays.random).all()
+
+
+def apical_step(memory, t, rng):
+    columns = np.sort(rng.choice(60, 8, replace=False)) if t % 5 else np.arange(8)
+    feedback = np.sort(rng.choice(40, 8, replace=False))
+    if isinstance(memory, ApicalTiebreakSequenceMemory):
+        memory.compute(columns, learn=bool(t % 7), apical_input=feedback)
+        return memory.predictive_cells.tolist(), memory.active_cells.tolist()
+    context = np.sort(rng.choice(50, 10, replace=False))
+    memory.compute(columns, context, feedback, learn=bool(t % 7))
+    return memory.predicted_cells.tolist(), memory.active_cells.tolist()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **options: ApicalTiebreakSequenceMemory(60, 4, 40, **options),
+        lambda **options: ApicalTiebreakPairMemory(60, 4, 50, 40, **options),
+    ],
+)
+def test_apical_tiebreak_memories_go_on_bit_for_bit(tmp_path, make):
+    whole = make(
+        activation_threshold=4,
+        min_threshold=3,
+        sample_size=6,
+        initial_permanence=0.5,
+        basal_predicted_decrement=0.05,
+        max_segments_per_cell=5,
+    )
+    rng = np.random.default_rng(1)
+    for t in range(100):
+        apical_step(whole, t, rng)
+    whole.save(tmp_path / "memory.npz")
+    restored = type(whole).load(tmp_path / "memory.npz")
+    first, second = np.random.default_rng(2), np.random.default_rng(2)
+    for t in range(300):
+        assert apical_step(whole, t, first) == apical_step(restored, t, second)
+    assert whole.basal.to_table() == restored.basal.to_table()
+    assert whole.apical.to_table() == restored.apical.to_table()
+    with pytest.raises(ValueError, match="must hold a TemporalMemory, got a ApicalTiebreak"):
+        TemporalMemory.load(tmp_path / "memory.npz")
 
 
 def test_a_new_memory_is_saved_too(tmp_path):
