@@ -1,10 +1,10 @@
 """From a series to the stream of active columns that every level of a comparison is fed.
 
 Numbers, rounded, become random distributed scalars beside the time of day and the weekend, where
-the series has times; symbols become categories. A Spatial Pooler then chooses columns. It learns on the first
-part of the series, is fixed from then on, and codes the whole series once. So each level gets
-the same columns, the same input always has the same code, and a change in what a memory predicts
-is never a change of the code beneath it.
+the series has times; symbols become categories. A Spatial Pooler then chooses columns. It learns
+on the first part of the series, is fixed from then on, and codes the whole series once. So each
+level gets the same columns, the same input always has the same code, and a change in what a memory
+predicts is never a change of the code beneath it.
 
 The pooler is boosted. Without boosting a few columns win most inputs of so regular a series, codes
 share most of their bits, and which of the many coinciding predictions a memory learns depends on
