@@ -62,8 +62,7 @@ def equations(parameters: Table) -> Equations:
     return Equations(
         """
         ddepolarisation/dt = (matched - depolarisation)/match_time_constant : 1
-        matched = potential_tally
-            *int(potential_tally > match_threshold - 0.5) : 1 (constant over dt)
+        matched = potential_tally*int(potential_tally > match_threshold - 0.5) : 1
         tally : 1
         potential_tally : 1
         plateau_onset : second
@@ -121,7 +120,8 @@ class DendriticBranches(NeuronGroup):
             equations(table),
             threshold=THRESHOLD,
             reset=ON_PLATEAU,
-            method="exact",
+            # Exact here, where `matched` does not change within a time step.
+            method="exponential_euler",
             dt=dt,
             clock=clock,
             order=order,

@@ -88,7 +88,7 @@ class DistalDendrites:
     clock : Clock
         Of the branches; coarser than that of the cells.
     branches, synapses : int
-        Room to begin with; both are doubled when exhausted.
+        Room to begin with; more is made when it is exhausted.
     """
 
     def __init__(
@@ -156,10 +156,10 @@ class DistalDendrites:
         """
         rebuilt = len(owner) > self.capacity
         if rebuilt:
-            self._rebuild(max(len(owner), 2 * self.capacity))
+            self._rebuild(max(len(owner), self.capacity + self.capacity // 2))
         self.n_branches = len(owner)
-        target = self.axis.variables["_synaptic_post"].get_value()
-        target[: self.n_branches] = np.maximum(owner, 0)
+        target = self.axis.variables["_synaptic_post"].get_value()[: self.n_branches]
+        np.copyto(target, owner, where=owner >= 0)
         return rebuilt
 
     def connect(
@@ -225,7 +225,11 @@ class DistalDendrites:
             name="branch_axes",
         )
         every = np.arange(branches, dtype=np.int32)
-        self.axis.connect(i=every, j=np.zeros(branches, dtype=np.int32))
+        # Branches that are not in use drive nobody; at one address, all would wait for each other.
+        self.axis.connect(i=every, j=every % len(self._cells))
+        # Brian2 sums at the cells' time steps, but the branches change at their own only.
+        for summed in self.axis.summed_updaters.values():
+            summed._clock, summed.when = self._clock, "end"
 
     def _rebuild(self, branches: int) -> None:
         """Make a larger group with the same state; Brian2's groups have a fixed size."""
