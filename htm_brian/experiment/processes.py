@@ -150,7 +150,8 @@ class WorkerPool:
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._stop), daemon=True)
-        process.start()
+        with _interrupt_held_back():  # inherited: a worker that is just starting must not die of it
+            process.start()
         theirs.close()
         self._processes[ours] = process
         return ours
@@ -178,6 +179,19 @@ class WorkerPool:
             error.add_note(f"In the worker process:\n{content[1]}")
             raise error
         self.results[name] = content
+
+
+@contextmanager
+def _interrupt_held_back() -> Iterator[None]:
+    """Hold back Ctrl-C for a moment; processes started meanwhile hold it back for good."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(connection: Connection, stop: Any) -> None:

@@ -87,6 +87,17 @@ def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
             finish(pool)
 
 
+def test_a_worker_that_is_just_starting_survives_ctrl_c():
+    with WorkerPool(1) as pool:
+        pool.submit("early", pid)
+        (process,) = pool._processes.values()
+        for _ in range(20):  # all through the start of its interpreter
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.01)
+        finish(pool)
+        assert pool.results["early"] == process.pid
+
+
 def test_leaving_ends_the_workers():
     with WorkerPool(1) as pool:
         pool.submit("long", count, 100_000)
