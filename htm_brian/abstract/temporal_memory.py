@@ -320,6 +320,9 @@ class TemporalMemory:
                 f"the table must be for {self.store.n_cells} cells and {self.store.n_inputs} "
                 f"presynaptic cells, got {store.n_cells} and {store.n_inputs}"
             )
+        of_dead = table.owner[self._memory.dead[table.owner]]
+        if len(of_dead):
+            raise ValueError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
         store.touch(store.segments, self.iteration)
         store.arrays.random[:] = self.store.arrays.random
         self.store = store
