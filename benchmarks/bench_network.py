@@ -1,0 +1,246 @@
+"""Speed of the spiking temporal memory, and of the same arithmetic in a bare C++ loop.
+
+    python benchmarks/bench_network.py [--quick] [--target numpy] [--size 2048 32 40 65536]
+
+Processor seconds for one element of 50 ms on a sequence that the network knows (each segment
+predicts one cell of one element, with 24 synapses), and where they go. The loop,
+`network_loop.cpp`, starts from the network's own state, is compiled with the same flags, has no
+learning, and runs its elements in turn with the network's; with reliable release it must activate
+the same cells. Of all figures the least of some elements is taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from time import process_time
+from typing import Any
+
+import numpy as np
+from brian2 import prefs
+from network_loop import PARTS as LOOP_PARTS
+from network_loop import bare_loop
+from numpy.typing import NDArray
+
+from htm_brian.abstract.segments import SegmentTable
+from htm_brian.cells.fast_settings import use_fast_settings
+from htm_brian.network import temporal_memory as module
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
+
+SYNAPSES = 24
+"""Of a segment, at most; as many as there are active columns, if these are fewer."""
+
+PARTS = {
+    "state update": ("stateupdater", "subexpression"),
+    "thresholds, resets": ("thresholder", "resetter"),
+    "synapses": ("synapses", "axes"),
+    "rewiring": ("rewiring",),
+    "learning": ("learning",),
+}
+"""Which objects belong to a part, by what their names contain."""
+
+REST = "Python, the rest"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a network: columns, cells in each, active columns, segments."""
+
+    columns: int
+    cells: int
+    active: int
+    segments: int
+
+    def __str__(self) -> str:
+        return f"{self.columns} x {self.cells}, {self.active} active, {self.segments:,} segments"
+
+
+SIZES = (Size(2048, 32, 40, 65_536), Size(512, 8, 20, 8_192))
+QUICK = (Size(64, 4, 8, 128),)
+
+
+def known_sequence(size: Size) -> tuple[list[NDArray[np.int64]], SegmentTable]:
+    """Return the columns of a cyclic sequence, and segments that predict each of its elements."""
+    rng = np.random.default_rng(0)
+    length = size.segments // size.active
+    columns = [np.sort(rng.choice(size.columns, size.active, replace=False)) for _ in range(length)]
+    cells = [c * size.cells + rng.integers(size.cells, size=size.active) for c in columns]
+    n = min(SYNAPSES, size.active)
+    owner = np.concatenate(cells)
+    presynaptic = np.concatenate(
+        [
+            np.sort(rng.choice(cells[k - 1], n, replace=False))
+            for k in range(length)
+            for _ in range(size.active)
+        ]
+    )
+    table = SegmentTable(
+        owner,
+        np.arange(0, len(presynaptic) + 1, n),
+        presynaptic,
+        np.full(len(presynaptic), 0.8, dtype=np.float32),
+        n_cells=size.columns * size.cells,
+    )
+    return columns, table
+
+
+def memory(size: Size, release: str) -> SpikingTemporalMemory:
+    """Return a memory whose thresholds suit the number of active columns."""
+    n = min(SYNAPSES, size.active)
+    return SpikingTemporalMemory(
+        size.columns,
+        size.cells,
+        activation_threshold=n * 13 // 24,
+        min_threshold=n * 10 // 24,
+        max_new_synapses=n,
+        release=release,
+    )
+
+
+def timed(function: Callable[..., Any], name: str, sums: dict[str, float]) -> Callable[..., Any]:
+    """Return `function` such that it adds its processor time to ``sums[name]``."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = process_time()
+        result = function(*args, **kwargs)
+        sums[name] = sums.get(name, 0.0) + process_time() - start
+        return result
+
+    return wrapper
+
+
+def clocked(call: Callable[[], object]) -> float:
+    """Return the processor seconds of a call."""
+    start = process_time()
+    call()
+    return process_time() - start
+
+
+class Split:
+    """Takes the time of a network's parts, element by element."""
+
+    def __init__(self, tm: SpikingTemporalMemory) -> None:
+        self._sums = tm.network.measure()
+        tm._mirror.copy = timed(tm._mirror.copy, "rewiring", self._sums)  # type: ignore[method-assign]
+        module.learn = timed(module.learn, "learning", self._sums)
+        self.least = np.inf
+        self.parts: dict[str, float] = {}
+
+    def element(self, call: Callable[[], object]) -> None:
+        """Run an element; of all, the fastest is kept."""
+        self._sums.clear()
+        total = clocked(call)
+        if total < self.least:
+            self.least = total
+            self.parts = {
+                part: sum(
+                    seconds
+                    for name, seconds in self._sums.items()
+                    if any(piece in name for piece in pieces)
+                )
+                for part, pieces in PARTS.items()
+            }
+            self.parts[REST] = total - sum(self.parts.values())
+
+
+@dataclass
+class Figures:
+    """Seconds per element of one run, whole and in parts; the network's activity."""
+
+    total: float
+    parts: dict[str, float]
+    activity: str
+
+
+def run(
+    tm: SpikingTemporalMemory,
+    columns: list[NDArray[np.int64]],
+    learn: bool,
+    n_elements: int,
+    beside: Callable[[NDArray[np.int64]], None] | None = None,
+) -> Figures:
+    """Time elements; then time some more with the parts apart."""
+    warm_up = 4
+    total = np.inf
+    for k in range(warm_up + n_elements):
+        element = columns[k % len(columns)]
+        seconds = clocked(lambda element=element: tm.compute(element, learn))  # type: ignore[misc]
+        if beside is not None:
+            beside(element)
+        if k >= warm_up:
+            total = min(total, seconds)
+    activity = f"{len(tm.active_cells)} cells active, anomaly {tm.anomaly:.2f}"
+    learning, copying = module.learn, tm._mirror.copy
+    split = Split(tm)
+    for k in range(warm_up + n_elements, warm_up + 2 * n_elements):
+        element = columns[k % len(columns)]
+        split.element(lambda element=element: tm.compute(element, learn))  # type: ignore[misc]
+    module.learn, tm._mirror.copy = learning, copying  # type: ignore[method-assign]
+    return Figures(float(total), split.parts, activity)
+
+
+def bench(size: Size, n_elements: int) -> None:
+    """Print the figures of one size."""
+    columns, table = known_sequence(size)
+    tm = memory(size, "model")
+    tm.import_segments(table)
+    least, parts = np.inf, dict.fromkeys(LOOP_PARTS, np.inf)
+    with bare_loop(tm) as loop:
+
+        def beside(element: NDArray[np.int64]) -> None:
+            nonlocal least, parts
+            if loop is not None:
+                loop.seconds()
+                seconds = clocked(lambda: loop.compute(element))
+                if seconds < least:
+                    least, parts = seconds, loop.seconds()
+
+        without = run(tm, columns, False, n_elements, beside)
+        bare = Figures(float(least), parts, "")
+    learning = run(tm, columns, True, n_elements)
+    print(f"\n{size}, {table.n_synapses:,} synapses; {without.activity}")
+    all_figures = (learning, without, bare)
+    period = float(tm.model["element"]["period"])
+    print(f"{'milliseconds per element':<26}{'learning':>10}{'without':>10}{'C++ loop':>10}")
+    for part in (*PARTS, REST):
+        print_row(part, [1e3 * figures.parts.get(part, 0.0) for figures in all_figures])
+    print_row("whole", [1e3 * figures.total for figures in all_figures])
+    print_row("times the C++ loop", [figures.total / bare.total for figures in all_figures])
+    print_row("times real time", [figures.total / period for figures in all_figures])
+
+
+def print_row(name: str, values: list[float]) -> None:
+    """Print a row of a table; without a compiler there are no figures of the loop."""
+    cells = [f"{value:10.2f}" if 0 < value < np.inf else f"{'-':>10}" for value in values]
+    print(f"{name:<26}" + "".join(cells))
+
+
+def main() -> None:
+    """Print a table for each size."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a tiny network, few elements")
+    parser.add_argument("--target", choices=("cython", "numpy"), default="cython")
+    parser.add_argument(
+        "--size", nargs=4, type=int, metavar=("COLUMNS", "CELLS", "ACTIVE", "SEGMENTS")
+    )
+    parser.add_argument("--elements", type=int, help="how many to take the fastest of")
+    options = parser.parse_args()
+    prefs.codegen.target = options.target
+    fast = use_fast_settings().applied if options.target == "cython" else False
+    versions = ", ".join(f"{name} {version(name)}" for name in ("brian2", "numpy", "cython"))
+    print(
+        f"{date.today()}, {platform.processor() or platform.machine()}, Python "
+        f"{platform.python_version()}, {versions}; {options.target}, fast flags "
+        f"{'on' if fast else 'off'}"
+    )
+    sizes = (Size(*options.size),) if options.size else QUICK if options.quick else SIZES
+    for size in sizes:
+        bench(size, options.elements or (5 if options.quick else 30))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+// One element of a trained SpikingTemporalMemory without learning, as a bare loop: the yardstick of
+// bench_network.py, which compiles it and hands over the network's own arrays. It does the same
+// arithmetic in the same order at each time step, so it must activate the same cells.
+
+#include <cmath>
+#include <cstdint>
+#include <ctime>
+#include <vector>
+
+using Spikes = std::vector<int32_t>;
+
+// network_loop.py reads names and types from here, one declaration a line of the form "type a, b;".
+struct Network {
+    int64_t n_cells, cells_per_column, n_branches, n_steps, steps_per_branch_step;
+    int64_t relay_delay, recruitment_delay, inhibition_delay, release_delay, withdrawal_delay;
+    double dt, variation, transmission_probability, interneuron_refractory_period;
+    double membrane_capacitance, leak_conductance, resting_potential;
+    double spike_threshold, spike_reset_potential, spike_refractory_period;
+    double burst_interval, burst_dendritic_threshold;
+    double adaptation_increment, adaptation_time_constant;
+    double inhibition_reversal_potential, inhibition_time_constant;
+    double inhibition_pulse_conductance, inhibition_proximal_share;
+    double feedforward_reversal_potential, feedforward_time_constant;
+    double feedforward_volley_conductance, feedforward_share_after_spike;
+    double proximal_capacitance, proximal_leak_conductance, proximal_coupling_conductance;
+    double basal_capacitance, basal_leak_conductance, basal_coupling_conductance;
+    double apical_capacitance, apical_leak_conductance, apical_coupling_conductance;
+    double plateau_reversal_potential;
+    double activation_threshold, match_threshold, match_conductance, match_time_constant;
+    double plateau_conductance, plateau_duration, refractory_period;
+    double *v, *v_proximal, *v_basal, *v_apical, *adaptation, *g_inhibition;
+    double *feedforward_conductance, *basal_conductance, *apical_conductance, *injected_current;
+    double *last_spike_time, *burst_spike_due;
+    double *tally, *potential_tally, *depolarisation, *plateau_onset, *plateau_end;
+    double *weight, *released;
+    const int32_t *owner, *branch;   // of each branch; of each synapse, sorted by presynaptic cell
+    const int64_t *first_synapse;    // of each presynaptic cell, and one more
+    double *drive, *last_interneuron_spike;
+    double *seconds;                 // state update, thresholds and resets, synapses
+    int32_t *fired;                  // room for the element's spikes
+    int64_t step;                    // since the start of the simulation
+};
+
+// A ring of the spikes that arrive in each of the next time steps.
+struct Delay {
+    std::vector<Spikes> ring;
+    explicit Delay(int64_t steps) : ring(steps + 1) {}
+    void send(int64_t step, const Spikes &spikes) {
+        Spikes &last = ring[(step + ring.size() - 1) % ring.size()];
+        last.insert(last.end(), spikes.begin(), spikes.end());
+    }
+    Spikes &due(int64_t step) { return ring[step % ring.size()]; }
+};
+
+struct UnderWay {
+    Delay relay, recruitment, inhibition, release, withdrawal;
+};
+
+static uint64_t random_state = 1;
+
+static double uniform() {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (random_state >> 11) / 9007199254740992.0;
+}
+
+static double normal() {
+    return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(6.283185307179586 * uniform());
+}
+
+static double now() {
+    timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
+// By value: the compiler then knows that no array overlaps the parameters.
+static void update_cells(const Network p) {
+    const double adapt = p.dt / p.adaptation_time_constant;
+    const double inhibit = p.dt / p.inhibition_time_constant;
+    const double feed = p.dt / p.feedforward_time_constant;
+    const double soma = p.dt / p.membrane_capacitance, proximal = p.dt / p.proximal_capacitance;
+    const double basal = p.dt / p.basal_capacitance, apical = p.dt / p.apical_capacitance;
+    for (int64_t i = 0; i < p.n_cells; i++) {
+        const double v = p.v[i], vp = p.v_proximal[i], vb = p.v_basal[i], va = p.v_apical[i];
+        const double g = p.g_inhibition[i], f = p.feedforward_conductance[i], a = p.adaptation[i];
+        const double from_proximal = p.proximal_coupling_conductance * (vp - v);
+        const double from_basal = p.basal_coupling_conductance * (vb - v);
+        const double from_apical = p.apical_coupling_conductance * (va - v);
+        p.v[i] = v + soma * (p.leak_conductance * (p.resting_potential - v) + p.injected_current[i]
+                             + from_proximal + from_basal + from_apical
+                             + g * (p.inhibition_reversal_potential - v) - a);
+        p.v_proximal[i] = vp + proximal * (p.proximal_leak_conductance * (p.resting_potential - vp)
+            - from_proximal + f * (p.feedforward_reversal_potential - vp)
+            + p.inhibition_proximal_share * g * (p.inhibition_reversal_potential - vp));
+        p.v_basal[i] = vb + basal * (p.basal_leak_conductance * (p.resting_potential - vb)
+            - from_basal + p.basal_conductance[i] * (p.plateau_reversal_potential - vb));
+        p.v_apical[i] = va + apical * (p.apical_leak_conductance * (p.resting_potential - va)
+            - from_apical + p.apical_conductance[i] * (p.plateau_reversal_potential - va));
+        p.adaptation[i] = a - adapt * a;
+        p.g_inhibition[i] = g - inhibit * g;
+        p.feedforward_conductance[i] = f - feed * f;
+    }
+}
+
+static void update_branches(const Network p) {
+    const double kept = std::exp(-p.steps_per_branch_step * p.dt / p.match_time_constant);
+    for (int64_t b = 0; b < p.n_branches; b++) {
+        const double n = p.potential_tally[b];
+        const double matched = n > p.match_threshold - 0.5 ? n : 0;
+        p.depolarisation[b] = matched + (p.depolarisation[b] - matched) * kept;
+    }
+}
+
+static double membrane_current(const Network &p, int64_t i) {
+    return p.leak_conductance * (p.resting_potential - p.v[i]) + p.injected_current[i]
+        + p.proximal_coupling_conductance * (p.v_proximal[i] - p.v[i])
+        + p.basal_coupling_conductance * (p.v_basal[i] - p.v[i])
+        + p.apical_coupling_conductance * (p.v_apical[i] - p.v[i])
+        + p.g_inhibition[i] * (p.inhibition_reversal_potential - p.v[i]) - p.adaptation[i];
+}
+
+static void find_spikes(const Network p, double t, Spikes &spikes) {
+    spikes.clear();
+    for (int64_t i = 0; i < p.n_cells; i++)
+        if ((p.v[i] > p.spike_threshold
+             && t + p.dt - p.last_spike_time[i] >= p.spike_refractory_period)
+            || t + p.dt >= p.burst_spike_due[i])
+            spikes.push_back(i);
+}
+
+static void reset_cells(const Network &p, double t, const Spikes &spikes) {
+    for (int32_t i : spikes) {
+        const bool first = t + p.dt < p.burst_spike_due[i];
+        const bool bursts = first && p.v_basal[i] > p.burst_dendritic_threshold;
+        p.burst_spike_due[i] = bursts ? t + p.burst_interval : 1e9;
+        const double earliest = std::fmin(
+            std::fmax(p.last_spike_time[i] + p.spike_refractory_period, t), t + p.dt);
+        const double above =
+            (p.v[i] - p.spike_threshold) * p.membrane_capacitance / membrane_current(p, i);
+        p.last_spike_time[i] = std::fmin(std::fmax(t + p.dt - above, earliest), t + p.dt);
+        p.v[i] = p.v_proximal[i] = p.spike_reset_potential;
+        p.feedforward_conductance[i] *= p.feedforward_share_after_spike;
+        p.adaptation[i] += p.adaptation_increment;
+    }
+}
+
+static void find_plateaus(const Network p, double t, Spikes &plateaus) {
+    plateaus.clear();
+    for (int64_t b = 0; b < p.n_branches; b++)
+        if (p.tally[b] > p.activation_threshold - 0.5
+            && t - p.plateau_onset[b] >= p.refractory_period)
+            plateaus.push_back(b);
+}
+
+static void release(const Network &p, const Spikes &spikes) {
+    for (int32_t cell : spikes)
+        for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
+            const bool arrives = uniform() < p.transmission_probability;
+            const double fresh = arrives && p.released[s] == 0;
+            p.released[s] += fresh;
+            p.tally[p.branch[s]] += p.weight[s] * fresh;
+            p.potential_tally[p.branch[s]] += fresh;
+        }
+}
+
+static void withdraw(const Network &p, const Spikes &spikes) {
+    for (int32_t cell : spikes)
+        for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
+            p.tally[p.branch[s]] -= p.weight[s] * p.released[s];
+            p.potential_tally[p.branch[s]] -= p.released[s];
+            p.released[s] = 0;
+        }
+}
+
+static void sum_conductances(const Network p, double t) {
+    for (int64_t i = 0; i < p.n_cells; i++)
+        p.basal_conductance[i] = 0;
+    for (int64_t b = 0; b < p.n_branches; b++)
+        p.basal_conductance[p.owner[b]] += p.plateau_conductance * (t < p.plateau_end[b])
+            + p.match_conductance * p.depolarisation[b];
+}
+
+extern "C" {
+
+int64_t size_of_network() { return sizeof(Network); }
+
+void *new_queues(const Network *p) {
+    return new UnderWay{Delay(p->relay_delay), Delay(p->recruitment_delay),
+                        Delay(p->inhibition_delay), Delay(p->release_delay),
+                        Delay(p->withdrawal_delay)};
+}
+
+void delete_queues(void *queues) { delete static_cast<UnderWay *>(queues); }
+
+// Runs one element; returns the number of spikes, whose cells are then in `fired`.
+int64_t run_element(Network *network, void *queues, const int32_t *columns, int64_t n_columns) {
+    Network &p = *network;
+    UnderWay &way = *static_cast<UnderWay *>(queues);
+    const int64_t per_column = p.cells_per_column;
+    Spikes spikes, plateaus, volley(columns, columns + n_columns), inhibited, recruited;
+    int64_t n_fired = 0;
+    for (int64_t k = 0; k < p.n_steps; k++, p.step++) {
+        const double t = p.step * p.dt;
+        const bool at_branches = p.step % p.steps_per_branch_step == 0;
+        const double before_update = now();
+        update_cells(p);
+        if (at_branches) update_branches(p);
+        const double before_thresholds = now();
+        find_spikes(p, t, spikes);
+        reset_cells(p, t, spikes);
+        for (int32_t cell : spikes) p.fired[n_fired++] = cell;
+        if (at_branches) find_plateaus(p, t, plateaus);
+        inhibited.clear();
+        for (int64_t column = 0; column < p.n_cells / per_column; column++)
+            if (p.drive[column] > 0.5) inhibited.push_back(column);
+        const double before_synapses = now();
+        way.release.send(p.step, spikes);
+        way.withdrawal.send(p.step, spikes);
+        way.recruitment.send(p.step, spikes);
+        way.inhibition.send(p.step, inhibited);
+        if (k == 0) way.relay.send(p.step, volley);
+        release(p, way.release.due(p.step));
+        withdraw(p, way.withdrawal.due(p.step));
+        for (int32_t column : way.relay.due(p.step))
+            for (int64_t i = column * per_column; i < (column + 1) * per_column; i++) {
+                const double size = std::fmin(std::fmax(1 + p.variation * normal(), 0), 2);
+                p.feedforward_conductance[i] += p.feedforward_volley_conductance * size;
+            }
+        for (int32_t column : way.inhibition.due(p.step))
+            for (int64_t i = column * per_column; i < (column + 1) * per_column; i++)
+                p.g_inhibition[i] = p.inhibition_pulse_conductance;
+        for (int32_t cell : way.recruitment.due(p.step)) {
+            const int64_t column = cell / per_column;
+            const double since = t - p.last_interneuron_spike[column];
+            p.drive[column] = since > p.interneuron_refractory_period;
+        }
+        for (Delay *delay : {&way.relay, &way.recruitment, &way.inhibition, &way.release,
+                             &way.withdrawal})
+            delay->due(p.step).clear();
+        for (int32_t column : inhibited) {
+            p.drive[column] = 0;
+            p.last_interneuron_spike[column] = t;
+        }
+        if (at_branches) {
+            for (int32_t b : plateaus) {
+                p.plateau_onset[b] = t;
+                p.plateau_end[b] = t + p.plateau_duration;
+            }
+            sum_conductances(p, t);
+        }
+        const double end = now();
+        p.seconds[0] += before_thresholds - before_update;
+        p.seconds[1] += before_synapses - before_thresholds;
+        p.seconds[2] += end - before_synapses;
+    }
+    return n_fired;
+}
+}

@@ -1,0 +1,162 @@
+"""The bare C++ loop of network_loop.cpp over copies of a network's arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.cells.fast_settings import FLAGS
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
+
+SOURCE = Path(__file__).with_name("network_loop.cpp")
+PARTS = ("state update", "thresholds, resets", "synapses")
+
+
+def _fields() -> dict[str, type]:
+    """Return names and types of the fields of the loop's `Network`."""
+    (body,) = re.findall(r"struct Network \{(.*?)\n\};", SOURCE.read_text(), re.DOTALL)
+    found: dict[str, type] = {}
+    for declaration in re.sub(r"//.*|\bconst\b", "", body).split(";"):
+        words = declaration.split(maxsplit=1)
+        for name in words[1].split(",") if words else ():
+            kind = ctypes.c_int64 if words[0] == "int64_t" else ctypes.c_double
+            found[name.strip(" *\n")] = ctypes.c_void_p if "*" in name else kind
+    return found
+
+
+class Network(ctypes.Structure):
+    """The loop's `Network`."""
+
+    _fields_ = list(_fields().items())
+
+
+class BareLoop:
+    """The compiled loop, starting from a network's state.
+
+    Parameters
+    ----------
+    library : path
+        Of the compiled loop.
+    tm : SpikingTemporalMemory
+        Network to copy.
+    """
+
+    def __init__(self, library: Path, tm: SpikingTemporalMemory) -> None:
+        self._library = ctypes.CDLL(str(library))
+        self._library.new_queues.restype = ctypes.c_void_p
+        self._library.run_element.restype = ctypes.c_int64
+        if self._library.size_of_network() != ctypes.sizeof(Network):
+            raise RuntimeError("the fields of network_loop.cpp were misread")
+        self._arrays = _arrays(tm)
+        values = _numbers(tm)
+        for name, kind in Network._fields_:
+            if kind is ctypes.c_void_p:
+                if name not in self._arrays:
+                    self._arrays[name] = _state(tm, name)
+                values[name] = self._arrays[name].ctypes.data
+            elif name not in values:
+                values[name] = float(_state(tm, name)[0])
+        self._network = Network(**values)
+        self._queues = ctypes.c_void_p(self._library.new_queues(ctypes.byref(self._network)))
+
+    def close(self) -> None:
+        """Give the memory of the queues back."""
+        self._library.delete_queues(self._queues)
+
+    def compute(self, columns: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Run an element and return the cells that fired."""
+        relayed = np.array(columns, dtype=np.int32)
+        n_fired = self._library.run_element(
+            ctypes.byref(self._network),
+            self._queues,
+            ctypes.c_void_p(relayed.ctypes.data),
+            ctypes.c_int64(len(relayed)),
+        )
+        return np.unique(self._arrays["fired"][:n_fired].astype(np.int64))
+
+    def seconds(self) -> dict[str, float]:
+        """Return the processor time of each part since the last call."""
+        seconds = dict(zip(PARTS, self._arrays["seconds"].tolist(), strict=True))
+        self._arrays["seconds"][:] = 0
+        return seconds
+
+
+def _state(tm: SpikingTemporalMemory, name: str) -> NDArray[np.float64]:
+    """Return a copy of a variable of the cells or else of the branches in use."""
+    if name in tm.cells.variables:
+        return np.array(tm.cells.variables[name].get_value())
+    branches = tm.dendrites.branches.variables[name].get_value()
+    return np.array(branches[: tm.dendrites.n_branches])
+
+
+def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
+    flat = tm.store.flat()
+    order = np.argsort(flat.presynaptic, kind="stable")
+    ends = np.cumsum(np.bincount(flat.presynaptic, minlength=tm.n_cells))
+    interneurons = tm.minicolumns.interneurons.variables
+    return {
+        "weight": (flat.permanence[order] >= tm.connected_permanence).astype(float),
+        "released": np.zeros(len(order)),
+        "owner": np.array(tm.store.owner),
+        "branch": flat.segment[order],
+        "first_synapse": np.concatenate([[0], ends]),
+        "drive": np.array(interneurons["drive"].get_value()),
+        "last_interneuron_spike": np.array(interneurons["last_spike"].get_value()),
+        "seconds": np.zeros(len(PARTS)),
+        "fired": np.zeros(8 * tm.n_cells, dtype=np.int32),
+    }
+
+
+def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
+    minicolumns, dendrites = tm.minicolumns, tm.dendrites
+    distal = dendrites.distal.synapses
+    dt = float(tm.cells.clock.dt)
+
+    def steps(duration: Any) -> int:
+        return round(float(duration) / dt)
+
+    def delay(pathway: Any) -> int:
+        return steps(pathway.variables["delay"].get_value()[0])
+
+    return {
+        "n_cells": tm.n_cells,
+        "cells_per_column": tm.cells_per_column,
+        "n_branches": dendrites.n_branches,
+        "n_steps": steps(tm.model["element"]["period"]),
+        "steps_per_branch_step": steps(dendrites.branches.clock.dt),
+        "relay_delay": delay(minicolumns.feedforward.pre),
+        "recruitment_delay": delay(minicolumns.recruitment.pre),
+        "inhibition_delay": delay(minicolumns.inhibition.pre),
+        "release_delay": delay(distal.release),
+        "withdrawal_delay": delay(distal.withdraw),
+        "dt": dt,
+        "variation": float(minicolumns.feedforward.variation[:]),
+        "transmission_probability": float(distal.transmission_probability[:]),
+        "interneuron_refractory_period": float(minicolumns.interneurons.refractory_period[:]),
+        "step": int(tm.cells.clock.variables["timestep"].get_value()[0]),
+    }
+
+
+@contextmanager
+def bare_loop(tm: SpikingTemporalMemory) -> Iterator[BareLoop | None]:
+    """Compile the loop and let it take over the state of `tm`; None without g++."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "loop.so"
+        subprocess.run([compiler, *FLAGS, "-shared", "-fPIC", SOURCE, "-o", library], check=True)
+        loop = BareLoop(library, tm)
+        yield loop
+        loop.close()

@@ -1,0 +1,55 @@
+"""The benchmark of the network runs, and its bare loop does what the network does."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+
+
+@pytest.fixture(autouse=True)
+def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+
+
+@needs_compiler
+def test_the_bare_loop_activates_the_same_cells() -> None:
+    from bench_network import QUICK, known_sequence, memory
+    from network_loop import bare_loop
+
+    (size,) = QUICK
+    columns, table = known_sequence(size)
+    tm = memory(size, release="reliable")
+    tm.import_segments(table)
+    rng = np.random.default_rng(1)
+    activity = []
+    with bare_loop(tm) as loop:
+        for k in range(14):
+            surprise = np.sort(rng.choice(size.columns, size.active, replace=False))
+            element = surprise if k == 6 else columns[k % len(columns)]
+            tm.compute(element, learn=False)
+            assert loop.compute(element).tolist() == tm.active_cells.tolist(), f"element {k}"
+            activity.append(len(tm.active_cells))
+    assert activity[5] == size.active < activity[6], "both known and unknown elements"
+
+
+def test_the_smallest_benchmark_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import bench_network
+
+    monkeypatch.setattr("sys.argv", ["bench_network.py", "--quick", "--target", "numpy"])
+    bench_network.main()
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line[:26].strip(): line[26:].split() for line in lines}
+    for column in (0, 1):
+        parts = [rows[part][column] for part in (*bench_network.PARTS, bench_network.REST)]
+        assert sum(float(part) for part in parts if part != "-") > 0
+        assert float(rows["whole"][column]) > 0
+    assert rows["rewiring"][1:] == ["-", "-"]
+    if shutil.which("g++"):
+        assert float(rows["times the C++ loop"][2]) == 1
