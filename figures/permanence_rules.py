@@ -122,14 +122,14 @@ def draw_storage(dataset: xr.Dataset) -> Figure:
                     color=colour,
                     label=label,
                 )
-            axes.set_title(f"rounding: {rounding}, learning period {period:g}", fontsize="medium")
-    grid[0, 0].plot([], [], "x", color=GREY, label="frozen")
-    grid[0, 0].plot([], [], "--", color=GREY, label="rate of the input")
+            axes.set_title(f"rounding: {rounding}\nlearning period {period:g}", fontsize="medium")
+    grid[1, 0].plot([], [], "x", color=GREY, label="frozen")
+    grid[1, 0].plot([], [], "--", color=GREY, label="rate of the input")
     for axes in grid[-1]:
         axes.set_xlabel("rate of the presynaptic input")
     for axes in grid[:, 0]:
         axes.set_ylabel("mean permanence")
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center")
+    figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside right center")
     return figure
 
 

@@ -105,7 +105,8 @@ def _axes(dataset: xr.Dataset, title: str) -> tuple[Figure, Axes]:
 def _dress(axes: Axes, dataset: xr.Dataset) -> None:
     """Set labels and limits, and draw what could be foreseen at best."""
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=0.8)
-    axes.annotate("all that can be foreseen", (0.01, 0.505), xycoords=("axes fraction", "data"))
+    place = (0.99, 0.51)
+    axes.annotate("all that can be foreseen", place, xycoords=("axes fraction", "data"), ha="right")
     axes.set_xlim(0, 1.02 * dataset.sizes["element"])
     axes.set_ylim(-0.015, 0.58)
     axes.set_xlabel("element of the stream")
