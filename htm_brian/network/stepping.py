@@ -13,9 +13,12 @@ calls.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import process_time
 from typing import Any
 
+from brian2.codegen.codeobject import CodeObject
+from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
 from brian2.core.base import BrianObject
 from brian2.core.network import Network
 from brian2.devices.device import RuntimeDevice, get_device
@@ -152,7 +155,7 @@ def _call_of(item: BrianObject) -> Call | None:
     if type(item).run is not BrianObject.run:
         run: Call = item.run
         return run
-    codes: list[Call] = [code.__call__ for code in item.code_objects]
+    codes = [_bare(code) for code in item.code_objects]
     if len(codes) == 0:
         return None
     if isinstance(item, SynapticPathway):
@@ -161,6 +164,18 @@ def _call_of(item: BrianObject) -> Call | None:
         owner = item.group if isinstance(item, Resetter) else item
         return _where_events(owner.variables[f"_{item.event}space"].get_value(), codes)
     return codes[0] if len(codes) == 1 else item.run
+
+
+def _bare(code: CodeObject) -> Call:
+    """Return the call of a code object; of compiled code the function itself, where that will do.
+
+    Brian2 wraps it in four calls, which take as long as the work on a thousand cells.
+    """
+    compiled = code.compiled_code.get("run")
+    if isinstance(code, CythonCodeObject) and compiled and not code.nonconstant_values:
+        return partial(compiled.main, code.namespace)
+    call: Call = code.__call__
+    return call
 
 
 def _where_events(events: Any, codes: list[Call]) -> Call:
