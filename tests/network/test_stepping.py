@@ -89,7 +89,7 @@ def test_time_is_measured_object_by_object() -> None:
     stepped.advance(20 * ms)
     measured = {name.partition("_")[2] for name in seconds}
     assert {"stateupdater", "spike_thresholder", "spike_resetter", "pre"} <= measured
-    assert all(value >= 0 for value in seconds.values())
+    assert sum(seconds.values()) > 0
     assert spikes.num_spikes > 0
 
 
