@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.cells.fast_settings import FLAGS
+from htm_brian.network.memory_layout import PAGE, moved
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
 SOURCE = Path(__file__).with_name("network_loop.cpp")
@@ -92,9 +93,13 @@ class BareLoop:
 
 
 def _state(tm: SpikingTemporalMemory, name: str) -> NDArray[np.float64]:
-    """Return a copy of a variable of the cells or else of the branches in use."""
+    """Return a copy of a variable of the cells or else of the branches in use.
+
+    Those of the cells lie in memory as the network's do.
+    """
     if name in tm.cells.variables:
-        return np.array(tm.cells.variables[name].get_value())
+        values = tm.cells.variables[name].get_value()
+        return moved(values, values.ctypes.data % PAGE)
     branches = tm.dendrites.branches.variables[name].get_value()
     return np.array(branches[: tm.dendrites.n_branches])
 

@@ -26,6 +26,7 @@ from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.mapping import predictive_cells, spikes_to_sdr
 from htm_brian.network.dendrites import BranchState, DistalDendrites
 from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
+from htm_brian.network.memory_layout import keep_apart
 from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
 from htm_brian.network.stepping import SteppedNetwork
@@ -155,6 +156,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.cells = PyramidalCells(
             self.n_cells, self.cell_model, clock=fine, name="pyramidal_cells"
         )
+        keep_apart(self.cells)
         self.minicolumns = Minicolumns(
             self.cells, self.columns, self.model["relay"], self.model["inhibition"], fine
         )
