@@ -26,9 +26,9 @@ from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.mapping import predictive_cells, spikes_to_sdr
 from htm_brian.network.dendrites import BranchState, DistalDendrites
 from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
-from htm_brian.network.memory_layout import keep_apart
 from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
+from htm_brian.network.processor import drop_faded, keep_apart
 from htm_brian.network.stepping import SteppedNetwork
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.synapses.release import transmission_of
@@ -48,6 +48,11 @@ DISTAL_KEYS = {
     "delay": Key("second", "from a spike to its arrival at distal synapses"),
     "coincidence_window": Key("second", "for how long a synapse that released counts"),
 }
+
+FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
+FADING_OF_BRANCHES = ("depolarisation",)
+TIDY_PERIOD = 32
+"""After so many elements what has faded is set to zero; from there to subnormal it takes more."""
 
 INITIAL_BRANCHES = 256
 SYNAPSES_PER_BRANCH = 24
@@ -218,6 +223,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.predicted_columns = self._columns_of(self.predictive_cells)
         self.minicolumns.drive(columns)
         self._advance(self._period)
+        if self._iteration % TIDY_PERIOD == 0:
+            drop_faded(self.cells, FADING_OF_CELLS)
+            drop_faded(self.dendrites.branches, FADING_OF_BRANCHES)
         element = self._observe(foreseen, owner)
         winners, newcomers = choose_winners(element, self.n_cells, self.cells_per_column)
         self._iteration += 1
