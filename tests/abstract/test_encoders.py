@@ -166,7 +166,7 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
         CyclicEncoder(5, 24, 4).encode(value)
 
 
-@pytest.mark.parametrize("value", [pd.NaT, np.datetime64("NaT"), "2000-06-05", np.nan, None])
+@pytest.mark.parametrize("value", [pd.NaT, np.datetime64("NaT", "s"), "2000-06-05", np.nan, None])
 def test_times_that_are_none_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="value must be a date and time, got"):
         DateEncoder().encode(value)  # type: ignore[arg-type]
