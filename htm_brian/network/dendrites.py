@@ -20,6 +20,7 @@ from brian2.synapses.synapses import Synapses
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from htm_brian.brian_compiling import connect_pairs
 from htm_brian.cells.branch import DendriticBranches
 from htm_brian.parameters import Model
 from htm_brian.synapses.release import ARRIVAL, RELEASE_EQUATIONS
@@ -226,7 +227,7 @@ class DistalDendrites:
         )
         every = np.arange(branches, dtype=np.int32)
         # Branches that are not in use drive nobody; at one address, all would wait for each other.
-        self.axis.connect(i=every, j=every % len(self._cells))
+        connect_pairs(self.axis, every, every % len(self._cells))
         # Brian2 sums at the cells' time steps, but the branches change at their own only.
         for summed in self.axis.summed_updaters.values():
             summed._clock, summed.when = self._clock, "end"

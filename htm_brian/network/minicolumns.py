@@ -14,6 +14,7 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
+from htm_brian.brian_compiling import connect_pairs
 from htm_brian.cells.mechanism import NEVER
 from htm_brian.parameters import Key, Table
 
@@ -80,7 +81,7 @@ class Minicolumns:
             clock=clock,
             name="feedforward_synapses",
         )
-        self.feedforward.connect(i=column_of_cell, j=every_cell)
+        connect_pairs(self.feedforward, column_of_cell, every_cell)
         self.feedforward.variation = relay["variation"]
         self.interneurons = NeuronGroup(
             columns,
@@ -104,7 +105,7 @@ class Minicolumns:
             clock=clock,
             name="recruitment_synapses",
         )
-        self.recruitment.connect(i=every_cell, j=column_of_cell)
+        connect_pairs(self.recruitment, every_cell, column_of_cell)
         self.inhibition = Synapses(
             self.interneurons,
             cells,
@@ -113,7 +114,7 @@ class Minicolumns:
             clock=clock,
             name="inhibitory_synapses",
         )
-        self.inhibition.connect(i=column_of_cell, j=every_cell)
+        connect_pairs(self.inhibition, column_of_cell, every_cell)
 
     @property
     def objects(self) -> list[BrianObject]:

@@ -28,6 +28,7 @@ from brian2.synapses.synapses import SynapticPathway
 from brian2.units.allunits import second
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.brian_compiling import compile_apart, push_from_python
 from htm_brian.brian_warnings import expected
 
 _STEP_TOLERANCE = 1e-4
@@ -60,6 +61,7 @@ class SteppedNetwork(Network):
         self.expected_warnings: list[str] = []
         self.after_prepare: list[Call] = []
         self._prepared: tuple[int, ...] | None = None
+        self._compiled = False
         self._plan: list[tuple[Any, Any, float]] = []
         self._calls: list[tuple[int, str, Call]] = []
         self._order: dict[tuple[int, ...], list[Call]] = {}
@@ -77,6 +79,12 @@ class SteppedNetwork(Network):
     def prepare(self) -> None:
         """Generate and compile what a run needs, and order the objects of each clock."""
         with expected(self.expected_warnings):
+            pathways = [item for item in self.sorted_objects if isinstance(item, SynapticPathway)]
+            for pathway in pathways:
+                push_from_python(pathway)
+            if not self._compiled:
+                compile_apart(self.sorted_objects)
+                self._compiled = True
             self.run(0 * second, namespace={})
         active = [item for item in self.sorted_objects if item.active]
         clocks = list(dict.fromkeys(item.clock for item in active))

@@ -14,6 +14,7 @@ import math
 
 import brian2
 import numpy as np
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.clocks import Clock
 from brian2.monitors.spikemonitor import SpikeMonitor
 from numpy.typing import ArrayLike, NDArray
@@ -157,7 +158,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         element = self.model["element"].require(ELEMENT_KEYS)
         distal = self.model["distal"].require(DISTAL_KEYS)
         self._period, self._pause = element["period"], element["pause"]
-        fine, coarse = Clock(element["time_step"]), Clock(element["branch_time_step"])
+        # Their own names keep the generated code the same from memory to memory.
+        fine = Clock(element["time_step"], name="cell_clock")
+        coarse = Clock(element["branch_time_step"], name="branch_clock")
         self.cells = PyramidalCells(
             self.n_cells, self.cell_model, clock=fine, name="pyramidal_cells"
         )
@@ -178,7 +181,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             branches=INITIAL_BRANCHES,
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
         )
-        self._spikes = SpikeMonitor(self.cells, "last_spike_time", name="pyramidal_spikes")
+        self._spikes = SpikeMonitor(
+            self.cells, "last_spike_time", name="pyramidal_spikes", codeobj_class=NumpyCodeObject
+        )
         self.network = SteppedNetwork(
             self.cells, *self.minicolumns.objects, *self.dendrites.objects, self._spikes
         )

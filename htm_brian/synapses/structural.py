@@ -16,6 +16,7 @@ import numpy as np
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
+from htm_brian.brian_compiling import connect_pairs
 from htm_brian.synapses.synapse_lists import Slots, SynapseLists
 
 _NOTHING = np.empty(0, dtype=np.int32)
@@ -46,7 +47,7 @@ class RewiredSynapses:
                 )
         self.synapses = synapses
         room = np.zeros(max(1, capacity), dtype=np.int32)
-        synapses.connect(i=room, j=room)
+        connect_pairs(synapses, room, room)
         self._lists = SynapseLists(len(synapses.source), len(room))
         self._queues = {}
         for pathway in synapses._pathways:
