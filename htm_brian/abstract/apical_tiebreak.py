@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import temporal_kernels
 from htm_brian.abstract.indices import as_indices, distinct, first_of_largest, mask_of
-from htm_brian.abstract.permanence import PermanenceRule
+from htm_brian.abstract.permanence import PermanenceRule, of_rule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
 from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
@@ -395,7 +395,7 @@ class ApicalTiebreakMemory:
             self.tie_break,
         )
         if predicted_decrement > 0:
-            prune_below = self.permanence_rule.prune_below
+            prune_below = of_rule(self.permanence_rule, "prune_below")
             store.punish(wrong, active, predicted_decrement, prune_below=prune_below)
         if len(candidates):
             created = store.create(new_cells, self.iteration)

@@ -35,6 +35,9 @@ INCIDENCE_RATE = 1
 class PermanenceRule(Protocol):
     """What a permanence rule offers.
 
+    A rule of your own needs no more than `update`, a function of arrays without side effects, which
+    is called once a step with all synapses that learn. What else it leaves out is `UpDown`'s.
+
     Attributes
     ----------
     connected_permanence : float
@@ -44,8 +47,8 @@ class PermanenceRule(Protocol):
     prune_below : float
         A synapse below this is removed.
     kernel_parameters : tuple of (int, float, float) or None
-        Kind and two numbers by which the compiled kernels carry out the rule; None where only
-        `update` can, which the array-based stores then call.
+        Kind and two numbers by which the compiled kernels carry out the rule, which is faster;
+        None where only `update` can.
     """
 
     @property
@@ -222,6 +225,50 @@ class SigmoidWeight:
         if math.isinf(self.slope):
             return (p >= np.float32(self.threshold - EPSILON)).astype(np.float64)
         return 1.0 / (1.0 + np.exp(np.minimum(-self.slope * (p - self.threshold), 700.0)))
+
+
+def check_rule(rule: PermanenceRule) -> PermanenceRule:
+    """Return the rule if it can be used as one."""
+    if not callable(getattr(rule, "update", None)):
+        raise TypeError(
+            f"permanence_rule must have a method update(permanence, active), got {rule!r}"
+        )
+    affine_parameters(rule)
+    return rule
+
+
+def of_rule(rule: PermanenceRule, name: str) -> float:
+    """Return the permanence `name` of a rule, or that of `UpDown` where it has none."""
+    value: float = getattr(rule, name, getattr(UpDown, name))
+    return value
+
+
+def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float] | None:
+    """Return keep, gain when active and gain when inactive; None if the kernels do not know it."""
+    parameters = getattr(rule, "kernel_parameters", None)
+    if parameters is None:
+        return None
+    kind, a, b = parameters
+    if kind == UP_DOWN:
+        return 1.0, a, -b
+    if kind == INCIDENCE_RATE:
+        return 1.0 - a, a, 0.0
+    raise ValueError(f"permanence_rule must be of a kind the kernels know (0 or 1), got {kind}")
+
+
+def updated(
+    rule: PermanenceRule, permanence: NDArray[np.float32], active: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return what a rule makes of these permanences, checked."""
+    new = np.asarray(rule.update(permanence.copy(), active))
+    if new.shape != permanence.shape:
+        raise ValueError(
+            f"permanence_rule must return an array of shape {permanence.shape}, got {new.shape}"
+        )
+    wrong = new[~((new >= 0) & (new <= 1))]
+    if wrong.size:
+        raise ValueError(f"permanence_rule must return permanences in [0, 1], got {wrong.flat[0]}")
+    return np.ascontiguousarray(new, dtype=np.float32)
 
 
 def _affine(

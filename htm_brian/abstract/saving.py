@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import kernels
+from htm_brian.abstract import segment_layout as layout
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
 
 if TYPE_CHECKING:
     from htm_brian.abstract.segments import SegmentStore
 
-VERSION = 1
+VERSION = 2
 _RULES: dict[str, type[UpDown] | type[IncidenceRate]] = {
     "UpDown": UpDown,
     "IncidenceRate": IncidenceRate,
@@ -81,12 +81,12 @@ def store_arrays(store: SegmentStore, prefix: str) -> dict[str, NDArray]:
     arrays, counters = store.arrays._asdict(), store.arrays.counters
     per_byte = 1 if store.permanence_bits == 32 else 8 // store.permanence_bits
     ends = {
-        "segments": counters[kernels.SEGMENT_END],
-        "presynaptic": counters[kernels.SLOT_END],
-        "permanence": -(-counters[kernels.SLOT_END] // per_byte),
-        "entries": counters[kernels.ENTRY_END],
-        "marks": 0,
-        "scratch": 0,
+        "segments": counters[layout.SEGMENT_END],
+        "presynaptic": counters[layout.SLOT_END],
+        "permanence": -(-counters[layout.SLOT_END] // per_byte),
+        "entries": counters[layout.ENTRY_END],
+        "revisions": counters[layout.SEGMENT_END],
+        "lists": counters[layout.N_LISTS],
     }
     return {
         prefix + name: array[: ends.get(name, len(array))].copy() for name, array in arrays.items()
@@ -96,9 +96,7 @@ def store_arrays(store: SegmentStore, prefix: str) -> dict[str, NDArray]:
 def restore_store(store: SegmentStore, members: Mapping[str, NDArray], prefix: str) -> None:
     """Put saved arrays into a new store of the same parameters."""
     own = store.arrays
-    store.arrays = own._replace(
-        **{name: members[prefix + name] for name in own._fields if name not in ("marks", "scratch")}
-    )
+    store.arrays = own._replace(**{name: members[prefix + name] for name in own._fields})
 
 
 def _described(config: Mapping[str, Any]) -> tuple[str, dict[str, float]]:

@@ -16,9 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import kernels
+from htm_brian.abstract import segment_layout as layout
 from htm_brian.abstract.indices import as_indices
-from htm_brian.abstract.permanence import EPSILON, INCIDENCE_RATE, UP_DOWN, PermanenceRule
-from htm_brian.abstract.segment_arrays import empty_arrays, with_room
+from htm_brian.abstract.permanence import (
+    EPSILON,
+    PermanenceRule,
+    affine_parameters,
+    of_rule,
+    updated,
+)
+from htm_brian.abstract.segment_arrays import empty_arrays, followed, with_room
 from htm_brian.abstract.segment_table import SegmentTable
 from htm_brian.arguments import check_choice, check_integer, check_number
 
@@ -122,17 +129,18 @@ class SegmentStore:
     @property
     def n_segments(self) -> int:
         """Number of living segments."""
-        return int(self.arrays.counters[kernels.N_SEGMENTS])
+        return int(self.arrays.counters[layout.N_SEGMENTS])
 
     @property
     def n_synapses(self) -> int:
         """Number of synapses."""
-        return int(self.arrays.counters[kernels.N_SYNAPSES])
+        return int(self.arrays.counters[layout.N_SYNAPSES])
 
     @property
     def revision(self) -> int:
-        """A number that rises with every call that may change something."""
-        return int(self.arrays.counters[kernels.REVISION])
+        """A number that rises with every call that may change something; see `changed_since`."""
+        self.arrays = followed(self.arrays)
+        return int(self.arrays.counters[layout.REVISION])
 
     @property
     def nbytes(self) -> int:
@@ -150,19 +158,20 @@ class SegmentStore:
         return self._field("last_used")
 
     @property
-    def counts(self) -> NDArray[np.int32]:
+    def counts(self) -> NDArray[np.int16]:
         """Number of synapses of each segment by segment number (read-only)."""
         return self._field("count")
 
     @property
     def segments_per_cell(self) -> NDArray[np.int32]:
-        """Number of segments of each cell (read-only)."""
-        view = self.arrays.cells["count"]
-        view.flags.writeable = False
-        return view
+        """Number of segments of each cell."""
+        last = self.arrays.last
+        counts = np.zeros(self.n_cells, dtype=np.int32)
+        counts[last >= 0] = self.arrays.segments["of_cell"][last[last >= 0]]
+        return counts
 
     def _field(self, name: str) -> NDArray:
-        view = self.arrays.segments[name][: self.arrays.counters[kernels.SEGMENT_END]]
+        view = self.arrays.segments[name][: self.arrays.counters[layout.SEGMENT_END]]
         view.flags.writeable = False
         return view
 
@@ -176,11 +185,11 @@ class SegmentStore:
     def segments_of(self, cell: int) -> NDArray[np.int32]:
         """Return the segments of a cell, the oldest first."""
         cell = check_integer("cell", cell, low=0, high=self.n_cells - 1)
+        segment = int(self.arrays.last[cell])
         found = []
-        segment = int(self.arrays.cells[cell]["first"])
-        while segment >= 0:
-            found.append(segment)
+        for _ in range(self.arrays.segments[segment]["of_cell"] if segment >= 0 else 0):
             segment = int(self.arrays.segments[segment]["next"])
+            found.append(segment)
         return np.array(found, dtype=np.int32)
 
     def synapses(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -207,9 +216,16 @@ class SegmentStore:
             Segments that were created, removed (owner -1), or gained or lost synapses.
         permanence : ndarray of int64
             Further segments of which only permanences may have changed.
+
+        Notes
+        -----
+        Changes are followed from the first call, or the first look at `revision`. By an earlier
+        number, all has changed.
         """
-        structure = self._field("structure_revision") > revision
-        permanence = (self._field("permanence_revision") > revision) & ~structure
+        self.arrays = followed(self.arrays)
+        revisions = self.arrays.revisions[: self.arrays.counters[layout.SEGMENT_END]]
+        structure = revisions[:, layout.STRUCTURE] > revision
+        permanence = (revisions[:, layout.PERMANENCE] > revision) & ~structure
         return np.flatnonzero(structure), np.flatnonzero(permanence & (self.owner >= 0))
 
     # Changes.
@@ -256,15 +272,13 @@ class SegmentStore:
         chosen = self._checked(segments)
         active = self._checked_mask(active_mask)
         if prune_below is None:
-            prune_below = rule.prune_below
-        if rule.kernel_parameters is None:
+            prune_below = of_rule(rule, "prune_below")
+        keep, gain_active, gain_inactive = affine_parameters(rule) or (None, 0.0, 0.0)
+        if keep is None:
             flat = self.flat(chosen)
-            kernels.write_permanences(
-                self.arrays, chosen, rule.update(flat.permanence, active[flat.presynaptic])
-            )
-            keep, gain_active, gain_inactive = 1.0, 0.0, 0.0
-        else:
-            keep, gain_active, gain_inactive = affine_parameters(rule)
+            new = updated(rule, flat.permanence, active[flat.presynaptic])
+            kernels.write_permanences(self.arrays, chosen, new)
+            keep = 1.0
         kernels.adapt_segments(
             self.arrays, chosen, active, keep, gain_active, gain_inactive, prune_below
         )
@@ -324,10 +338,8 @@ class SegmentStore:
         later = np.minimum(
             self.arrays.segments["count"][chosen] + new, self.max_synapses_per_segment
         )
-        self.reserve(
-            slots=int((later + kernels.BLOCK).sum()),
-            entries=kernels.list_room(self.arrays, sources, len(chosen)),
-        )
+        entries, lists = kernels.list_room(self.arrays, sources, len(chosen))
+        self.reserve(slots=int((later + layout.BLOCK).sum()), entries=entries, lists=lists)
         kernels.grow_segments(
             self.arrays, chosen, numbers, sources, initial_permanence, tie_break == "lowest_index"
         )
@@ -358,7 +370,7 @@ class SegmentStore:
         check_integer("minimum", minimum, low=1)
         mask = np.zeros(self.n_inputs, dtype=np.bool_)
         mask[active] = True
-        n = int(self.arrays.counters[kernels.SEGMENT_END])
+        n = int(self.arrays.counters[layout.SEGMENT_END])
         potential = np.empty(n, dtype=np.int16)
         found = np.empty(n, dtype=np.int32)
         found = found[: kernels.find_matching(self.arrays, active, minimum, potential, found)]
@@ -425,10 +437,12 @@ class SegmentStore:
             )
         created = self.create(table.owner, iteration)
         n_new = np.bincount(table.presynaptic, minlength=self.n_inputs)
-        later = self.arrays.inputs["count"] + n_new
+        list_of, later = self.arrays.list_of, n_new.copy()
+        later[list_of >= 0] += self.arrays.lists["count"][list_of[list_of >= 0]]
         self.reserve(
-            slots=int((counts + kernels.BLOCK).sum()),
-            entries=int(kernels.SIZES[np.searchsorted(kernels.SIZES, later)].sum()),
+            slots=int((counts + layout.BLOCK).sum()),
+            entries=int(layout.SIZES[np.searchsorted(layout.SIZES, later)].sum()),
+            lists=int(((n_new > 0) & (list_of < 0)).sum()),
         )
         kernels.widen_lists(self.arrays, n_new)
         kernels.append_synapses(
@@ -436,12 +450,12 @@ class SegmentStore:
         )
         return created
 
-    def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0) -> None:
-        """Make room for so many further segments, slots of synapses, and entries of the lists."""
-        self.arrays = with_room(self.arrays, segments, slots, entries)
+    def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0, lists: int = 0) -> None:
+        """Make room for so many further segments, slots of synapses, entries, and lists of them."""
+        self.arrays = with_room(self.arrays, segments, slots, entries, lists)
 
     def _checked(self, segments: ArrayLike) -> NDArray[np.int32]:
-        end = int(self.arrays.counters[kernels.SEGMENT_END])
+        end = int(self.arrays.counters[layout.SEGMENT_END])
         chosen = _in_any_order("segments", segments, end)
         dead = chosen[self.arrays.segments["owner"][chosen] < 0]
         if len(dead):
@@ -456,18 +470,6 @@ class SegmentStore:
                 f"got {mask.dtype} of shape {mask.shape}"
             )
         return mask
-
-
-def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float]:
-    """Return keep, gain when active and gain when inactive of a rule the kernels know."""
-    if rule.kernel_parameters is None:
-        raise ValueError(f"permanence_rule must offer kernel_parameters, got {rule!r}")
-    kind, a, b = rule.kernel_parameters
-    if kind == UP_DOWN:
-        return 1.0, a, -b
-    if kind == INCIDENCE_RATE:
-        return 1.0 - a, a, 0.0
-    raise ValueError(f"permanence_rule must be of a kind the kernels know (0 or 1), got {kind}")
 
 
 def _in_any_order(name: str, values: ArrayLike, size: int) -> NDArray[np.int32]:

@@ -72,19 +72,35 @@ def inhibit_globally(keys: NDArray[np.int64], n_winners: int) -> NDArray[np.int6
 def inhibit_locally(keys: NDArray[np.int64], width: int, density: float) -> NDArray[np.int64]:
     """Return the columns that stand best among the `width` columns around them.
 
-    As many win as make the wanted density among the columns that have a key.
+    As many win as all neighbourhoods together can supply: each the wanted share of its columns, or
+    as many as have a key.
     """
-    stronger = _count_stronger_neighbours(keys, width)
     contenders = np.flatnonzero(keys >= 0)
     if contenders.size == 0:
         return contenders
-    n_winners = max(1, round(density * contenders.size))
+    stronger = _count_stronger_neighbours(keys, width)
+    n_winners = min(max(1, round(_supply(keys, width, density))), contenders.size)
     worst_rank = np.partition(stronger[contenders], n_winners - 1)[n_winners - 1]
     winners = contenders[stronger[contenders] < worst_rank]
     last = contenders[stronger[contenders] == worst_rank]
     n_last = n_winners - winners.size
     lowest = np.partition(keys[last], last.size - n_last)[last.size - n_last]
     return np.sort(np.concatenate((winners, last[keys[last] >= lowest])))
+
+
+@njit(cache=True)
+def _supply(keys: NDArray[np.int64], width: int, density: float) -> float:
+    """Return the sum, over all columns, of the share of winners around each."""
+    n_columns = keys.size
+    n_around = 0
+    for place in range(-(width // 2), width - width // 2):
+        n_around += keys[place % n_columns] >= 0
+    total = 0.0
+    for column in range(n_columns):
+        total += min(density, n_around / width)
+        n_around -= keys[(column - width // 2) % n_columns] >= 0
+        n_around += keys[(column - width // 2 + width) % n_columns] >= 0
+    return total
 
 
 @njit(cache=True)

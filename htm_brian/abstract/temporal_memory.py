@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.abstract import kernels, temporal_kernels
-from htm_brian.abstract.indices import as_indices
+from htm_brian.abstract import segment_layout as layout
+from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
+from htm_brian.abstract.segment_arrays import resized
 from htm_brian.abstract.segments import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 
@@ -142,19 +144,18 @@ class TemporalMemory:
         self.columns = self.parameters.columns
         self.cells_per_column = self.parameters.cells_per_column
         self.n_cells = self.parameters.n_cells
-        n_inputs = self.parameters.n_inputs
         self.store = self.parameters.make_store()
         self._settings = self.parameters.kernel_settings()
         self._memory = temporal_kernels.MemoryArrays(
-            active_cells=np.zeros((2, n_inputs), dtype=np.int32),
-            winner_cells=np.zeros((2, n_inputs), dtype=np.int32),
-            active_mask=np.zeros(n_inputs, dtype=np.bool_),
-            dead=np.zeros(self.n_cells, dtype=np.bool_),
+            active_cells=np.zeros((2, 0), dtype=np.int32),
+            winner_cells=np.zeros((2, 0), dtype=np.int32),
+            active_mask=np.zeros(self.parameters.n_inputs, dtype=np.bool_),
+            dead=np.zeros(0, dtype=np.bool_),
             columns=np.zeros((3, self.columns), dtype=np.int32),
             potential=np.zeros(0, dtype=np.int16),
             matching=np.zeros(0, dtype=np.int32),
             active=np.zeros(0, dtype=np.int32),
-            work=np.zeros((3, self.columns), dtype=np.int32),
+            work=np.zeros((3, 0), dtype=np.int32),
             numbers=np.zeros(temporal_kernels.N_NUMBERS, dtype=np.int64),
         )
 
@@ -195,12 +196,45 @@ class TemporalMemory:
             if not np.isin(winners, active).all():
                 raise ValueError("external_winners must be among external_active")
         arguments = (self._settings, columns, active, winners, bool(learn))
-        status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments)
-        if status == temporal_kernels.NEED_ROOM:
-            self._make_room()
-            status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments)
-        if status == temporal_kernels.BAD_COLUMNS:
-            as_indices("active_columns", columns, self.columns)  # which says what is wrong
+        status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments, False)
+        if status != temporal_kernels.DONE:
+            self._go_on(status, arguments)
+
+    def _go_on(self, status: int, arguments: tuple) -> None:
+        """Do what the compiled step cannot, and let it go on."""
+        settings, columns, _, _, learn = arguments
+        adapted = False
+        while status != temporal_kernels.DONE:
+            if status == temporal_kernels.BAD_COLUMNS:
+                as_indices("active_columns", columns, self.columns)  # which says what is wrong
+            elif status == temporal_kernels.NEED_ROOM:
+                self._make_room()
+            elif status == temporal_kernels.ADAPT_OUTSIDE:
+                self._adapt()
+                adapted = True
+            if status == temporal_kernels.PREDICT_AGAIN:
+                self._fit()
+                status = temporal_kernels.predict(self.store.arrays, self._memory, settings, learn)
+            else:
+                status = temporal_kernels.step(
+                    *self.store.arrays, *self._memory, *arguments, adapted
+                )
+
+    def _adapt(self) -> None:
+        """Let the segments that learn do so by a rule that the kernels do not know."""
+        numbers, parameters = self._memory.numbers, self.parameters
+        segments = self._memory.work[0, : numbers[temporal_kernels.N_LEARNING]]
+        try:
+            self.store.adapt(
+                segments,
+                self._memory.active_mask,
+                parameters.permanence_rule,
+                prune_below=parameters.prune_below,
+            )
+        except BaseException:
+            before = numbers[temporal_kernels.RANDOM_BEFORE]
+            self.store.arrays.random[0] = before.astype(np.uint64)
+            raise
 
     def reset(self) -> None:
         """Forget the present: no active cells, no winners, no prediction. Segments stay."""
@@ -216,6 +250,8 @@ class TemporalMemory:
         """
         dead = as_indices("cells", cells, self.n_cells, increasing=False)
         self.reset()
+        if not len(self._memory.dead):
+            self._memory = self._memory._replace(dead=np.zeros(self.n_cells, dtype=np.bool_))
         self._memory.dead[dead] = True
         owner = self.store.owner
         self.store.remove(np.flatnonzero((owner >= 0) & self._memory.dead[owner]))
@@ -320,14 +356,17 @@ class TemporalMemory:
                 f"the table must be for {self.store.n_cells} cells and {self.store.n_inputs} "
                 f"presynaptic cells, got {store.n_cells} and {store.n_inputs}"
             )
-        of_dead = table.owner[self._memory.dead[table.owner]]
-        if len(of_dead):
-            raise ValueError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
+        if len(self._memory.dead):
+            of_dead = table.owner[self._memory.dead[table.owner]]
+            if len(of_dead):
+                raise ValueError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
         store.touch(store.segments, self.iteration)
         store.arrays.random[:] = self.store.arrays.random
         self.store = store
-        self._fit_to_store()
-        temporal_kernels.predict(self.store.arrays, self._memory, self._settings, False)
+        self._fit()
+        status = temporal_kernels.predict(store.arrays, self._memory, self._settings, False)
+        if status != temporal_kernels.DONE:
+            self._go_on(status, (self._settings, None, None, None, False))
 
     # Saving.
 
@@ -335,7 +374,7 @@ class TemporalMemory:
         """Write everything into one file, from which `load` restores it bit for bit."""
         memory, numbers = self._memory, self._memory.numbers
         row = numbers[temporal_kernels.ROW]
-        n_segments = int(self.store.arrays.counters[kernels.SEGMENT_END])
+        n_segments = int(self.store.arrays.counters[layout.SEGMENT_END])
         arrays = store_arrays(self.store, "basal_") | {
             "active_cells": memory.active_cells[row, : numbers[temporal_kernels.N_ACTIVE_INPUTS]],
             "winner_cells": memory.winner_cells[row, : numbers[temporal_kernels.N_CANDIDATES]],
@@ -354,16 +393,20 @@ class TemporalMemory:
         config, members = read_memory(path, "TemporalMemory")
         tm = cls(**config)
         restore_store(tm.store, members, "basal_")
-        tm._fit_to_store()
+        numbers = tm._memory.numbers
+        numbers[:] = members["numbers"]
+        numbers[temporal_kernels.ROOM_CELLS] = len(members["active_cells"])
+        numbers[temporal_kernels.ROOM_MATCHING] = len(members["matching"])
+        tm._fit()
+        row = numbers[temporal_kernels.ROW]
         memory = tm._memory
-        memory.numbers[:] = members["numbers"]
-        row = memory.numbers[temporal_kernels.ROW]
         for name in ("active_cells", "winner_cells"):
             getattr(memory, name)[row, : len(members[name])] = members[name]
         for name in ("columns", "potential", "matching", "active"):
             getattr(memory, name)[: len(members[name])] = members[name]
         memory.active_mask[members["active_cells"]] = True
-        memory.dead[members["dead"]] = True
+        if len(members["dead"]):
+            tm._memory = memory._replace(dead=mask_of(tm.n_cells, members["dead"]))
         return tm
 
     # Room.
@@ -375,28 +418,29 @@ class TemporalMemory:
             segments=int(numbers[temporal_kernels.ROOM_SEGMENTS]),
             slots=int(numbers[temporal_kernels.ROOM_SLOTS]),
             entries=int(numbers[temporal_kernels.ROOM_ENTRIES]),
+            lists=int(numbers[temporal_kernels.ROOM_LISTS]),
         )
-        self._fit_to_store()
+        self._fit()
 
-    def _fit_to_store(self) -> None:
-        """Bring the arrays that have an entry a segment to the length of the store's."""
-        n = len(self.store.arrays.segments)
-        if n != len(self._memory.potential):
-            self._memory = self._memory._replace(
-                potential=_resized(self._memory.potential, n),
-                matching=_resized(self._memory.matching, n),
-                active=_resized(self._memory.active, n),
-                work=np.empty((3, n + self.columns), dtype=np.int32),
-            )
+    def _fit(self) -> None:
+        """Bring the memory's own arrays to the length that the store and the step ask for."""
+        memory = self._memory
+        rooms = {
+            "active_cells": temporal_kernels.ROOM_CELLS,
+            "winner_cells": temporal_kernels.ROOM_CELLS,
+            "matching": temporal_kernels.ROOM_MATCHING,
+            "active": temporal_kernels.ROOM_MATCHING,
+            "work": temporal_kernels.ROOM_WORK,
+        }
+        for name, room in rooms.items():
+            array, wanted = getattr(memory, name), int(memory.numbers[room])
+            if wanted > array.shape[-1]:
+                memory = memory._replace(**{name: resized(array.T, wanted + wanted // 8).T.copy()})
+        n_segments = len(self.store.arrays.segments)
+        if n_segments != len(memory.potential):
+            memory = memory._replace(potential=resized(memory.potential, n_segments))
+        self._memory = memory
 
     def _as_external(self, name: str, values: ArrayLike) -> NDArray[np.int32]:
         inputs = as_indices(name, values, self.parameters.external_inputs)
         return (inputs + self.n_cells).astype(np.int32)
-
-
-def _resized(array: NDArray, size: int) -> NDArray:
-    """Return a copy of `size` entries, the new ones zero."""
-    copy = np.zeros(size, dtype=array.dtype)
-    n = min(size, len(array))
-    copy[:n] = array[:n]
-    return copy

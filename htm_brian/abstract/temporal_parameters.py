@@ -11,11 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.abstract import temporal_kernels
-from htm_brian.abstract.permanence import PermanenceRule, UpDown
-from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore, affine_parameters
+from htm_brian.abstract.permanence import (
+    PermanenceRule,
+    UpDown,
+    affine_parameters,
+    check_rule,
+    of_rule,
+)
+from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
 from htm_brian.arguments import check_choice, check_integer, check_number
 
-_BYTES_PER_CELL = 48
+_BYTES_PER_CELL = 9
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,8 @@ class TemporalMemoryParameters:
 
     def kernel_settings(self) -> NDArray[np.void]:
         """Return the numbers that the compiled step needs."""
-        keep, gain_active, gain_inactive = affine_parameters(self.permanence_rule)
+        affine = affine_parameters(self.permanence_rule)
+        keep, gain_active, gain_inactive = (1.0, 0.0, 0.0) if affine is None else affine
         settings = np.zeros(1, dtype=temporal_kernels.SETTINGS)
         derived = {
             "slope": self.weight_slope,
@@ -108,6 +115,7 @@ class TemporalMemoryParameters:
             "gain_active": gain_active,
             "gain_inactive": gain_inactive,
             "lowest_index": self.tie_break == "lowest_index",
+            "rule_outside": affine is None,
         }
         for name in temporal_kernels.SETTINGS.names or ():
             settings[name] = derived[name] if name in derived else getattr(self, name)
@@ -118,13 +126,12 @@ def chosen_rule(rule: PermanenceRule | None, increment: float, decrement: float)
     """Return the rule, or the classic one when there is none."""
     if rule is None:
         return UpDown(increment, decrement)
-    affine_parameters(rule)  # refuses what the kernels do not know
-    return rule
+    return check_rule(rule)
 
 
 def chosen_permanence(name: str, value: float | None, rule: PermanenceRule) -> float:
     """Return the checked permanence `name`, that of the rule when it is None."""
-    return check_number(name, getattr(rule, name) if value is None else value, 0.0, 1.0)
+    return check_number(name, of_rule(rule, name) if value is None else value, 0.0, 1.0)
 
 
 def _check_memory(n_inputs: int) -> None:

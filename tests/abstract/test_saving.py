@@ -10,7 +10,9 @@ from htm_brian.abstract.apical_tiebreak import (
     ApicalTiebreakSequenceMemory,
 )
 from htm_brian.abstract.permanence import IncidenceRate
+from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.sdr import SDR
 
 SETS = (
     "active_cells",
@@ -125,6 +127,36 @@ def test_apical_tiebreak_memories_go_on_bit_for_bit(tmp_path, make):
         TemporalMemory.load(tmp_path / "memory.npz")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"boost_strength": 5.0, "inhibition_radius": 12, "potential_radius": 20},
+        {"permanence_rule": IncidenceRate(10.0, 0.2), "min_overlap_duty_cycle": 0.2},
+    ],
+)
+def test_a_spatial_pooler_goes_on_as_if_it_had_not_been_saved(tmp_path, options):
+    whole = SpatialPooler(200, 120, density=0.05, seed=3, **options)
+    for seed in range(130):
+        whole.compute(SDR.random(200, 30, seed=seed % 40), seed % 5 != 0)
+    whole.save(tmp_path / "pooler.npz")
+    restored = SpatialPooler.load(tmp_path / "pooler.npz")
+    for seed in range(1000):
+        sdr, learn = SDR.random(200, 30, seed=seed % 70), seed % 7 != 0
+        assert whole.compute(sdr, learn) == restored.compute(sdr, learn)
+        assert (whole.overlaps == restored.overlaps).all()
+    for name in ("permanence", "boost_factors", "active_duty_cycle", "overlap_duty_cycle"):
+        assert (getattr(whole, name) == getattr(restored, name)).all()
+    restored.save(tmp_path / "again.npz")
+    assert SpatialPooler.load(tmp_path / "again.npz").permanence_rule == whole.permanence_rule
+    with pytest.raises(ValueError, match="must hold a TemporalMemory, got a SpatialPooler"):
+        TemporalMemory.load(tmp_path / "pooler.npz")
+    content = (tmp_path / "pooler.npz").read_bytes()
+    (tmp_path / "pooler.npz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"pooler\.npz is cut short or is not a saved memory"):
+        SpatialPooler.load(tmp_path / "pooler.npz")
+
+
 def test_a_new_memory_is_saved_too(tmp_path):
     memory().save(tmp_path / "tm.npz")
     restored = TemporalMemory.load(tmp_path / "tm.npz")
@@ -167,10 +199,10 @@ def _rewrite(path, **changes):
 
 
 def test_another_version_is_refused(saved):
-    _rewrite(saved, version=np.array(2))
+    _rewrite(saved, version=np.array(1))
     with pytest.raises(ValueError) as error:
         TemporalMemory.load(saved)
-    assert "has format version 2, but this htm_brian reads version 1" in str(error.value)
+    assert "has format version 1, but this htm_brian reads version 2" in str(error.value)
 
 
 def test_changed_content_is_refused(saved):

@@ -67,7 +67,13 @@ class PlainPooler:
         n_winners = max(1, round(pooler.density * pooler.columns))
         reach = pooler._inhibition_width // 2
         if pooler._inhibition_width < pooler.columns:
-            n_winners = max(1, round(pooler.density * len(rank)))
+            places = [(column, range(-reach, reach + 1)) for column in range(pooler.columns)]
+            shares = [
+                np.mean([(column + away) % pooler.columns in rank for away in around])
+                for column, around in places
+            ]
+            supply = sum(min(pooler.density, share) for share in shares)
+            n_winners = max(1, round(supply))
 
         def standing(column: int) -> tuple[int, tuple[float, int]]:
             around = [(column + away) % pooler.columns for away in range(-reach, reach + 1)]
@@ -186,6 +192,9 @@ def test_half_of_the_synapses_start_connected() -> None:
         {"density": 0.02, "boost_strength": 10.0},
         {"density": 0.02, "inhibition_radius": 40},
         {"density": 0.05, "inhibition_radius": 100, "potential_radius": 120},
+        # Pools so small that a third of the columns have no overlap at all.
+        {"density": 0.05, "inhibition_radius": 25, "potential_radius": 30},
+        {"density": 0.02, "inhibition_radius": 25, "potential_radius": 15},
     ],
 )
 def test_winners_at_target_density_within_a_tenth_of_a_point(options: dict[str, Any]) -> None:
@@ -200,6 +209,18 @@ def test_winners_at_target_density_within_a_tenth_of_a_point(options: dict[str, 
     assert np.mean(shares) == pytest.approx(options["density"], abs=0.001)
     if "inhibition_radius" not in options:
         assert set(shares) == {round(options["density"] * 1024) / 1024}
+
+
+def test_where_no_column_has_an_input_none_wins() -> None:
+    """Neighbourhoods without input supply no winners, and the others not more for that."""
+    pooler = SpatialPooler(1024, 1024, density=0.05, inhibition_radius=25, potential_radius=30)
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        code = pooler.compute(SDR(1024, np.sort(rng.choice(512, 100, replace=False))))
+        # On the ring, pools reach 30 beyond either end of the half that has input.
+        assert not ((code.sparse > 512 + 30) & (code.sparse < 1024 - 31)).any()
+        # Neighbourhoods reach 25 further.
+        assert 0.05 * 512 <= len(code) <= 0.05 * (512 + 2 * (30 + 25))
 
 
 def mean_overlap(pooler: SpatialPooler, inputs: list[SDR], noise: float) -> float:
