@@ -19,6 +19,33 @@ from brian2.devices.device import get_device
 from brian2.synapses.synapses import Synapses, SynapticPathway
 from numpy.typing import ArrayLike
 
+from htm_brian.cells.fast_settings import use_fast_settings
+
+COMPILER_PREFERENCES = (
+    "codegen.target",
+    "codegen.cpp.extra_compile_args_gcc",
+    "codegen.runtime.cython.cache_dir",
+)
+
+
+@contextmanager
+def code_generation(target: str) -> Iterator[None]:
+    """Let Brian2 generate code for `target`, with the fast settings where it is compiled.
+
+    Parameters
+    ----------
+    target : {"auto", "cython", "numpy"}
+    """
+    before = {name: prefs[name] for name in COMPILER_PREFERENCES}
+    prefs.codegen.target = target
+    if target != "numpy":
+        use_fast_settings()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            prefs[name] = value
+
 
 @contextmanager
 def uncompiled() -> Iterator[None]:

@@ -173,13 +173,10 @@ def run_abstract(
 def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
     """Build a spiking memory and feed `stream` to it; it learns unless segments are given."""
     # Brian2 is slow to import and not needed by whoever runs the abstract level alone.
-    import brian2
-
+    from htm_brian.brian_compiling import code_generation
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
-    before = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = run.codegen
-    try:
+    with code_generation(run.codegen):
         memory = SpikingTemporalMemory(
             **asdict(run.memory),
             seed=run.seed,
@@ -201,8 +198,6 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
         start = monotonic()
         record(memory, stream, recorder, learn=run.segments is None, after_step=keep_spikes)
         return Run(recorder.recording(), monotonic() - start, memory.export_segments(), _join(kept))
-    finally:
-        brian2.prefs.codegen.target = before
 
 
 def _join(kept: Collection[tuple[int, NDArray[np.int64], NDArray[np.float64]]]) -> Spikes:

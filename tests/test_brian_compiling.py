@@ -9,7 +9,13 @@ import pytest
 from brian2 import Network, NeuronGroup, Synapses, ms, prefs
 
 from htm_brian import brian_compiling
-from htm_brian.brian_compiling import compile_apart, connect_pairs, push_from_python, uncompiled
+from htm_brian.brian_compiling import (
+    code_generation,
+    compile_apart,
+    connect_pairs,
+    push_from_python,
+    uncompiled,
+)
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
 
@@ -45,6 +51,21 @@ def test_the_target_is_put_back_after_an_error() -> None:
         assert prefs.codegen.target == "numpy"
         raise RuntimeError
     assert prefs.codegen.target == before
+
+
+def test_preferences_hold_for_a_while_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = {name: prefs[name] for name in brian_compiling.COMPILER_PREFERENCES}
+    with code_generation("cython"):
+        assert prefs.codegen.target == "cython"
+        assert prefs["codegen.runtime.cython.cache_dir"].startswith(str(tmp_path))
+    assert before == {name: prefs[name] for name in before}
+    with code_generation("numpy"):
+        assert prefs.codegen.target == "numpy"
+        assert (
+            prefs["codegen.runtime.cython.cache_dir"] == before["codegen.runtime.cython.cache_dir"]
+        )
+    assert before == {name: prefs[name] for name in before}
 
 
 def test_a_network_compiled_apart_runs_as_it_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
