@@ -89,7 +89,7 @@ def draw_permanences(dataset: xr.Dataset) -> Figure:
         axes.set_xlim(0, 1.02 * dataset.attrs["switch"])
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.08))
     panels[0].set_title("Counters in few bits (rounded at random, but for one)")
-    panels[1].set_title("Moving averages; new synapses at the threshold")
+    panels[1].set_title("Moving averages; new synapses at 0.21, but for one")
     panels[1].set_ylabel("")
     return figure
 

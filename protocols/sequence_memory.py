@@ -8,7 +8,10 @@ cells, have one cell a column, store permanences in few bits, or let them learn 
 The peers' figures of damage and of permanences are of one run, on the stream of the published
 script's default seed (their accuracies at 1,000 and 2,500 elements, .481 and .485, are that
 stream's). So these are compared on that stream, over several seeds of the memory; the others over
-several streams.
+several streams. The lowest accuracy after damage is that of each run, averaged over the runs; since
+it varies from run to run (by 0.015 at 40 %), it takes some 20 memories to know it to 0.003, a tenth
+of what it may differ by. The peers' moving averages are taken with new synapses at 0.21, as all
+else on this stream; at the rule's own start, its threshold, it learns sooner.
 """
 
 from __future__ import annotations
@@ -46,9 +49,10 @@ PERMANENCES: dict[str, dict[str, Any]] = {
     "4 bits": {"permanence_bits": 4},
     "2 bits": {"permanence_bits": 2},
     "2 bits, to nearest": {"permanence_bits": 2, "rounding": "nearest"},
-    "incidence rate 0.2": {"permanence_rule": IncidenceRate(10.0, 0.2)},
-    "incidence rate 0.1": {"permanence_rule": IncidenceRate(10.0, 0.1)},
-    "incidence rate 0.5": {"permanence_rule": IncidenceRate(10.0, 0.5)},
+    "incidence rate 0.2": {"permanence_rule": IncidenceRate(10.0, 0.2), "initial_permanence": 0.21},
+    "incidence rate 0.1": {"permanence_rule": IncidenceRate(10.0, 0.1), "initial_permanence": 0.21},
+    "incidence rate 0.5": {"permanence_rule": IncidenceRate(10.0, 0.5), "initial_permanence": 0.21},
+    "incidence rate 0.5, new at 0.5": {"permanence_rule": IncidenceRate(10.0, 0.5)},
 }
 PEERS_ACCURACY = {
     SWITCHED: {
@@ -90,18 +94,24 @@ class SequenceMemoryParameters:
     switch: int = 3500
     deaths: tuple[float, ...] = (0.4, 0.5, 0.6, 0.75)
     seeds: int = 5
+    damaged_memories: int = 20
     seed: int = 42
 
     def __post_init__(self) -> None:
-        for name in ("cells_per_column", "n_active", "seeds"):
+        for name in ("cells_per_column", "n_active", "seeds", "damaged_memories"):
             check_integer(name, getattr(self, name), low=1)
         check_integer("columns", self.columns, low=26 * self.n_active)
         check_integer("threshold", self.threshold, low=1, high=self.n_active)
         check_integer("switch", self.switch, low=BLOCK)
         check_integer("elements", self.elements, low=self.switch + 1)
-        check_integer("seed", self.seed, low=0, high=2**32 - 1 - self.seeds)
+        check_integer("seed", self.seed, low=0, high=2**32 - 1 - self.runs)
         for share in self.deaths:
             check_number("deaths", share, low=0.01, high=1.0)
+
+    @property
+    def runs(self) -> int:
+        """Largest number of runs of a condition."""
+        return max(self.seeds, self.damaged_memories)
 
     def memory(self, seed: int, **changes: Any) -> TemporalMemory:
         """Return an untrained memory with the paper's parameters, but for `changes`."""
@@ -136,9 +146,9 @@ class SequenceMemory(Protocol):
         runs = _Runs(parameters, progress)
         for number in range(parameters.seeds):
             runs.switched(number)
-        for number in range(parameters.seeds):
-            runs.damaged(number)
             runs.other_permanences(number)
+        for number in range(parameters.damaged_memories):
+            runs.damaged(number)
         dataset = runs.dataset()
         if progress.interrupted:
             return Outcome(dataset, [], partial=True)
@@ -155,17 +165,20 @@ class _Runs:
         kinds = dict.fromkeys((SWITCHED, ONE_CELL), "stream") | dict.fromkeys(deaths, "death")
         kinds |= {name: "bits" if "bits" in name else "rule" for name in PERMANENCES}
         self.accuracy = xr.DataArray(
-            np.full((len(kinds), parameters.seeds, parameters.elements), np.nan, np.float32),
+            np.full((len(kinds), parameters.runs, parameters.elements), np.nan, np.float32),
             dims=("condition", "number", "element"),
             coords={
                 "condition": list(kinds),
                 "kind": ("condition", list(kinds.values())),
-                "number": np.arange(parameters.seeds),
+                "number": np.arange(parameters.runs),
             },
         )
-        learning = (2 + len(PERMANENCES)) * parameters.switch
-        after = (2 + len(parameters.deaths)) * (parameters.elements - parameters.switch)
-        progress.begin("elements of the streams", parameters.seeds * (learning + after))
+        after = parameters.elements - parameters.switch
+        per_stream = (2 + len(PERMANENCES)) * parameters.switch + after
+        per_damaged = parameters.switch + len(parameters.deaths) * after
+        whole = min(parameters.seeds, parameters.damaged_memories) * after
+        total = parameters.seeds * per_stream + parameters.damaged_memories * per_damaged + whole
+        progress.begin("elements of the streams", total)
 
     def switched(self, number: int) -> None:
         """Run one stream whose sequences change, on the full memory and on one-cell columns."""
@@ -181,7 +194,7 @@ class _Runs:
         columns, order_of_death = stream(p, p.seed, SEQUENCES)
         memory = p.memory(p.seed + number)
         before = self._feed(memory, columns[: p.switch])
-        for share in (0.0, *p.deaths):
+        for share in (0.0, *p.deaths) if number < p.seeds else p.deaths:
             survivor = copy.deepcopy(memory)
             if share > 0.0:
                 survivor.kill_cells(order_of_death[: round(share * memory.n_cells)])
@@ -283,13 +296,13 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     mean = dataset.accuracy.mean("number")
     learned = mean.sel(condition=ONE_CELL)[min(1000, switch // 2) : switch].mean()
     found = [Check("accuracy with one cell per column", float(learned), "1", 0.32, 0.36, PEERS)]
-    for kind, margin in (("stream", 0.02), ("death", 0.03)):
+    for kind, margin in (("stream", 0.02), ("bits", 0.02), ("rule", 0.02), ("death", 0.03)):
         for name in dataset.condition[dataset.kind == kind].to_numpy().tolist():
             for peers in dataset.peers.sel(condition=name).dropna("mark"):
                 element = int(peers.mark)
                 value = float(mean.sel(condition=name)[element])
                 found.append(_near(f"accuracy at {element}, {name}", value, float(peers), margin))
-    lowest = mean[:, switch:].min("element")
+    lowest = dataset.accuracy[:, :, switch:].min("element").mean("number")
     for peers in dataset.peers_lowest.dropna("condition"):
         name = str(peers.condition.item())
         value = float(lowest.sel(condition=name))
@@ -308,14 +321,15 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
     spread = dataset.accuracy.sel(condition=SWITCHED).std("number")
     for element in dataset.peers.sel(condition=SWITCHED).dropna("mark").mark.to_numpy().tolist():
         found[f"standard deviation over streams at {element}"] = float(spread[element])
-    # The mean curve, which is checked, dips less than its runs: they do so at different places.
+    mean = dataset.accuracy.mean("number")
     lowest = dataset.accuracy[:, :, dataset.attrs["switch"] :].min("element")
     for name in dataset.peers_lowest.dropna("condition").condition.to_numpy().tolist():
         one = lowest.sel(condition=name)
-        found[f"lowest accuracy of single runs, {name}, mean"] = float(one.mean())
-        found[f"lowest accuracy of single runs, {name}, lowest"] = float(one.min())
-        found[f"lowest accuracy of single runs, {name}, highest"] = float(one.max())
-    mean = dataset.accuracy.mean("number")
+        dip = float(mean.sel(condition=name)[dataset.attrs["switch"] :].min())
+        found[f"lowest accuracy, {name}, standard deviation over runs"] = float(one.std(ddof=1))
+        found[f"lowest accuracy, {name}, lowest run"] = float(one.min())
+        found[f"lowest accuracy, {name}, highest run"] = float(one.max())
+        found[f"lowest of the mean accuracy, {name}"] = dip
     for name in (WHOLE, *PERMANENCES):
         for element in (1000, 2499, 3499):
             if element < dataset.sizes["element"]:

@@ -13,7 +13,8 @@ import math
 import numpy as np
 from numba import njit
 
-from htm_brian.abstract.segment_kernels import make_room, note_change, own_list, widen_list
+from htm_brian.abstract.learning_kernels import make_room
+from htm_brian.abstract.segment_kernels import note_change, own_list, widen_list
 from htm_brian.abstract.segment_layout import (
     BITS,
     FOLLOWED,

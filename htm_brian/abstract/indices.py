@@ -55,10 +55,17 @@ def mask_of(size: int, indices: NDArray[np.integer]) -> NDArray[np.bool_]:
 
 def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return sorted values without repeats."""
-    return values[np.flatnonzero(np.diff(values, prepend=-1))].astype(np.int64)
+    return values[_starts(values)].astype(np.int64)
 
 
 def first_of_largest(values: NDArray[np.int64], groups: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return for each group the position of its largest value, of equals the first."""
     order = np.lexsort((-values, groups))
-    return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]
+    return order[_starts(groups[order])]
+
+
+def _starts(values: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return where a sorted value differs from the one before."""
+    starts = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=starts[1:])
+    return starts

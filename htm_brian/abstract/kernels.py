@@ -10,17 +10,24 @@ the files that it calls into.
 
 import zlib
 from pathlib import Path
+from types import ModuleType
 
 from numba import njit
 
-from htm_brian.abstract import activity_kernels, segment_kernels, segment_layout
-
-SOURCES = zlib.crc32(
-    b"".join(
-        Path(module.__file__ or "").read_bytes()
-        for module in (segment_layout, segment_kernels, activity_kernels)
-    )
+from htm_brian.abstract import (
+    activity_kernels,
+    learning_kernels,
+    segment_kernels,
+    segment_layout,
 )
+
+
+def checksum(*modules: ModuleType) -> int:
+    """Return a checksum of the files of these modules."""
+    return zlib.crc32(b"".join(Path(module.__file__ or "").read_bytes() for module in modules))
+
+
+SOURCES = checksum(segment_layout, segment_kernels, learning_kernels, activity_kernels)
 
 
 def _entry_points(sources):
@@ -39,14 +46,14 @@ def _entry_points(sources):
     @njit(cache=True)
     def adapt_segments(store, segments, active, keep, gain_active, gain_inactive, prune_below):
         assert sources >= 0
-        segment_kernels.adapt_segments(
+        learning_kernels.adapt_segments(
             store, segments, active, keep, gain_active, gain_inactive, prune_below
         )
 
     @njit(cache=True)
     def grow_segments(store, segments, wanted, candidates, initial, lowest_index):
         assert sources >= 0
-        segment_kernels.grow_segments(store, segments, wanted, candidates, initial, lowest_index)
+        learning_kernels.grow_segments(store, segments, wanted, candidates, initial, lowest_index)
 
     @njit(cache=True)
     def list_room(store, cells, n_new):

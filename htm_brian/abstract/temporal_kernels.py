@@ -6,107 +6,46 @@ Segments are walked in the order of their cells, beside the sorted active column
 is read once. What is to learn is only noted on the way; then the store's loops carry it out.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from htm_brian.abstract import activity_kernels, segment_kernels
+from htm_brian.abstract import activity_kernels, learning_kernels, segment_kernels, temporal_layout
 from htm_brian.abstract import segment_layout as layout
-from htm_brian.abstract.kernels import SOURCES
-
-SETTINGS = np.dtype(
-    [
-        ("columns", np.int64),
-        ("cells_per_column", np.int64),
-        ("activation_threshold", np.int64),
-        ("min_threshold", np.int64),
-        ("max_new_synapses", np.int64),
-        ("initial_permanence", np.float64),
-        ("connected_permanence", np.float64),
-        ("slope", np.float64),
-        ("keep", np.float64),
-        ("gain_active", np.float64),
-        ("gain_inactive", np.float64),
-        ("predicted_decrement", np.float64),
-        ("prune_below", np.float64),
-        ("lowest_index", np.bool_),
-        ("reuse_previous_winner", np.bool_),
-        ("rule_outside", np.bool_),
-    ]
-)
-
-(
-    ROW,
-    N_ACTIVE,
-    N_ACTIVE_INPUTS,
-    N_WINNERS,
-    N_CANDIDATES,
-    N_ACTIVE_SEGMENTS,
-    N_MATCHING,
-    N_ACTIVE_COLUMNS,
-    N_PREDICTED_COLUMNS,
-    N_BURSTS,
+from htm_brian.abstract.kernels import SOURCES, checksum
+from htm_brian.abstract.temporal_layout import (
+    ADAPT_OUTSIDE,
+    BAD_COLUMNS,
+    DONE,
     ITERATION,
+    N_ACTIVE,
+    N_ACTIVE_COLUMNS,
+    N_ACTIVE_INPUTS,
+    N_ACTIVE_SEGMENTS,
+    N_BURSTS,
+    N_CANDIDATES,
     N_LEARNING,
-    N_PUNISHED,
+    N_MATCHING,
     N_NEW,
+    N_PREDICTED_COLUMNS,
+    N_PUNISHED,
+    N_WINNERS,
+    NEED_ROOM,
     NEXT_ACTIVE,
-    NEXT_WINNERS,
-    NEXT_PREDICTED,
     NEXT_BURSTS,
-    ROOM_SEGMENTS,
-    ROOM_SLOTS,
+    NEXT_PREDICTED,
+    NEXT_WINNERS,
+    PREDICT_AGAIN,
+    RANDOM_BEFORE,
+    ROOM_CELLS,
     ROOM_ENTRIES,
     ROOM_LISTS,
-    ROOM_CELLS,
     ROOM_MATCHING,
+    ROOM_SEGMENTS,
+    ROOM_SLOTS,
     ROOM_WORK,
-    RANDOM_BEFORE,
-    N_NUMBERS,
-) = range(27)
-
-DONE = 0
-BAD_COLUMNS = 1
-NEED_ROOM = 2
-ADAPT_OUTSIDE = 3
-PREDICT_AGAIN = 4
-
-
-class MemoryArrays(NamedTuple):
-    """Arrays of a temporal memory; all but the masks grow when a step needs more room.
-
-    Attributes
-    ----------
-    active_cells, winner_cells : ndarray of int32, shape (2, room)
-        This step's in row ``numbers[ROW]``, the previous step's in the other; external inputs
-        behind the cells.
-    active_mask : ndarray of bool, shape (n_inputs,)
-    dead : ndarray of bool, shape (n_cells,)
-        Empty as long as no cell is dead.
-    columns : ndarray of int32, shape (3, columns)
-        Active, predicted for this step, and bursting ones.
-    potential : ndarray of int16, shape (n_segments,)
-        Potential overlaps.
-    matching, active : ndarray of int32, shape (room,)
-        Matching and active segments by cell and age.
-    work : ndarray of int32, shape (3, room)
-        Segments that learn, synapses that each wants, segments to punish.
-    numbers : ndarray of int64
-        The lengths of all these (``N_ACTIVE`` ...).
-    """
-
-    active_cells: NDArray[np.int32]
-    winner_cells: NDArray[np.int32]
-    active_mask: NDArray[np.bool_]
-    dead: NDArray[np.bool_]
-    columns: NDArray[np.int32]
-    potential: NDArray[np.int16]
-    matching: NDArray[np.int32]
-    active: NDArray[np.int32]
-    work: NDArray[np.int32]
-    numbers: NDArray[np.int64]
+    ROW,
+    MemoryArrays,
+)
 
 
 @njit
@@ -280,7 +219,7 @@ def _activate(store, memory, config, columns, learn):
 @njit
 def _adapt(store, memory, config):
     """Let the noted segments learn."""
-    segment_kernels.adapt_segments(
+    learning_kernels.adapt_segments(
         store,
         memory.work[0, : memory.numbers[N_LEARNING]],
         memory.active_mask,
@@ -299,7 +238,7 @@ def _punish_and_grow(store, memory, config):
     to_learn, wanted, to_punish = memory.work[0], memory.work[1], memory.work[2]
     n_learn, n_new = numbers[N_LEARNING], numbers[N_NEW]
     if config.predicted_decrement > 0.0:
-        segment_kernels.adapt_segments(
+        learning_kernels.adapt_segments(
             store,
             to_punish[: numbers[N_PUNISHED]],
             memory.active_mask,
@@ -308,7 +247,7 @@ def _punish_and_grow(store, memory, config):
             0.0,
             config.prune_below,
         )
-    segment_kernels.grow_segments(
+    learning_kernels.grow_segments(
         store,
         to_learn[:n_learn],
         wanted[:n_learn],
@@ -321,7 +260,7 @@ def _punish_and_grow(store, memory, config):
         created = to_learn[:n_new]
         segment_kernels.create_segments(store, owners, numbers[ITERATION], created)
         owners[:] = config.max_new_synapses
-        segment_kernels.grow_segments(
+        learning_kernels.grow_segments(
             store, created, owners, candidates, config.initial_permanence, config.lowest_index
         )
 
@@ -506,4 +445,4 @@ def _entry_points(sources):
     return step, predict, least_used_cells
 
 
-step, predict, least_used_cells = _entry_points(SOURCES)
+step, predict, least_used_cells = _entry_points(SOURCES + checksum(temporal_layout))

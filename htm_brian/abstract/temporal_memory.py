@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import segment_layout as layout
-from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract import temporal_kernels, temporal_layout
 from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
@@ -146,7 +146,7 @@ class TemporalMemory:
         self.n_cells = self.parameters.n_cells
         self.store = self.parameters.make_store()
         self._settings = self.parameters.kernel_settings()
-        self._memory = temporal_kernels.MemoryArrays(
+        self._memory = temporal_layout.MemoryArrays(
             active_cells=np.zeros((2, 0), dtype=np.int32),
             winner_cells=np.zeros((2, 0), dtype=np.int32),
             active_mask=np.zeros(self.parameters.n_inputs, dtype=np.bool_),
@@ -156,7 +156,7 @@ class TemporalMemory:
             matching=np.zeros(0, dtype=np.int32),
             active=np.zeros(0, dtype=np.int32),
             work=np.zeros((3, 0), dtype=np.int32),
-            numbers=np.zeros(temporal_kernels.N_NUMBERS, dtype=np.int64),
+            numbers=np.zeros(temporal_layout.N_NUMBERS, dtype=np.int64),
         )
 
     # One step.
@@ -197,22 +197,22 @@ class TemporalMemory:
                 raise ValueError("external_winners must be among external_active")
         arguments = (self._settings, columns, active, winners, bool(learn))
         status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments, False)
-        if status != temporal_kernels.DONE:
+        if status != temporal_layout.DONE:
             self._go_on(status, arguments)
 
     def _go_on(self, status: int, arguments: tuple) -> None:
         """Do what the compiled step cannot, and let it go on."""
         settings, columns, _, _, learn = arguments
         adapted = False
-        while status != temporal_kernels.DONE:
-            if status == temporal_kernels.BAD_COLUMNS:
+        while status != temporal_layout.DONE:
+            if status == temporal_layout.BAD_COLUMNS:
                 as_indices("active_columns", columns, self.columns)  # which says what is wrong
-            elif status == temporal_kernels.NEED_ROOM:
+            elif status == temporal_layout.NEED_ROOM:
                 self._make_room()
-            elif status == temporal_kernels.ADAPT_OUTSIDE:
+            elif status == temporal_layout.ADAPT_OUTSIDE:
                 self._adapt()
                 adapted = True
-            if status == temporal_kernels.PREDICT_AGAIN:
+            if status == temporal_layout.PREDICT_AGAIN:
                 self._fit()
                 status = temporal_kernels.predict(self.store.arrays, self._memory, settings, learn)
             else:
@@ -223,7 +223,7 @@ class TemporalMemory:
     def _adapt(self) -> None:
         """Let the segments that learn do so by a rule that the kernels do not know."""
         numbers, parameters = self._memory.numbers, self.parameters
-        segments = self._memory.work[0, : numbers[temporal_kernels.N_LEARNING]]
+        segments = self._memory.work[0, : numbers[temporal_layout.N_LEARNING]]
         try:
             self.store.adapt(
                 segments,
@@ -232,15 +232,15 @@ class TemporalMemory:
                 prune_below=parameters.prune_below,
             )
         except BaseException:
-            before = numbers[temporal_kernels.RANDOM_BEFORE]
+            before = numbers[temporal_layout.RANDOM_BEFORE]
             self.store.arrays.random[0] = before.astype(np.uint64)
             raise
 
     def reset(self) -> None:
         """Forget the present: no active cells, no winners, no prediction. Segments stay."""
-        numbers, iteration = self._memory.numbers, self._memory.numbers[temporal_kernels.ITERATION]
+        numbers, iteration = self._memory.numbers, self._memory.numbers[temporal_layout.ITERATION]
         numbers[:] = 0
-        numbers[temporal_kernels.ITERATION] = iteration
+        numbers[temporal_layout.ITERATION] = iteration
         self._memory.active_mask[:] = False
 
     def kill_cells(self, cells: ArrayLike) -> None:
@@ -261,17 +261,17 @@ class TemporalMemory:
     @property
     def active_columns(self) -> NDArray[np.int64]:
         """Columns of the last step's input."""
-        return self._columns(0, temporal_kernels.N_ACTIVE_COLUMNS)
+        return self._columns(0, temporal_layout.N_ACTIVE_COLUMNS)
 
     @property
     def predicted_columns(self) -> NDArray[np.int64]:
         """Columns that had been predicted for the last step."""
-        return self._columns(1, temporal_kernels.N_PREDICTED_COLUMNS)
+        return self._columns(1, temporal_layout.N_PREDICTED_COLUMNS)
 
     @property
     def column_bursts(self) -> NDArray[np.int64]:
         """Active columns of the last step that had not been predicted."""
-        return self._columns(2, temporal_kernels.N_BURSTS)
+        return self._columns(2, temporal_layout.N_BURSTS)
 
     def _columns(self, row: int, number: int) -> NDArray[np.int64]:
         return self._memory.columns[row, : self._memory.numbers[number]].astype(np.int64)
@@ -279,27 +279,27 @@ class TemporalMemory:
     @property
     def active_cells(self) -> NDArray[np.int64]:
         """Cells that became active."""
-        return self._cells(self._memory.active_cells, temporal_kernels.N_ACTIVE)
+        return self._cells(self._memory.active_cells, temporal_layout.N_ACTIVE)
 
     @property
     def winner_cells(self) -> NDArray[np.int64]:
         """One cell a bursting column, and every predicted cell that became active."""
-        return self._cells(self._memory.winner_cells, temporal_kernels.N_WINNERS)
+        return self._cells(self._memory.winner_cells, temporal_layout.N_WINNERS)
 
     def _cells(self, rows: NDArray[np.int32], number: int) -> NDArray[np.int64]:
         numbers = self._memory.numbers
-        return rows[numbers[temporal_kernels.ROW], : numbers[number]].astype(np.int64)
+        return rows[numbers[temporal_layout.ROW], : numbers[number]].astype(np.int64)
 
     @property
     def active_segments(self) -> NDArray[np.int32]:
         """Segments that predict their cells for the next step, by cell and then by age."""
-        n = self._memory.numbers[temporal_kernels.N_ACTIVE_SEGMENTS]
+        n = self._memory.numbers[temporal_layout.N_ACTIVE_SEGMENTS]
         return self._memory.active[:n].copy()
 
     @property
     def matching_segments(self) -> NDArray[np.int32]:
         """Segments with enough active synapses to learn in the next step, ordered likewise."""
-        n = self._memory.numbers[temporal_kernels.N_MATCHING]
+        n = self._memory.numbers[temporal_layout.N_MATCHING]
         return self._memory.matching[:n].copy()
 
     @property
@@ -312,13 +312,13 @@ class TemporalMemory:
     def anomaly(self) -> float:
         """Share of the last step's active columns that had not been predicted; 0 for no input."""
         numbers = self._memory.numbers
-        n = int(numbers[temporal_kernels.N_ACTIVE_COLUMNS])
-        return int(numbers[temporal_kernels.N_BURSTS]) / n if n else 0.0
+        n = int(numbers[temporal_layout.N_ACTIVE_COLUMNS])
+        return int(numbers[temporal_layout.N_BURSTS]) / n if n else 0.0
 
     @property
     def iteration(self) -> int:
         """Number of steps with learning so far."""
-        return int(self._memory.numbers[temporal_kernels.ITERATION])
+        return int(self._memory.numbers[temporal_layout.ITERATION])
 
     @property
     def n_segments(self) -> int:
@@ -365,7 +365,7 @@ class TemporalMemory:
         self.store = store
         self._fit()
         status = temporal_kernels.predict(store.arrays, self._memory, self._settings, False)
-        if status != temporal_kernels.DONE:
+        if status != temporal_layout.DONE:
             self._go_on(status, (self._settings, None, None, None, False))
 
     # Saving.
@@ -373,11 +373,11 @@ class TemporalMemory:
     def save(self, path: str | Path) -> None:
         """Write everything into one file, from which `load` restores it bit for bit."""
         memory, numbers = self._memory, self._memory.numbers
-        row = numbers[temporal_kernels.ROW]
+        row = numbers[temporal_layout.ROW]
         n_segments = int(self.store.arrays.counters[layout.SEGMENT_END])
         arrays = store_arrays(self.store, "basal_") | {
-            "active_cells": memory.active_cells[row, : numbers[temporal_kernels.N_ACTIVE_INPUTS]],
-            "winner_cells": memory.winner_cells[row, : numbers[temporal_kernels.N_CANDIDATES]],
+            "active_cells": memory.active_cells[row, : numbers[temporal_layout.N_ACTIVE_INPUTS]],
+            "winner_cells": memory.winner_cells[row, : numbers[temporal_layout.N_CANDIDATES]],
             "columns": memory.columns,
             "dead": np.flatnonzero(memory.dead),
             "potential": memory.potential[:n_segments],
@@ -395,10 +395,10 @@ class TemporalMemory:
         restore_store(tm.store, members, "basal_")
         numbers = tm._memory.numbers
         numbers[:] = members["numbers"]
-        numbers[temporal_kernels.ROOM_CELLS] = len(members["active_cells"])
-        numbers[temporal_kernels.ROOM_MATCHING] = len(members["matching"])
+        numbers[temporal_layout.ROOM_CELLS] = len(members["active_cells"])
+        numbers[temporal_layout.ROOM_MATCHING] = len(members["matching"])
         tm._fit()
-        row = numbers[temporal_kernels.ROW]
+        row = numbers[temporal_layout.ROW]
         memory = tm._memory
         for name in ("active_cells", "winner_cells"):
             getattr(memory, name)[row, : len(members[name])] = members[name]
@@ -415,10 +415,10 @@ class TemporalMemory:
         """Make the room that the step found missing."""
         numbers = self._memory.numbers
         self.store.reserve(
-            segments=int(numbers[temporal_kernels.ROOM_SEGMENTS]),
-            slots=int(numbers[temporal_kernels.ROOM_SLOTS]),
-            entries=int(numbers[temporal_kernels.ROOM_ENTRIES]),
-            lists=int(numbers[temporal_kernels.ROOM_LISTS]),
+            segments=int(numbers[temporal_layout.ROOM_SEGMENTS]),
+            slots=int(numbers[temporal_layout.ROOM_SLOTS]),
+            entries=int(numbers[temporal_layout.ROOM_ENTRIES]),
+            lists=int(numbers[temporal_layout.ROOM_LISTS]),
         )
         self._fit()
 
@@ -426,11 +426,11 @@ class TemporalMemory:
         """Bring the memory's own arrays to the length that the store and the step ask for."""
         memory = self._memory
         rooms = {
-            "active_cells": temporal_kernels.ROOM_CELLS,
-            "winner_cells": temporal_kernels.ROOM_CELLS,
-            "matching": temporal_kernels.ROOM_MATCHING,
-            "active": temporal_kernels.ROOM_MATCHING,
-            "work": temporal_kernels.ROOM_WORK,
+            "active_cells": temporal_layout.ROOM_CELLS,
+            "winner_cells": temporal_layout.ROOM_CELLS,
+            "matching": temporal_layout.ROOM_MATCHING,
+            "active": temporal_layout.ROOM_MATCHING,
+            "work": temporal_layout.ROOM_WORK,
         }
         for name, room in rooms.items():
             array, wanted = getattr(memory, name), int(memory.numbers[room])

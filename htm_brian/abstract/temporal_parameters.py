@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import temporal_kernels
+from htm_brian.abstract import temporal_layout
 from htm_brian.abstract.permanence import (
     PermanenceRule,
     UpDown,
@@ -108,7 +108,7 @@ class TemporalMemoryParameters:
         """Return the numbers that the compiled step needs."""
         affine = affine_parameters(self.permanence_rule)
         keep, gain_active, gain_inactive = (1.0, 0.0, 0.0) if affine is None else affine
-        settings = np.zeros(1, dtype=temporal_kernels.SETTINGS)
+        settings = np.zeros(1, dtype=temporal_layout.SETTINGS)
         derived = {
             "slope": self.weight_slope,
             "keep": keep,
@@ -117,7 +117,7 @@ class TemporalMemoryParameters:
             "lowest_index": self.tie_break == "lowest_index",
             "rule_outside": affine is None,
         }
-        for name in temporal_kernels.SETTINGS.names or ():
+        for name in temporal_layout.SETTINGS.names or ():
             settings[name] = derived[name] if name in derived else getattr(self, name)
         return settings
 

@@ -29,6 +29,7 @@ SMALL = SequenceMemoryParameters(
     elements=901,
     switch=500,
     seeds=1,
+    damaged_memories=2,
     deaths=(0.5,),
 )
 FIGURES = {"learning", "cell_death", "permanences"}
@@ -82,6 +83,7 @@ def test_a_small_memory_learns_context_and_suffers_damage(outcome: Outcome) -> N
     assert accuracy(SWITCHED, 499) == accuracy(WHOLE, 499)  # the same seed, the same stream
     assert accuracy(SWITCHED, 499) > accuracy(ONE_CELL, 499) + 0.05
     assert accuracy(SWITCHED, 600) < accuracy(WHOLE, 600) - 0.05
+    assert not dataset.accuracy.sel(condition=WHOLE)[1].notnull().any()  # only as many as streams
     dead = dataset.accuracy.sel(condition="50 % of cells dead")[0, 500:]
     assert float(dead.min()) < accuracy(WHOLE, 499) < accuracy(WHOLE, 900)
     assert np.isnan(accuracy(ONE_CELL, 500))
@@ -141,7 +143,26 @@ def test_bad_parameters_are_named() -> None:
         SequenceMemoryParameters(deaths=(1.5,))
 
 
+@pytest.fixture(scope="module")
+def full_size() -> Outcome:
+    return load_protocol("sequence_memory")().run(SilentProgress())
+
+
 @pytest.mark.slow
-def test_accuracy_recovery_and_damage_are_those_of_the_peers() -> None:
-    outcome = load_protocol("sequence_memory")().run(SilentProgress())
-    assert [check for check in outcome.checks if not check.passed] == []
+@pytest.mark.parametrize(
+    ("behaviour", "n_checks"),
+    [
+        ("one cell per column", 1),  # stays without context
+        ("sequences switched", 8),  # learned, unlearned, and learned again
+        ("lowest accuracy", 4),  # 40, 50, 60 and 75 % of the cells die
+        ("% of cells dead", 7),  # and recovery
+        ("bits", 6),  # permanences in few bits, rounded at random
+        ("incidence rate", 6),  # the moving average
+    ],
+)
+def test_full_size_behaviour_is_that_of_the_peers(
+    full_size: Outcome, behaviour: str, n_checks: int
+) -> None:
+    concerned = [check for check in full_size.checks if behaviour in check.name]
+    assert len(concerned) == n_checks
+    assert [check for check in concerned if not check.passed] == []
