@@ -121,10 +121,10 @@ def bench_streams(n_steps: int, repeats: int) -> dict[str, TemporalMemory]:
                 f"{size + ', ' + kind:<24}{learn:>10,.0f}{goals[0]:>9}{infer:>10,.0f}"
                 f"{goals[1]:>9}   {used:.1f} ({tm.n_synapses:,} synapses)"
             )
+            if used > MAX_BYTES_A_SYNAPSE:
+                print(f"  more than {MAX_BYTES_A_SYNAPSE} bytes a synapse")
             if kind == "noise":
                 filled[size] = tm
-                if used > MAX_BYTES_A_SYNAPSE:
-                    print(f"  more than {MAX_BYTES_A_SYNAPSE} bytes a synapse")
     return filled
 
 

@@ -31,7 +31,7 @@ EXTRA_OF_PACKAGE = {
     "elephant": "ephys",
     "pynwb": "ephys",
     "brian2cuda": "cuda",
-    "sklearn": "dev",
+    "sklearn": "learn",
 }
 
 

@@ -253,6 +253,22 @@ def test_at_most_24_bytes_a_synapse():
     assert tm.nbytes <= 24 * tm.n_synapses, tm.nbytes / tm.n_synapses
 
 
+def test_at_most_24_bytes_a_synapse_though_few_cells_are_used():
+    """Ten sequences of ten patterns, of which the fourth to the seventh are shared by all."""
+    tm = TemporalMemory(2048, 32)
+    rng = np.random.RandomState(7)
+    patterns = [np.sort(rng.choice(2048, 40, replace=False)) for _ in range(64)]
+    for k in rng.randint(0, 10, 500):
+        tm.reset()
+        own = patterns[4 + 6 * k : 10 + 6 * k]
+        for pattern in own[:3] + patterns[:4] + own[3:]:
+            tm.compute(pattern)
+    assert (tm.store.segments_per_cell > 0).mean() < 0.1
+    assert tm.n_synapses > 80_000
+    assert tm.nbytes <= 24 * tm.n_synapses, tm.nbytes / tm.n_synapses
+    assert TemporalMemory(2048, 32).nbytes <= 10 * tm.n_cells
+
+
 def test_array_types_of_numbers_are_plain():
     tm = learned(1)
     assert type(tm.anomaly) is float and type(tm.iteration) is int

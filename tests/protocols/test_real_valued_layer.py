@@ -94,5 +94,23 @@ def test_missing_package_and_bad_parameters_are_named(
     with pytest.raises(InputError, match="holds no train-images"):
         kind(replace(kind.parameters, mnist=tmp_path))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="real_valued_layer needs the package sklearn"):
+    with pytest.raises(InputError, match=r"needs the package sklearn; .*'htm-brian\[learn\]'"):
         kind()
+
+
+def test_without_scikit_learn_the_program_names_the_extra_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "sklearn" else find(name, *a)
+    )
+    assert main(["run", "real_valued_layer", "--output", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    said = (printed.err + printed.out).strip()
+    assert said.count("\n") == 0
+    assert said.endswith(
+        "real_valued_layer needs the package sklearn; "
+        "install it with: pip install 'htm-brian[learn]'"
+    )
+    assert list(tmp_path.iterdir()) == []
