@@ -40,6 +40,11 @@ def draw_settling(dataset: xr.Dataset) -> Figure:
             axes.axhline(float(one.expectile), color=colour, linestyle="--", linewidth=0.9)
         axes.set_title(f"inputs: {kind}", fontsize="medium")
         axes.set_ylim(-0.05, 1.05)
+        start = float(dataset.path.isel(growth_share=0, element=0, input=first))
+        if start < -0.05:
+            axes.annotate(
+                f"from {start:.1f}", (0.03, 0.02), xycoords="axes fraction", fontsize="small"
+            )
     for axes in figure.axes[2:]:
         axes.set_xlabel("element of the stream")
     for axes in figure.axes[::2]:

@@ -63,7 +63,11 @@ def draw_cell_death(dataset: xr.Dataset) -> Figure:
         _draw_peers(axes, dataset, name, colour, since=switch)
         lowest = float(dataset.peers_lowest.sel(condition=name))
         axes.hlines(lowest, switch, 1.15 * switch, color=colour, linestyle=":", linewidth=2)
+        runs = dataset.accuracy.sel(condition=name)[:, switch:].min("element")
+        if name != WHOLE and runs.notnull().any():
+            axes.plot(1.16 * switch, runs.mean(), "<", color=colour)
     axes.plot([], [], ":", color="black", linewidth=2, label="peers' lowest")
+    axes.plot([], [], "<", color="black", linestyle="none", label="lowest of each run, mean")
     axes.plot([], [], "o", color="black", markerfacecolor="none", label="peers' later on")
     axes.axvline(switch, color=GREY, linestyle=":")
     axes.annotate("cells die", (switch, 0.02), (5, 0), textcoords="offset points")

@@ -23,7 +23,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
 
 def draw_robustness(dataset: xr.Dataset) -> Figure:
     """Draw the share of winners kept against noise: over learning, and for every variant."""
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = Figure(figsize=(10, 4.8), layout="constrained")
     learning, variants = figure.subplots(1, 2, sharey=True)
     published = dataset.kept.sel(variant="published")
     colours = colormaps["viridis"](np.linspace(0, 0.9, dataset.sizes["epoch"]))
@@ -36,7 +36,7 @@ def draw_robustness(dataset: xr.Dataset) -> Figure:
         curve = dataset.kept.sel(variant=variant)
         _draw_curve(variants, curve.isel(epoch=-1), str(variant), colour)
     _draw_curve(variants, published.isel(epoch=0), "before learning", GREY)
-    variants.legend(loc="lower left", bbox_to_anchor=(0.0, 0.08))
+    variants.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3)
     variants.set_title(f"after {int(dataset.epoch[-1])} epochs")
     for axes in (learning, variants):
         axes.set_xlabel("noise (share of the input's on-bits moved)")
