@@ -30,7 +30,9 @@ def draw_robustness(dataset: xr.Dataset) -> Figure:
     for place, colour in enumerate(colours):
         label = f"{int(dataset.epoch[place])}"
         _draw_curve(learning, published.isel(epoch=place), label, colour)
-    learning.legend(title="epochs of learning")
+    learning.legend(
+        title="epochs of learning", loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=5
+    )
     learning.set_title("as published")
     for variant, colour in zip(dataset.variant.to_numpy(), COLOURS, strict=False):
         curve = dataset.kept.sel(variant=variant)
