@@ -1,0 +1,127 @@
+"""The task and its score against what is known of them, and a small run of the whole protocol."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.errors import InputError
+from htm_brian.experiment.progress import SilentProgress
+from htm_brian.figures.network_release import draw
+from htm_brian.parameters import load_model
+from htm_brian.protocols import network_release as module
+from htm_brian.protocols.network_release import (
+    DEFAULT,
+    SYMBOLS,
+    Condition,
+    NetworkRelease,
+    NetworkReleaseParameters,
+    Task,
+    measure,
+    present,
+    symbol_columns,
+    transition_error,
+    with_transmission,
+)
+from htm_brian.synapses.release import transmission_of, transmission_probability
+
+TINY = NetworkReleaseParameters(
+    columns=64,
+    cells_per_column=4,
+    transmission=(1.0, 0.5),
+    training=1,
+    testing=1,
+    conditions=(DEFAULT,),
+    jobs=1,
+    codegen="numpy",
+)
+
+
+def test_the_error_of_a_transition_is_the_peers_distance() -> None:
+    columns = np.arange(40).reshape(4, 10)
+
+    def error(*predicted: int) -> float:
+        memory = SimpleNamespace(cells_per_column=2, predictive_cells=np.array(predicted, int) * 2)
+        return transition_error(memory, columns, target=1)
+
+    assert error() == 1.0
+    assert error(*range(10, 20)) == 0.0
+    assert error(*range(10, 15)) == 0.0
+    assert error(*range(10, 14)) == 1.0
+    assert error(*range(20, 30)) == pytest.approx(np.sqrt(2))
+    assert error(*range(10, 30)) == 1.0
+
+
+def test_the_abstract_memory_solves_the_task() -> None:
+    p = NetworkReleaseParameters()
+    memory = TemporalMemory(**asdict(DEFAULT.memory(p.columns, p.cells_per_column)), seed=p.seed)
+    error = present(memory, symbol_columns(p, DEFAULT), 24, True, lambda _: True).error
+    assert error.shape == (24, 24)
+    assert (error[0] == 1.0).all()
+    assert (error[-4:] == 0.0).all()
+
+
+def test_a_connection_of_one_site_transmits_with_the_given_probability() -> None:
+    model = with_transmission(load_model("minicolumns"), 0.3)
+    assert transmission_of(model["release"]) == pytest.approx(0.3)
+    site = module.site_probability(0.3)
+    assert transmission_probability(module.MULTIPLE_SITES, site) == pytest.approx(0.3)
+
+
+def test_the_interval_of_a_share_is_exact() -> None:
+    """Known values: none of 10 gives 1 - 0.025^(1/10); 5 of 10 by tables."""
+    assert module.interval(0, 10) == pytest.approx([0.0, 1 - 0.025**0.1])
+    assert module.interval(10, 10) == pytest.approx([0.025**0.1, 1.0])
+    assert module.interval(5, 10) == pytest.approx([0.1871, 0.8129], abs=1e-4)
+
+
+def test_a_network_told_to_stop_says_how_far_it_came() -> None:
+    result = measure(Task(DEFAULT, 1.0, 3), TINY, lambda done: False)
+    assert result.error.shape == result.anomaly.shape == (1, 24)
+
+
+def test_whole_run_small() -> None:
+    outcome = NetworkRelease(TINY).run(SilentProgress())
+    assert not outcome.partial
+    assert np.isfinite(outcome.dataset.error.values).all()
+    names = [check.name for check in outcome.checks]
+    assert any("0.5" in name and "default synapses" in name for name in names)
+    assert len(draw(outcome.dataset)) == 1
+    assert len(SYMBOLS) == 14
+
+
+def test_a_run_that_was_stopped_says_so_and_still_draws() -> None:
+    class Interrupted(SilentProgress):
+        interrupted = True
+
+    outcome = NetworkRelease(TINY).run(Interrupted())
+    assert outcome.partial
+    assert all(not check.passed for check in outcome.checks)
+    draw(outcome.dataset)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"transmission": (0.5,)}, "transmission must contain 1"),
+        ({"transmission": (1.0, 1.5)}, "transmission must lie in"),
+        ({"conditions": (Condition("other"),)}, "conditions must contain"),
+        ({"columns": 10}, "columns must be at least 20"),
+    ],
+)
+def test_bad_parameters_are_named(changes: dict[str, object], message: str) -> None:
+    with pytest.raises((InputError, ValueError), match=message):
+        NetworkReleaseParameters(**changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_cell_without_bursts_fires_once_and_foretells_as_well() -> None:
+    p = NetworkReleaseParameters(codegen="auto")
+    once = Condition("predicted cells fire once", bursts=False)
+    with_burst = measure(Task(DEFAULT, 1.0, 24), p, lambda _: True)
+    without = measure(Task(once, 1.0, 24), p, lambda _: True)
+    assert with_burst.error[-2:].max() == without.error[-2:].max() == 0.0
