@@ -107,7 +107,7 @@ class NetworkReleaseParameters:
 
     columns: int = 256
     cells_per_column: int = 8
-    transmission: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5, 0.3)
+    transmission: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5, 0.4, 0.3)
     training: int = 24
     testing: int = 16
     conditions: tuple[Condition, ...] = CONDITIONS
@@ -268,6 +268,8 @@ def symbol_columns(p: NetworkReleaseParameters, condition: Condition) -> NDArray
 def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> Measured:
     """Present the sequences to one network; ends early, after a whole episode, when told to."""
     # Brian2 is slow to import, and only the workers need it.
+    from brian2 import volt
+
     from htm_brian.brian_compiling import code_generation
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
@@ -276,8 +278,10 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
             **asdict(task.condition.memory(p.columns, p.cells_per_column)),
             seed=p.seed,
             model=with_transmission(load_model(p.model), task.transmission),
-            cell_model=cell_of(load_model(p.cell_model), task.condition),
+            cell_model=p.cell_model,
         )
+        if not task.condition.bursts:
+            memory.cells.burst_dendritic_threshold = 1 * volt  # no dendrite gets there
         if task.segments is not None:
             memory.import_segments(task.segments)
         return present(
@@ -292,15 +296,6 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
 def with_transmission(model: Model, probability: float) -> Model:
     """Return the network with connections of one site that transmits with `probability`."""
     return model.with_values({"release.sites": 1, "release.release_probability": probability})
-
-
-def cell_of(model: Model, condition: Condition) -> Model:
-    """Return the cell; one without bursts has a threshold for them that no plateau reaches."""
-    if condition.bursts:
-        return model
-    from brian2 import mV
-
-    return model.with_values({"burst.dendritic_threshold": -20 * mV})
 
 
 def present(

@@ -12,6 +12,7 @@ from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.network_release import draw
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.parameters import load_model
 from htm_brian.protocols import network_release as module
 from htm_brian.protocols.network_release import (
@@ -119,9 +120,22 @@ def test_bad_parameters_are_named(changes: dict[str, object], message: str) -> N
 
 
 @pytest.mark.slow
-def test_the_cell_without_bursts_fires_once_and_foretells_as_well() -> None:
+def test_predicted_cells_of_the_network_without_bursts_fire_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     p = NetworkReleaseParameters(codegen="auto")
-    once = Condition("predicted cells fire once", bursts=False)
-    with_burst = measure(Task(DEFAULT, 1.0, 24), p, lambda _: True)
-    without = measure(Task(once, 1.0, 24), p, lambda _: True)
-    assert with_burst.error[-2:].max() == without.error[-2:].max() == 0.0
+    bursts: list[int] = []
+
+    def count(memory: SpikingTemporalMemory, *rest: object) -> module.Measured:
+        for _ in range(8):
+            for symbol in symbol_columns(p, DEFAULT)[:3]:
+                memory.compute(symbol)
+        assert len(memory.predictive_cells) > 0
+        bursts.append(len(memory.cell_bursts))
+        return module.Measured(np.empty((0, 0)), np.empty((0, 0)), memory.export_segments())
+
+    monkeypatch.setattr(module, "present", count)
+    for condition in (DEFAULT, Condition("once", bursts=False)):
+        measure(Task(condition, 1.0, 1), p, lambda _: True)
+    assert bursts[0] >= DEFAULT.n_active
+    assert bursts[1] == 0
