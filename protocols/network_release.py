@@ -1,11 +1,8 @@
 """What a spiking temporal memory loses when synapses fail to transmit.
 
-Stimulus: six sequences of five symbols that share symbols and stretches (set II of Bouhadjar et
-al. 2022), again and again, in fixed order, with a rest between sequences. A symbol is a set of
-columns. Measurement: which symbols the plateaus foretell before each element but the first; a
-symbol is foretold when at least half of its columns hold a cell in a plateau. A transition's error
-is the distance between the foretold symbols and the true one, as the peer's: 0 when just that
-symbol is foretold, 1 when it is missed or another one is foretold as well.
+Stimulus: six sequences of five symbols that share symbols and stretches, again and again
+(`htm_brian.sequence_task`, after Bouhadjar et al. 2022). Measurement: the error of what the
+plateaus foretell before each element but the first.
 
 Networks are trained and tested with the same failures, learning all the time; and, as the peer was,
 trained without failures and then frozen. Conditions take away what may make up for failures: the
@@ -14,7 +11,6 @@ burst of predicted cells, and the synapses that a segment has to spare.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -33,14 +29,16 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.ladder import MemoryParameters
 from htm_brian.parameters import Model, load_model
+from htm_brian.sequence_task import (
+    ELEMENTS,
+    SEQUENCES,
+    SYMBOLS,
+    AfterStep,
+    Measured,
+    present,
+)
 
 BOUHADJAR = "Bouhadjar et al. 2022, PLOS Comput Biol 18:e1010233"
-SEQUENCES = ("ENDIJ", "LNDIK", "GJMCN", "FJMCI", "BCKHI", "ACKHF")
-SYMBOLS = "".join(sorted(set("".join(SEQUENCES))))
-ELEMENTS = sum(map(len, SEQUENCES))
-FORETOLD = 0.5
-"""Share of a symbol's columns that must hold a predicted cell; the peer's is half of a segment."""
-
 PEER = {1.0: 0.0, 0.95: 0.09, 0.9: 0.20, 0.8: 0.33, 0.7: 0.51, 0.5: 0.67, 0.3: 0.68}
 """Transition error by transmission probability, of one network trained without failures on two
 sequences; the published model run in NEST 3.10 with a Bernoulli synapse."""
@@ -49,8 +47,6 @@ TARGETS = {0.8: 0.01, 0.5: 0.05}
 """Largest transition error with the default synapses, by transmission probability."""
 
 MULTIPLE_SITES = 5
-
-AfterStep = Callable[[int], bool]
 
 
 @dataclass(frozen=True)
@@ -151,23 +147,6 @@ class Task:
     transmission: float
     episodes: int
     segments: SegmentTable | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one network did.
-
-    Parameters
-    ----------
-    error : ndarray of float, shape (episodes, transitions)
-    anomaly : ndarray of float, shape (episodes, transitions)
-    segments : SegmentTable
-        At the end.
-    """
-
-    error: NDArray[np.float64]
-    anomaly: NDArray[np.float64]
-    segments: SegmentTable
 
 
 class NetworkRelease(Protocol):
@@ -296,46 +275,6 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
 def with_transmission(model: Model, probability: float) -> Model:
     """Return the network with connections of one site that transmits with `probability`."""
     return model.with_values({"release.sites": 1, "release.release_probability": probability})
-
-
-def present(
-    memory: TemporalMemory | Any,
-    columns: NDArray[np.int64],
-    episodes: int,
-    learn: bool,
-    after_step: AfterStep,
-) -> Measured:
-    """Present all sequences `episodes` times to a temporal memory of any level."""
-    errors: list[list[float]] = []
-    anomalies: list[list[float]] = []
-    done = 0
-    for _ in range(episodes):
-        error, anomaly = [], []
-        for sequence in SEQUENCES:
-            target: int | None = None
-            for symbol, following in zip(sequence, [*sequence[1:], None], strict=True):
-                memory.compute(columns[SYMBOLS.index(symbol)], learn=learn)
-                done += 1
-                if target is not None:
-                    anomaly.append(memory.anomaly)
-                if following is not None:
-                    target = SYMBOLS.index(following)
-                    error.append(transition_error(memory, columns, target))
-            memory.reset()
-        errors.append(error)
-        anomalies.append(anomaly)
-        if not after_step(done):
-            break
-    return Measured(np.array(errors), np.array(anomalies), memory.export_segments())
-
-
-def transition_error(memory: Any, columns: NDArray[np.int64], target: int) -> float:
-    """Return the distance between the symbols that `memory` foretells and the true one."""
-    predicted = np.unique(memory.predictive_cells // memory.cells_per_column)
-    foretold = np.isin(columns, predicted).mean(axis=1) >= FORETOLD
-    wrong = foretold.copy()
-    wrong[target] = not foretold[target]
-    return float(np.sqrt(wrong.sum()))
 
 
 def to_dataset(
