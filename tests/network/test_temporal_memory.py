@@ -84,6 +84,27 @@ def test_one_synapse_below_the_threshold_predicts_nothing() -> None:
     assert cell in tm.winner_cells
 
 
+def test_matching_branches_do_not_outrun_the_inhibition_of_a_predicted_cell() -> None:
+    """Three branches, each just below a plateau of twenty synapses, on a cell of the column."""
+    first, second = patterns(2)
+    tm = memory(activation_threshold=20, min_threshold=8)
+    firing = (first[:, np.newaxis] * CELLS + np.arange(CELLS)).ravel()[:20]
+    predicted, depolarised = int(second[0] * CELLS), int(second[0] * CELLS + 1)
+    table = SegmentTable(
+        [predicted, depolarised, depolarised, depolarised],
+        [0, 20, 40, 60, 80],
+        np.tile(firing, 4),
+        [0.6] * 20 + [0.2] * 60,
+        n_cells=COLUMNS * CELLS,
+    )
+    tm.import_segments(table)
+    tm.compute(first, learn=False)
+    assert tm.predictive_cells.tolist() == [predicted]
+    tm.compute(second, learn=False)
+    column = tm.active_cells[tm.active_cells // CELLS == second[0]]
+    assert column.tolist() == [predicted]
+
+
 def test_a_plateau_covers_the_next_element_and_no_more() -> None:
     first, second = patterns(2)
     tm = memory()
