@@ -102,4 +102,4 @@ def draw_course(axes: Axes, dataset: xr.Dataset) -> None:
         xlabel="presentation of all sequences (tested right of the line)",
         ylabel="transition error",
     )
-    axes.legend(fontsize=7, title="transmission probability", title_fontsize=7)
+    axes.legend(fontsize=7, title="transmission probability", title_fontsize=7, loc="lower left")
