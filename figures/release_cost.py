@@ -31,7 +31,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     right.set_title("vesicles and spikes; synapses given", fontsize="medium")
     for axes in (left, middle):
         axes.set_yscale("log")
-        axes.set_ylim(4, 60)
+        axes.set_ylim(3.5, 60)
         axes.set_yticks([5, 10, 20, 50], ["5", "10", "20", "50"])
         axes.minorticks_off()
     left.set_ylabel("cost of a bit (vesicles)")

@@ -1,0 +1,172 @@
+"""A network that samples because its synapses fail: the synaptic sampling machine.
+
+Two layers of units with a threshold, visible and hidden, and symmetric weights between them. A unit
+is on when the weights of the active synapses that transmit exceed its threshold. Every synapse
+transmits or not on its own, at every step anew (a random mask on the weights), and nothing else in
+the network is random.
+
+Notes
+-----
+After Neftci, Pedroni, Joshi, Al-Shedivat & Cauwenberghs 2016, Front. Neurosci. 10:241. Learning is
+contrastive divergence: weights grow with what happens together under the data, and shrink with what
+happens together when the network runs on by itself. Weights are divided by the transmission
+probability, so that the mean input does not depend on it.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.arguments import check_integer, check_number
+
+Bits = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@numba.njit(cache=True)
+def _masked_units(
+    active: Bits, weights: Floats, bias: Floats, probability: float, state: NDArray[np.uint64]
+) -> Bits:
+    """Return which units are on; each synapse of each row transmits on its own (xorshift64*)."""
+    n_rows, n_inputs = active.shape
+    n_units = weights.shape[1]
+    on = np.zeros((n_rows, n_units), dtype=np.uint8)
+    limit = np.uint64(probability * 4294967296.0)
+    summed = np.empty(n_units, dtype=np.float32)
+    random = state[0]
+    for row in range(n_rows):
+        summed[:] = bias
+        for source in range(n_inputs):
+            if active[row, source]:
+                for unit in range(n_units):
+                    random ^= random >> np.uint64(12)
+                    random ^= random << np.uint64(25)
+                    random ^= random >> np.uint64(27)
+                    drawn = (random * np.uint64(2685821657736338717)) >> np.uint64(32)
+                    if drawn < limit:
+                        summed[unit] += weights[source, unit]
+        for unit in range(n_units):
+            on[row, unit] = summed[unit] > 0
+    state[0] = random
+    return on
+
+
+class SynapticSamplingMachine:
+    """Two layers of deterministic units, coupled by synapses that fail at random.
+
+    Parameters
+    ----------
+    n_visible, n_hidden : int
+    transmission_probability : float
+        Of every synapse; 1 gives the deterministic network.
+    initial_spread : float
+        Standard deviation of the initial weights.
+    seed : int
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_visible, n_hidden)
+        What a synapse contributes on average.
+    connected : ndarray of bool, shape (n_visible, n_hidden)
+        Synapses that have not been pruned.
+    visible_bias, hidden_bias : ndarray
+
+    Examples
+    --------
+    >>> machine = SynapticSamplingMachine(4, 8, seed=1)
+    >>> pattern = np.array([[1, 1, 0, 0]], dtype=np.uint8)
+    >>> for _ in range(200):
+    ...     machine.learn(np.repeat(pattern, 10, axis=0))
+    >>> machine.sample(pattern, steps=20).mean(axis=0).round().astype(int).tolist()
+    [1, 1, 0, 0]
+    """
+
+    def __init__(
+        self,
+        n_visible: int,
+        n_hidden: int,
+        transmission_probability: float = 0.5,
+        *,
+        initial_spread: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        check_integer("n_visible", n_visible, low=1)
+        check_integer("n_hidden", n_hidden, low=1)
+        self.transmission_probability = check_number(
+            "transmission_probability", transmission_probability, low=0.01, high=1
+        )
+        self._rng = np.random.default_rng(check_integer("seed", seed, low=0))
+        self._state = self._rng.integers(1, 2**63, 1, dtype=np.uint64)
+        spread = check_number("initial_spread", initial_spread, low=0)
+        shape = (n_visible, n_hidden)
+        self.weights: Floats = (spread * self._rng.standard_normal(shape)).astype(np.float32)
+        self.connected = np.ones(shape, dtype=np.bool_)
+        self.visible_bias: Floats = np.zeros(n_visible, dtype=np.float32)
+        self.hidden_bias: Floats = np.zeros(n_hidden, dtype=np.float32)
+        self._chains: Bits | None = None
+
+    def hidden(self, visible: Bits) -> Bits:
+        """Return the hidden units that the visible ones turn on, one draw for every row."""
+        return self._units(visible, self.weights, self.hidden_bias)
+
+    def visible(self, hidden: Bits) -> Bits:
+        """Return the visible units that the hidden ones turn on, one draw for every row."""
+        return self._units(hidden, self.weights.T, self.visible_bias)
+
+    def _units(self, active: Bits, weights: Floats, bias: Floats) -> Bits:
+        quanta = np.ascontiguousarray(weights / np.float32(self.transmission_probability))
+        on: Bits = _masked_units(
+            np.ascontiguousarray(active), quanta, bias, self.transmission_probability, self._state
+        )
+        return on
+
+    def sample(self, visible: Bits, steps: int) -> Bits:
+        """Run freely from `visible`, all rows side by side, and return where that leads."""
+        for _ in range(check_integer("steps", steps, low=0)):
+            visible = self.visible(self.hidden(visible))
+        return visible
+
+    def learn(self, data: Bits, rate: float = 0.05, *, persistent: bool = False) -> None:
+        """Learn from one batch by one step of contrastive divergence.
+
+        Parameters
+        ----------
+        data : ndarray of uint8, shape (n_rows, n_visible)
+        rate : float
+        persistent : bool
+            Whether the network's own run goes on from where the last batch left it, and not from
+            the data. Then its frequencies are learned, too, and not only its patterns.
+        """
+        hidden = self.hidden(data)
+        start = data
+        if persistent and self._chains is not None and len(self._chains) == len(data):
+            start = self._chains
+        own = self.visible(self.hidden(start) if persistent else hidden)
+        own_hidden = self.hidden(own)
+        self._chains = own if persistent else None
+        step = np.float32(rate / len(data))
+        seen, made = data.astype(np.float32), own.astype(np.float32)
+        with_data, by_itself = hidden.astype(np.float32), own_hidden.astype(np.float32)
+        change = seen.T @ with_data - made.T @ by_itself
+        self.weights += step * change * self.connected
+        self.visible_bias += step * (seen - made).sum(axis=0)
+        self.hidden_bias += step * (with_data - by_itself).sum(axis=0)
+
+    def prune(self, share: float) -> None:
+        """Remove that share of all synapses for good, those of the smallest weight first."""
+        check_number("share", share, low=0, high=1)
+        n_removed = round(share * self.weights.size)
+        order = np.argsort(np.abs(np.where(self.connected, self.weights, 0)), axis=None)
+        self.connected.flat[order[:n_removed]] = False
+        self.weights *= self.connected
+
+    def deterministic(self) -> SynapticSamplingMachine:
+        """Return the same network with synapses that always transmit the mean."""
+        n_visible, n_hidden = self.weights.shape
+        twin = SynapticSamplingMachine(n_visible, n_hidden, 1.0)
+        twin.weights, twin.connected = self.weights.copy(), self.connected.copy()
+        twin.visible_bias = self.visible_bias.copy()
+        twin.hidden_bias = self.hidden_bias.copy()
+        return twin
