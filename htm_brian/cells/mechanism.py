@@ -35,6 +35,7 @@ _UNPREFIXED = ("soma", "branch")
 _BLOCKS = {
     (DIFFERENTIAL_EQUATION, False): "State",
     (SUBEXPRESSION, False): "Currents and other expressions",
+    (SUBEXPRESSION, True): "Expressions, the same for all cells of the group",
     (PARAMETER, False): "Variables of each cell",
     (PARAMETER, True): "Parameters, the same for all cells of the group",
 }

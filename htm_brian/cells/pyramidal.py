@@ -1,4 +1,7 @@
-"""Pyramidal cells of level 1: the mechanisms of a model file put together in one Brian2 group.
+"""Pyramidal cells: the mechanisms of a model file put together in one Brian2 group.
+
+The model file's level says which: cells of level 2 are those of `htm_brian.cells.biophysical`.
+Those of level 1 are here:
 
 =============  ==========================================================================
 compartment    driven by
@@ -12,14 +15,17 @@ apical         `apical_conductance`, likewise
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from brian2.core.clocks import Clock
-from brian2.equations.equations import Equations
+from brian2.equations.equations import SUBEXPRESSION, Equations
 from brian2.groups.neurongroup import NeuronGroup
-from brian2.units import amp, second, siemens
+from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import (
     adaptation,
+    biophysical,
     branch,
     burst,
     compartment,
@@ -28,8 +34,11 @@ from htm_brian.cells import (
     plateau,
     soma,
     spike,
+    tree,
 )
-from htm_brian.cells.mechanism import NEVER, assign, describe
+from htm_brian.cells.biophysical import Design, vary_by_cell
+from htm_brian.cells.dendrite import potential
+from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Key, Model, load_model
 
 BRANCHED = ("basal", "apical")
@@ -92,6 +101,22 @@ def equations(model: Model) -> Equations:
     return whole + spike.equations(model["spike"])
 
 
+def design(model: Model, per_cell: Collection[str] = ()) -> Design:
+    """Put a cell of level 1 or 2 together.
+
+    Parameters
+    ----------
+    model : Model
+        Its level decides.
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell, such as ``"soma.leak_conductance"``.
+    """
+    if model.level == 2:
+        return biophysical.design(model, per_cell)
+    whole = vary_by_cell(equations(model), model, per_cell) if per_cell else equations(model)
+    return Design(whole, THRESHOLD, ON_SPIKE, VARIABLES)
+
+
 def input_conductance(model: Model) -> Quantity:
     """Return the conductance that a resting cell shows an electrode in its soma.
 
@@ -122,8 +147,12 @@ class PyramidalCells(NeuronGroup):
         Time step; Brian2's default clock where neither it nor `clock` is given.
     clock : Clock, optional
         Clock in place of `dt`.
-    method : str
-        Brian2's integration method.
+    method : str, optional
+        Brian2's integration method. By default Euler at level 1; at level 2 exponential Euler,
+        which is stable whatever the conductances.
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
+        others are one number for the group.
     order : int
         Order among objects of the same slot.
     name : str
@@ -134,6 +163,8 @@ class PyramidalCells(NeuronGroup):
     parameters : Model
         The model as it was loaded. The values in force are the group's own, which you may change:
         ``cells.leak_conductance = 20*nS``.
+    compartments : list of str
+        Their names, the soma first.
 
     Notes
     -----
@@ -160,42 +191,50 @@ class PyramidalCells(NeuronGroup):
         *,
         dt: Quantity | None = None,
         clock: Clock | None = None,
-        method: str = "euler",
+        method: str | None = None,
+        per_cell: Collection[str] = (),
         order: int = 0,
         name: str = "pyramidalcells*",
     ) -> None:
         self.parameters = load_model(model)
+        self._design = design(self.parameters, per_cell)
+        detailed = self.parameters.level == 2
+        dendrites = (
+            [part.name for part in tree.compartments(self.parameters)] if detailed else COMPARTMENTS
+        )
+        self.compartments = ["soma", *dendrites]
         super().__init__(
             N,
-            equations(self.parameters),
-            threshold=THRESHOLD,
-            reset=ON_SPIKE,
-            method=method,
+            self._design.equations,
+            threshold=self._design.threshold,
+            reset=self._design.reset,
+            method=method or ("exponential_euler" if detailed else "euler"),
             dt=dt,
             clock=clock,
             order=order,
             name=name,
         )
-        spike.reset_at_once(self)
+        if self._design.threshold is not None:
+            spike.reset_at_once(self)
         for table in self.parameters.tables:
-            if table.name != branch.TABLE:
+            if all(variable_name(table.name, key) in self.variables for key in table):
                 assign(self, table)
+        if detailed:
+            biophysical.assign_cable(self, self.parameters)
         self.to_rest()
 
     def to_rest(self) -> None:
         """Put every cell to rest: no conductance, no adaptation, no spike ever."""
-        rest = self.resting_potential
-        for name in ("v", *(f"v_{name}" for name in COMPARTMENTS)):
-            setattr(self, name, rest)
-        for name in ("g_inhibition", "feedforward_conductance"):
-            setattr(self, name, 0 * siemens)
-        for name in BRANCHED:
-            setattr(self, f"{name}_conductance", 0 * siemens)
-        self.adaptation = 0 * amp
-        self.injected_current = 0 * amp
-        self.last_spike_time = NEVER
-        self.burst_spike_due = 1e9 * second
+        for equation in self._design.equations.values():
+            if "constant" not in equation.flags and equation.type != SUBEXPRESSION:
+                setattr(self, equation.varname, Quantity(0, dim=equation.dim))
+        for name in self.compartments:
+            setattr(self, potential(name), self.resting_potential)
+        if "last_spike_time" in self.variables:
+            self.last_spike_time = NEVER
+        if "burst_spike_due" in self.variables:
+            self.burst_spike_due = 1e9 * second
 
     def describe(self) -> str:
         """Return the equations as text, with units, values and sources."""
-        return describe(self.user_equations, VARIABLES, self.parameters)
+        return describe(self.user_equations, self._design.variables, self.parameters)

@@ -1,0 +1,259 @@
+"""Cells of level 2: a tree of compartments, and the mechanisms that the model file has tables for.
+
+===================== ================= =====================================================
+table                 lives in          drives, or is driven by
+===================== ================= =====================================================
+``soma``              soma              `injected_current`
+``membrane``          all dendrites     the geometry of ``basal``, ``trunk``, ... (see `tree`)
+``spike``             soma              threshold and reset
+``adaptation``        soma              each spike adds to it
+``ampa``              everywhere        ``ampa_c += ampa_unitary_conductance``
+``nmda``              soma, basal,      ``nmda_c += nmda_unitary_conductance``
+                      oblique, tuft
+``backpropagation``   trunk, nexus      each spike of the soma
+``calcium_spike``     nexus             the nexus's potential
+``metabotropic``      soma              ``metabotropic_calcium += ...``; each spike
+===================== ================= =====================================================
+
+Soma, membrane and one kind of dendrite must be there; every other mechanism may be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from brian2.equations.equations import PARAMETER, Equations, SingleEquation
+from brian2.groups.neurongroup import NeuronGroup
+
+from htm_brian.cells import (
+    adaptation,
+    ampa,
+    backpropagation,
+    calcium_spike,
+    dendrite,
+    metabotropic,
+    nmda,
+    soma,
+    spike,
+    tree,
+)
+from htm_brian.cells.mechanism import variable_name
+from htm_brian.parameters import Key, Model
+
+NMDA_KINDS = ("basal", "oblique", "tuft")
+"""Kinds of dendrites that have NMDA receptors. The soma has them for those not simulated."""
+
+OPTIONAL: dict[str, ModuleType] = {
+    module.TABLE: module
+    for module in (spike, adaptation, ampa, nmda, backpropagation, calcium_spike, metabotropic)
+}
+NEEDS = {
+    adaptation.TABLE: (spike.TABLE,),
+    nmda.TABLE: (ampa.TABLE,),
+    backpropagation.TABLE: (spike.TABLE, *backpropagation.COMPARTMENTS),
+    calcium_spike.TABLE: (calcium_spike.COMPARTMENT,),
+}
+"""What a mechanism needs beside its own table."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a `NeuronGroup` of these cells is made of.
+
+    Attributes
+    ----------
+    equations : Equations
+        All of the cell.
+    threshold, reset : str or None
+        None where the cell does not spike.
+    variables : dict of str to str
+        What each variable that is no parameter of the model file means.
+    """
+
+    equations: Equations
+    threshold: str | None
+    reset: str | None
+    variables: dict[str, str]
+
+
+def mechanisms(model: Model) -> dict[str, dict[str, Key]]:
+    """Return the tables and keys that a model of level 2 must have, given those that it has."""
+    required: dict[str, dict[str, Key]] = {soma.TABLE: soma.KEYS, tree.MEMBRANE: tree.MEMBRANE_KEYS}
+    known = {
+        **{kind: tree.DENDRITE_KEYS for kind in tree.ROOTS},
+        **{name: module.KEYS for name, module in OPTIONAL.items()},
+    }
+    return required | {name: keys for name, keys in known.items() if name in model}
+
+
+def require(model: Model) -> Model:
+    """Check that a model of level 2 has what its mechanisms need, each of the right dimension."""
+    known = {soma.TABLE, tree.MEMBRANE, *tree.ROOTS, *OPTIONAL}
+    # An unknown table is told with all that are known, so that a slip of the pen finds its like.
+    unknown = [table.name for table in model.tables if table.name not in known]
+    model.require({name: {} for name in known} if unknown else mechanisms(model))
+    if not tree.kinds(model):
+        raise ValueError(
+            f"no dendrite; a cell needs one of [{'], ['.join(tree.ROOTS)}] ({model.file})"
+        )
+    for name, needed in NEEDS.items():
+        for other in needed:
+            if name in model and other not in model:
+                raise ValueError(f"[{name}] needs a table [{other}] ({model.file})")
+    return model
+
+
+def synaptic_compartments(model: Model) -> dict[str, list[str]]:
+    """Return the names of the compartments that have AMPA and that have NMDA receptors."""
+    parts = tree.compartments(model)
+    places: dict[str, list[str]] = {}
+    if ampa.TABLE in model:
+        places[ampa.TABLE] = ["soma", *(part.name for part in parts)]
+    if nmda.TABLE in model:
+        places[nmda.TABLE] = ["soma", *(part.name for part in parts if part.kind in NMDA_KINDS)]
+    return places
+
+
+def on_glutamate(compartment: str, receptors: Collection[str] = ("ampa", "nmda")) -> str:
+    """Return what a presynaptic spike does in a compartment, as `on_pre` of a `Synapses`.
+
+    Parameters
+    ----------
+    compartment : str
+        Its name, as in `PyramidalCells.compartments`.
+    receptors : collection of str
+        Some of ``"ampa"`` and ``"nmda"``.
+
+    Examples
+    --------
+    >>> print(on_glutamate("basal_0_1"))
+    ampa_basal_0_1_post += ampa_unitary_conductance_post
+    nmda_basal_0_1_post += nmda_unitary_conductance_post
+    """
+    return "\n".join(
+        f"{name}_{compartment}_post += {name}_unitary_conductance_post" for name in receptors
+    )
+
+
+def design(model: Model, per_cell: Collection[str] = ()) -> Design:
+    """Put a cell together.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 2.
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``.
+    """
+    require(model)
+    parts = tree.compartments(model)
+    synapses = synaptic_compartments(model)
+    inward = _inward(model, parts, synapses)
+    charging = " + ".join(inward["soma"]) or "0*amp"
+    whole = soma.equations(model[soma.TABLE], charging)
+    meanings = dict(soma.VARIABLES)
+    for part in parts:
+        outer = [other.name for other in parts if other.parent == part.name]
+        whole += dendrite.equations(part, outer, inward[part.name])
+        meanings |= dendrite.variables(part)
+    for kind in tree.kinds(model):
+        constants = list(tree.cable(model, kind))
+        whole += dendrite.declare_cable(kind, constants)
+        meanings |= {f"{kind}_{name}": dendrite.MEANINGS[name] for name in constants}
+    for name, module in OPTIONAL.items():
+        if name not in model:
+            continue
+        if module in (ampa, nmda):
+            whole += module.equations(model[name], synapses[name])
+            meanings |= module.SHARED
+            for compartment in synapses[name]:
+                meanings |= module.variables(compartment)
+        else:
+            whole += module.equations(model[name])
+            meanings |= module.VARIABLES
+    return Design(
+        vary_by_cell(whole, model, per_cell),
+        spike.THRESHOLD if spike.TABLE in model else None,
+        _on_spike(model) if spike.TABLE in model else None,
+        meanings,
+    )
+
+
+def _inward(
+    model: Model, parts: list[tree.Compartment], synapses: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """Return the variables of the currents that charge each compartment, beside leak and cable."""
+    inward: dict[str, list[str]] = {"soma": [], **{part.name: [] for part in parts}}
+    inward["soma"] += [f"axial_current_{part.name}" for part in parts if part.parent == "soma"]
+    for module in (ampa, nmda):
+        for name in synapses.get(module.TABLE, ()):
+            inward[name].append(module.current(name))
+    if adaptation.TABLE in model:
+        inward["soma"].append("(-adaptation)")
+    if metabotropic.TABLE in model:
+        inward["soma"].append("metabotropic_current")
+    if backpropagation.TABLE in model:
+        for name in backpropagation.COMPARTMENTS:
+            inward[_only(parts, name)].append(f"backpropagation_current_{name}")
+    if calcium_spike.TABLE in model:
+        inward[_only(parts, calcium_spike.COMPARTMENT)].append("calcium_spike_current")
+    return inward
+
+
+def _only(parts: list[tree.Compartment], kind: str) -> str:
+    """Return the one compartment of a kind that an active mechanism lives in."""
+    names = [part.name for part in parts if part.kind == kind]
+    if names != [kind]:
+        raise ValueError(
+            f"an active mechanism of the {kind} needs it in one segment, got {len(names)}"
+        )
+    return kind
+
+
+def _on_spike(model: Model) -> str:
+    """Return the reset statements of the mechanisms that a model has."""
+    modules = (spike, adaptation, metabotropic)
+    return "\n".join(module.ON_SPIKE.strip() for module in modules if module.TABLE in model)
+
+
+def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) -> Equations:
+    """Return the equations with some parameters declared for each cell, not for the group.
+
+    Parameters
+    ----------
+    equations : Equations
+        As the mechanisms return them.
+    model : Model
+        Whose parameters they are.
+    per_cell : collection of str
+        Paths, ``table.key``, of parameters that stand in the equations.
+    """
+    names = {}
+    for path in per_cell:
+        table, _, key = path.partition(".")
+        name = variable_name(table, key)
+        if path not in {row.path for row in model.rows()} or name not in equations:
+            known = ", ".join(
+                row.path for row in model.rows() if variable_name(*row.path.split(".")) in equations
+            )
+            raise ValueError(
+                f"unknown parameter {path!r} in per_cell; known: {known} ({model.file})"
+            )
+        names[name] = path
+    return Equations(
+        [
+            SingleEquation(PARAMETER, each.varname, each.dim, each.var_type, flags=["constant"])
+            if each.varname in names
+            else each
+            for each in equations.values()
+        ]
+    )
+
+
+def assign_cable(group: NeuronGroup, model: Model) -> None:
+    """Set the electrical constants of `group` from the geometry."""
+    for kind in tree.kinds(model):
+        for name, value in tree.cable(model, kind).items():
+            setattr(group, f"{kind}_{name}", value)

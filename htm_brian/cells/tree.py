@@ -1,0 +1,214 @@
+"""The tree of compartments of a cell of level 2, and its cable: geometry in, conductances out.
+
+The name of a table says where a dendrite sits:
+
+=========== ===================================== ======================
+table       dendrite                              grows from
+=========== ===================================== ======================
+``basal``   basal dendrites                       the soma
+``trunk``   apical trunk                          the soma
+``oblique`` oblique dendrites                     the trunk
+``nexus``   where trunk and tuft meet             the trunk
+``tuft``    branches of the apical tuft           the nexus, or the trunk
+=========== ===================================== ======================
+
+Each table holds as many equal `branches` as it says, each cut into `segments` compartments that are
+numbered from the soma outwards: ``basal_1_0`` is the inner half of the second basal branch of two
+segments. Branches of one segment are ``tuft_0``, ``tuft_1``; of trunk and nexus there is one each,
+so these go without the branch's number. One more branch:
+``model.with_values({"basal.branches": 4})``.
+
+A compartment of length `l` and diameter `d` has the membrane ``pi d l``; its middle is joined to
+that of the next by the axial resistance in between, half of which lies in either. The soma has no
+axial resistance. With many segments this is the cable equation; the tests hold it to the closed
+forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
+
+from htm_brian.parameters import Key, Model
+
+MEMBRANE = "membrane"
+MEMBRANE_KEYS = {
+    "specific_capacitance": Key("farad/metre**2", "of the dendrites, spines included"),
+    "specific_resistance": Key("ohm*metre**2", "of the dendrites, spines included"),
+    "axial_resistivity": Key("ohm*metre", "of the dendrites' inside"),
+}
+DENDRITE_KEYS = {
+    "branches": Key("1", "how many of them there are"),
+    "segments": Key("1", "compartments of each branch"),
+    "length": Key("metre", "of one branch"),
+    "diameter": Key("metre", "of one branch"),
+}
+ROOTS = {
+    "basal": ("soma",),
+    "trunk": ("soma",),
+    "oblique": ("trunk",),
+    "nexus": ("trunk",),
+    "tuft": ("nexus", "trunk"),
+}
+"""Kinds of dendrites, each with what it may grow from, the first of these that the model has."""
+
+SINGLE = ("trunk", "nexus")
+"""Kinds of which a cell has one: others grow from it."""
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """One compartment of the tree.
+
+    Attributes
+    ----------
+    name : str
+        As it ends the names of its variables: ``v_basal_0_1``.
+    kind : str
+        Table that it comes from; names its capacitance and leak.
+    parent : str
+        Name of the neighbour towards the soma.
+    link : str
+        Name of the conductance to that neighbour.
+    """
+
+    name: str
+    kind: str
+    parent: str
+    link: str
+
+
+def kinds(model: Model) -> list[str]:
+    """Return the kinds of dendrites that a model has, those nearer to the soma first."""
+    return [kind for kind in ROOTS if kind in model]
+
+
+def compartments(model: Model) -> list[Compartment]:
+    """Return all compartments but the soma, each after its parent.
+
+    Parameters
+    ----------
+    model : Model
+        With a table of `DENDRITE_KEYS` for each kind of dendrite.
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> [part.name for part in compartments(load_model("passive"))][:2]
+    ['basal_0_0', 'basal_0_1']
+    """
+    found: list[Compartment] = []
+    ends = {"soma": "soma"}
+    for kind in kinds(model):
+        branches, segments = _count(model, kind, "branches"), _count(model, kind, "segments")
+        parent_kind = _root(model, kind)
+        for branch in range(branches):
+            parent, link = ends[parent_kind], f"{kind}_root_conductance"
+            for segment in range(segments):
+                name = kind
+                name += "" if kind in SINGLE else f"_{branch}"
+                name += f"_{segment}" if segments > 1 else ""
+                found.append(Compartment(name, kind, parent, link))
+                parent, link = name, f"{kind}_axial_conductance"
+            ends[kind] = parent
+    return found
+
+
+def _root(model: Model, kind: str) -> str:
+    for root in ROOTS[kind]:
+        if root == "soma" or root in model:
+            return root
+    raise ValueError(
+        f"[{kind}] grows from [{'] or ['.join(ROOTS[kind])}], which the model lacks ({model.file})"
+    )
+
+
+def _count(model: Model, kind: str, key: str) -> int:
+    value = model[kind][key]
+    where = model[kind].parameter(key).where
+    if value != int(value) or value < 1:
+        raise ValueError(f"{key} must be a whole number of at least 1, got {value:g}{where}")
+    if key == "branches" and kind in SINGLE and value != 1:
+        raise ValueError(f"a cell has one {kind}, got branches = {value:g}{where}")
+    return int(value)
+
+
+def cable(model: Model, kind: str) -> dict[str, Quantity]:
+    """Return the electrical constants of the compartments of one kind.
+
+    Parameters
+    ----------
+    model : Model
+        With the tables ``[membrane]`` and of the dendrites.
+    kind : str
+        One of `kinds`.
+
+    Returns
+    -------
+    dict of str to Quantity
+        ``capacitance``, ``leak_conductance``, ``root_conductance`` (from the first compartment of
+        a branch to what it grows from) and, where a branch has several, ``axial_conductance``.
+    """
+    membrane, table = model[MEMBRANE], model[kind]
+    length = table["length"] / _count(model, kind, "segments")
+    area = np.pi * table["diameter"] * length
+    whole = axial_resistance(model, kind)
+    root = _root(model, kind)
+    to_root = whole / 2 if root == "soma" else (whole + axial_resistance(model, root)) / 2
+    constants = {
+        "capacitance": membrane["specific_capacitance"] * area,
+        "leak_conductance": area / membrane["specific_resistance"],
+        "root_conductance": 1 / to_root,
+    }
+    if _count(model, kind, "segments") > 1:
+        constants["axial_conductance"] = 1 / whole
+    return constants
+
+
+def axial_resistance(model: Model, kind: str) -> Quantity:
+    """Return the resistance along one compartment of a kind."""
+    table = model[kind]
+    length = table["length"] / _count(model, kind, "segments")
+    return model[MEMBRANE]["axial_resistivity"] * length / (np.pi * table["diameter"] ** 2 / 4)
+
+
+def conductance_matrix(model: Model) -> NDArray[np.float64]:
+    """Return what currents hold the passive cell at given depolarisations, in siemens.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 2.
+
+    Returns
+    -------
+    ndarray of shape (n_compartments, n_compartments)
+        Row and column 0 are the soma, the others in the order of `compartments`.
+    """
+    parts = compartments(model)
+    names = ["soma", *(part.name for part in parts)]
+    matrix = np.zeros((len(names), len(names)))
+    matrix[0, 0] = float(model["soma"]["leak_conductance"])
+    constants = {kind: cable(model, kind) for kind in kinds(model)}
+    for row, part in enumerate(parts, start=1):
+        parent = names.index(part.parent)
+        link = float(constants[part.kind][part.link.removeprefix(f"{part.kind}_")])
+        matrix[row, row] += float(constants[part.kind]["leak_conductance"]) + link
+        matrix[parent, parent] += link
+        matrix[row, parent] -= link
+        matrix[parent, row] -= link
+    return matrix
+
+
+def input_resistance(model: Model, compartment: str = "soma") -> float:
+    """Return the resistance that the passive cell shows an electrode, in ohm."""
+    names = ["soma", *(part.name for part in compartments(model))]
+    if compartment not in names:
+        raise ValueError(
+            f"compartment must be one of {', '.join(names)}, got {compartment!r} ({model.file})"
+        )
+    place = names.index(compartment)
+    return float(np.linalg.inv(conductance_matrix(model))[place, place])
