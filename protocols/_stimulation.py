@@ -1,0 +1,236 @@
+"""Stimulate many cells of level 2 at once: synapses that fire at given times, and electrodes.
+
+Every condition of an experiment is a cell of one Brian2 group. Synapses reach it as a user's
+would, one event each; electrodes have a current for each cell and step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from brian2 import (
+    Network,
+    NetworkOperation,
+    Quantity,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    amp,
+    prefs,
+    second,
+)
+from numpy.typing import ArrayLike, NDArray
+
+from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.cells.dendrite import potential
+from htm_brian.cells.mechanism import variable_name
+from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.experiment.progress import Progress
+from htm_brian.parameters import Model
+
+STRETCHES = 10
+
+
+@dataclass
+class Stimulus:
+    """What the cells get: synapses that fire, electrodes, and parameters of their own.
+
+    Parameters
+    ----------
+    n_cells : int
+        One for each condition.
+    """
+
+    n_cells: int
+    events: dict[str, list[tuple[int, NDArray[np.float64]]]] = field(default_factory=dict)
+    currents: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    values: dict[str, Quantity | NDArray[np.float64]] = field(default_factory=dict)
+
+    def synapses(self, cell: int, on_pre: str, times: ArrayLike) -> None:
+        """Let one synapse fire at each of `times` (seconds), and do `on_pre` to the cell."""
+        self.events.setdefault(on_pre, []).append((cell, np.atleast_1d(np.asarray(times, float))))
+
+    def glutamate(self, cell: int, compartment: str, times: ArrayLike) -> None:
+        """Let one synapse with AMPA and NMDA receptors fire at each of `times` (seconds)."""
+        self.synapses(cell, on_glutamate(compartment), times)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What was recorded.
+
+    Attributes
+    ----------
+    time : ndarray
+        Seconds.
+    variables : dict of str to ndarray of shape (n_cells, n_times)
+        In SI units.
+    spikes : list of ndarray
+        Of each cell, seconds.
+    complete : bool
+        False if the run was stopped.
+    """
+
+    time: NDArray[np.float64]
+    variables: dict[str, NDArray[np.float64]]
+    spikes: list[NDArray[np.float64]]
+    complete: bool
+
+    def potential(self, compartment: str) -> NDArray[np.float64]:
+        """Return the potential of a compartment in mV."""
+        return self.variables[potential(compartment)] * 1e3
+
+
+def stimulate(
+    model: Model,
+    stimulus: Stimulus,
+    duration: Quantity,
+    time_step: Quantity,
+    progress: Progress,
+    record: Collection[str] = ("v",),
+    sample: int = 1,
+    description: str = "one cell for each condition",
+) -> Traces:
+    """Run the cells.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 2.
+    stimulus : Stimulus
+        Its `currents` go by compartment, in amperes, of shape (n_steps, n_cells) or (n_cells,).
+    duration, time_step : Quantity
+        Of the simulation.
+    progress : Progress
+        Told of every tenth.
+    record : collection of str
+        Variables.
+    sample : int
+        Steps from one recorded value to the next.
+    description : str
+        For the progress bar.
+    """
+    with numpy_target():
+        cells = PyramidalCells(
+            stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values)
+        )
+        for path, value in stimulus.values.items():
+            setattr(cells, variable_name(*path.split(".")), value)
+        monitor = StateMonitor(cells, list(record), record=True, dt=sample * time_step)
+        objects = [
+            cells,
+            monitor,
+            *_wire(cells, stimulus.events),
+            *_inject(cells, stimulus.currents),
+        ]
+        spikes = None
+        if "last_spike_time" in cells.variables:
+            spikes = SpikeMonitor(cells, "last_spike_time")
+            objects.append(spikes)
+        network = Network(objects)
+        progress.begin(description, STRETCHES)
+        complete = True
+        for _ in range(STRETCHES):
+            network.run(duration / STRETCHES)
+            progress.advance()
+            if progress.interrupted:
+                complete = False
+                break
+    trains = spikes.values("last_spike_time") if spikes is not None else {}
+    return Traces(
+        np.asarray(monitor.t / second),
+        {name: np.array(monitor.variables[name].get_value()).T for name in record},
+        [np.asarray(trains.get(cell, ())) for cell in range(stimulus.n_cells)],
+        complete,
+    )
+
+
+def _wire(
+    cells: PyramidalCells, events: Mapping[str, Sequence[tuple[int, NDArray[np.float64]]]]
+) -> list[object]:
+    """Return the presynaptic cells, one for each event, and their synapses."""
+    made: list[object] = []
+    for on_pre, given in events.items():
+        times = np.concatenate([times for _, times in given])
+        targets = np.concatenate([np.full(len(times), cell) for cell, times in given])
+        if not len(times):
+            continue
+        sources = SpikeGeneratorGroup(
+            len(times), np.arange(len(times)), times * second, clock=cells.clock
+        )
+        synapses = Synapses(sources, cells, on_pre=on_pre, clock=cells.clock)
+        synapses.connect(i=np.arange(len(times)), j=targets)
+        made += [sources, synapses]
+    return made
+
+
+def _inject(
+    cells: PyramidalCells, currents: Mapping[str, NDArray[np.float64]]
+) -> list[NetworkOperation]:
+    """Set constant currents, and return what changes the others at each step."""
+    names = {
+        place: "injected_current" if place == "soma" else f"injected_current_{place}"
+        for place in currents
+    }
+    changing = []
+    for place, values in currents.items():
+        if values.ndim == 1:
+            setattr(cells, names[place], values * amp)
+        else:
+            changing.append((cells.variables[names[place]], values))
+    if not changing:
+        return []
+    step = iter(range(max(len(values) for _, values in changing)))
+
+    def act() -> None:
+        now = next(step)
+        for variable, values in changing:
+            variable.get_value()[:] = values[now]
+
+    return [NetworkOperation(act, dt=cells.clock.dt, when="start")]
+
+
+@contextmanager
+def numpy_target() -> Iterator[None]:
+    """Run on numpy: with a few hundred cells, compiling would take longer than running."""
+    before = prefs.codegen.target
+    prefs.codegen.target = "numpy"
+    try:
+        yield
+    finally:
+        prefs.codegen.target = before
+
+
+def double_exponential(time: NDArray[np.float64], rise: float, decay: float) -> NDArray[np.float64]:
+    """Return a synaptic current's course that starts at 0 and peaks at 1 (Hay et al. 2011)."""
+    peak_time = rise * decay / (decay - rise) * np.log(decay / rise)
+    peak = np.exp(-peak_time / decay) - np.exp(-peak_time / rise)
+    since = np.clip(time, 0, None)
+    return (np.exp(-since / decay) - np.exp(-since / rise)) / peak
+
+
+def width_above(
+    time: NDArray[np.float64], trace: NDArray[np.float64], level: ArrayLike
+) -> NDArray[np.float64]:
+    """Return how long each row of `trace` is above its `level`, crossings interpolated.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_times,)
+        Evenly spaced.
+    trace : ndarray of shape (n_rows, n_times)
+        Potentials.
+    level : float or ndarray of shape (n_rows,)
+        In the unit of `trace`.
+    """
+    over = np.atleast_2d(trace) - np.reshape(np.asarray(level, float), (-1, 1))
+    left, right = over[:, :-1], over[:, 1:]
+    # The share of a step that lies above: 0, 1, or up to where a straight line crosses.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.maximum(left, right) / np.abs(right - left)
+    share = np.where((left > 0) & (right > 0), 1.0, np.where((left > 0) | (right > 0), share, 0.0))
+    return np.asarray(share.sum(axis=1) * (time[1] - time[0]))
