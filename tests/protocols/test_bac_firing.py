@@ -1,0 +1,95 @@
+"""The protocol at a coarse step: what it measures, what it demands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import mA, ms, mV
+
+from htm_brian.experiment.progress import SilentProgress
+from htm_brian.experiment.protocol import Outcome, load_protocol
+from htm_brian.figures.bac_firing import draw
+from htm_brian.protocols.bac_firing import BACFiringParameters, checks
+
+SHORT = BACFiringParameters(n_currents=20, duration=240 * ms, time_step=0.1 * ms)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    return load_protocol("bac_firing")(SHORT).run(SilentProgress())
+
+
+@pytest.mark.slow
+def test_every_check_holds(outcome: Outcome) -> None:
+    assert outcome.passed, [check.as_dict() for check in outcome.checks if not check.passed]
+
+
+@pytest.mark.slow
+def test_a_train_makes_five_spikes_and_a_calcium_spike_adds_more(outcome: Outcome) -> None:
+    cell = outcome.dataset.sel(layer="layer 5")
+    assert (cell.frequency_count.sel(frequency=slice(None, 60)) == 5).all()
+    assert (cell.frequency_count.sel(frequency=slice(130, None)) > 5).all()
+    assert cell.slow_count.to_numpy().tolist() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.slow
+def test_the_detailed_cell_stands_beside_it_without_a_verdict(outcome: Outcome) -> None:
+    assert outcome.metrics["first interval, ms, Hay 2011"] == 9.7
+    assert "peak of the nexus, mV" in outcome.metrics
+
+
+@pytest.mark.slow
+def test_cells_without_a_calcium_spike_do_not_pass(outcome: Outcome) -> None:
+    wrong = outcome.dataset.copy(deep=True)
+    here = {"layer": "layer 5"}
+    for name in ("alone_width", "with_spike_width", "delay_width"):
+        wrong[name].loc[here] = 0.0
+    wrong["late_peak"].loc[here] = -60.0
+    wrong["basic_count"].loc[here | {"stimulus": "both"}] = 1
+    wrong["alone_width"].loc[{"layer": "layer 2/3"}] = 40.0
+    failed = {check.name for check in checks(wrong) if not check.passed}
+    assert failed >= {
+        "spikes after both together",
+        "threshold of the calcium spike, lowered by a spike by",
+        "earliest input to the nexus, after the spike, that makes a burst",
+        "latest input to the nexus, after the spike, that makes a burst",
+        "critical frequency",
+        "width of the transition at the critical frequency",
+        "layer 2/3: longest dendritic event, input up to threefold, alone or with a spike",
+    }
+
+
+@pytest.mark.slow
+def test_figures(outcome: Outcome) -> None:
+    figures = draw(outcome.dataset)
+    assert set(figures) == {"traces", "curves"}
+    assert len(figures["traces"].axes) == 8
+    assert np.isfinite(outcome.dataset.basic_nexus).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_currents": 2}, "n_currents must be at least 4"),
+        ({"soma_current": -1 * mA}, "soma_current must be positive"),
+        ({"event_duration": 3 * mV}, "event_duration must be positive, in a unit like"),
+        ({"duration": 100 * ms}, "duration must be at least 240 ms"),
+        ({"model": "passive"}, r"bac_firing needs a table \[calcium_spike\]"),
+    ],
+)
+def test_bad_parameters(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        load_protocol("bac_firing")(BACFiringParameters(**changes))
+
+
+@pytest.mark.slow
+def test_half_the_time_step_changes_nothing_that_is_checked() -> None:
+    """By less than 2 %, or a tenth of the band."""
+    results = [
+        load_protocol("bac_firing")(BACFiringParameters(time_step=step * ms)).run(SilentProgress())
+        for step in (0.05, 0.025)
+    ]
+    for whole, half in zip(*(result.checks for result in results), strict=True):
+        band = (whole.high - whole.low) / 10 if None not in (whole.low, whole.high) else 0.0
+        allowed = max(0.02 * abs(whole.value), band)
+        assert abs(whole.value - half.value) <= allowed, (whole, half)
