@@ -1,0 +1,55 @@
+"""Stop a run whose state is no longer finite, and say which group, variable, cell and time."""
+
+from __future__ import annotations
+
+import numpy as np
+from brian2.core.network import NetworkOperation
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.units import ms
+from brian2.units.fundamentalunits import Quantity
+
+
+class FiniteGuard(NetworkOperation):
+    """Look at all state variables of a group from time to time; raise where one is not finite.
+
+    For runtime mode: C++ standalone runs no Python.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        Its differential equations' variables are looked at.
+    dt : Quantity
+        From one look to the next.
+
+    Raises
+    ------
+    FloatingPointError
+        In the run, at the first look that finds such a value.
+
+    Examples
+    --------
+    >>> from brian2 import Network, NeuronGroup, ms
+    >>> cells = NeuronGroup(2, "dx/dt = x**2/ms : 1", method="euler", name="cells")
+    >>> cells.x = [0, 1e200]
+    >>> import numpy
+    >>> with numpy.errstate(all="ignore"):
+    ...     Network(cells, FiniteGuard(cells)).run(5*ms)
+    Traceback (most recent call last):
+        ...
+    FloatingPointError: x of cells[1] is inf at 0. s
+    """
+
+    def __init__(self, group: NeuronGroup, dt: Quantity = 1 * ms) -> None:
+        self._group = group
+        names = group.equations.diff_eq_names
+        self._values = {name: group.variables[name] for name in sorted(names)}
+        super().__init__(self._look, dt=dt, when="end")
+
+    def _look(self, t: Quantity) -> None:
+        for name, variable in self._values.items():
+            values = variable.get_value()
+            if not np.isfinite(values).all():
+                cell = int(np.argmin(np.isfinite(values)))
+                raise FloatingPointError(
+                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t}"
+                )
