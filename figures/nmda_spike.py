@@ -62,7 +62,7 @@ def draw_peaks(axes: Axes, dataset: xr.Dataset) -> None:
         xlabel="synapses that fire together",
         ylabel="peak at the soma (mV)",
         xlim=(0, None),
-        ylim=(0, 1.25 * float(dataset.soma_peak.sel(condition="two branches").max())),
+        ylim=(0, 1.8 * float(dataset.soma_peak.sel(condition="two branches").max())),
     )
     axes.legend(frameon=False, fontsize=8, loc="upper left")
 
@@ -85,7 +85,9 @@ def draw_sums(axes: Axes, dataset: xr.Dataset) -> None:
         label = "within the branch" if name == "clustered" else name
         axes.plot(ratio.synapses, ratio, color=COLOURS[name], marker=".", label=label)
     axes.axhspan(0.9, 1.1, color="#CC79A7", alpha=0.12, linewidth=0)
-    axes.set(xlabel="synapses, both stimuli together", ylabel="response over linear sum")
+    axes.set(
+        xlabel="synapses, both stimuli together", ylabel="response over linear sum", ylim=(0.4, 3.0)
+    )
     axes.legend(frameon=False, fontsize=8)
 
 
