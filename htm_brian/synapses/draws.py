@@ -1,0 +1,161 @@
+"""Random draws in Brian2 code that depend on what they are for, not on the order of events.
+
+Brian2's `rand()` takes the next number of one global stream, so that one more synapse, another
+code path or another order of events changes all that follows. Here a draw is a function of the
+stream's two key words, the connection (pre, post, contact) and a counter: the same number on
+numpy, in Cython and in C++ standalone, whatever else is simulated. The hash is the finaliser of
+SplitMix64 (Steele, Lea & Flood 2014, OOPSLA), once for each argument.
+
+Pass `FUNCTIONS` as, or in, the namespace of a Brian2 group.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from brian2.core.functions import Function
+from numpy.typing import NDArray
+
+MAX_TRIALS = 1000
+"""Largest number of trials of `binomial_quantile`; beyond, its first term would underflow."""
+
+_CPP_UNIFORM = """
+static inline unsigned long long _htm_mix(unsigned long long h, int word)
+{
+    h += 0x9E3779B97F4A7C15ULL * (((unsigned long long)(unsigned int)word) + 1ULL);
+    h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    h = (h ^ (h >> 27)) * 0x94D049BB133111EBULL;
+    return h ^ (h >> 31);
+}
+
+static inline double keyed_uniform(int low, int high, int i, int j, int contact, int n)
+{
+    unsigned long long h = ((unsigned long long)(unsigned int)high) << 32;
+    h |= (unsigned long long)(unsigned int)low;
+    h = _htm_mix(_htm_mix(_htm_mix(_htm_mix(h, i), j), contact), n);
+    return ((double)(h >> 11) + 0.5) * (1.0/9007199254740992.0);
+}
+"""
+
+_CPP_BINOMIAL = """
+static inline int binomial_quantile(double u, int n, double p)
+{
+    if (n <= 0 || p <= 0.0) return 0;
+    if (p >= 1.0) return n;
+    const bool mirrored = p > 0.5;
+    if (mirrored) { p = 1.0 - p; u = 1.0 - u; }
+    const double odds = p/(1.0 - p);
+    double term = pow(1.0 - p, n), cumulative = term;
+    int k = 0;
+    while (k < n && u > cumulative)
+    {
+        term *= odds*(n - k)/(k + 1.0);
+        cumulative += term;
+        k++;
+    }
+    return mirrored ? n - k : k;
+}
+"""
+
+_CYTHON_UNIFORM = """
+cdef unsigned long long _htm_mix(unsigned long long h, int word) noexcept:
+    h += <unsigned long long>0x9E3779B97F4A7C15 * (<unsigned long long>(<unsigned int>word) + 1)
+    h = (h ^ (h >> 30)) * <unsigned long long>0xBF58476D1CE4E5B9
+    h = (h ^ (h >> 27)) * <unsigned long long>0x94D049BB133111EB
+    return h ^ (h >> 31)
+
+cdef double keyed_uniform(int low, int high, int i, int j, int contact, int n) noexcept:
+    cdef unsigned long long h = (<unsigned long long>(<unsigned int>high)) << 32
+    h |= <unsigned long long>(<unsigned int>low)
+    h = _htm_mix(_htm_mix(_htm_mix(_htm_mix(h, i), j), contact), n)
+    return (<double>(h >> 11) + 0.5) * (1.0/9007199254740992.0)
+"""
+
+_CYTHON_BINOMIAL = """
+cdef int binomial_quantile(double u, int n, double p) noexcept:
+    cdef bint mirrored = p > 0.5
+    cdef double odds, term, cumulative
+    cdef int k = 0
+    if n <= 0 or p <= 0.0:
+        return 0
+    if p >= 1.0:
+        return n
+    if mirrored:
+        p = 1.0 - p
+        u = 1.0 - u
+    odds = p/(1.0 - p)
+    term = (1.0 - p)**n
+    cumulative = term
+    while k < n and u > cumulative:
+        term *= odds*(n - k)/(k + 1.0)
+        cumulative += term
+        k += 1
+    return n - k if mirrored else k
+"""
+
+
+def uniform(low: Any, high: Any, i: Any, j: Any, contact: Any, n: Any) -> NDArray[np.float64]:
+    """Return numbers in (0, 1), each a function of all its arguments.
+
+    Parameters
+    ----------
+    low, high : int
+        Key words of the stream (`htm_brian.randomness.key_words`).
+    i, j, contact : int or array of int
+        The connection.
+    n : int or array of int
+        Counter of the draws at this connection.
+    """
+    words = [np.asarray(word).astype(np.uint32).astype(np.uint64) for word in (i, j, contact, n)]
+    key = np.asarray(high).astype(np.uint32).astype(np.uint64) << np.uint64(32)
+    h = key | np.asarray(low).astype(np.uint32).astype(np.uint64)
+    with np.errstate(over="ignore"):  # modulo 2^64, as in C
+        for word in words:
+            h = h + np.uint64(0x9E3779B97F4A7C15) * (word + np.uint64(1))
+            h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            h = h ^ (h >> np.uint64(31))
+    return ((h >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+
+
+def quantile(u: Any, n: Any, p: Any) -> NDArray[np.int32]:
+    """Return binomial numbers: the quantiles `u` of successes in `n` trials of probability `p`.
+
+    Examples
+    --------
+    >>> quantile([0.1, 0.5, 0.9], 5, 0.5)
+    array([1, 2, 4], dtype=int32)
+    """
+    u, n, p = np.broadcast_arrays(np.asarray(u, float), np.asarray(n), np.asarray(p, float))
+    mirrored = p > 0.5
+    q = np.clip(np.where(mirrored, 1.0 - p, p), 0.0, 0.5)
+    u = np.where(mirrored, 1.0 - u, u)
+    odds = q / (1.0 - q)
+    k = np.zeros(u.shape, dtype=np.int32)
+    term = (1.0 - q) ** n
+    cumulative = term.copy()
+    climbing = (k < n) & (u > cumulative) & (q > 0.0)
+    while climbing.any():
+        term = np.where(climbing, term * odds * (n - k) / (k + 1.0), term)
+        cumulative = np.where(climbing, cumulative + term, cumulative)
+        k = k + climbing.astype(np.int32)
+        climbing = climbing & (k < n) & (u > cumulative)
+    return np.where(mirrored, n - k, k).astype(np.int32)
+
+
+def _function(pyfunc: Any, n_arguments: int, result: str, cpp: str, cython: str) -> Function:
+    function = Function(
+        pyfunc, arg_units=[1] * n_arguments, return_unit=1, return_type=result, stateless=True
+    )
+    function.implementations.add_implementation("numpy", pyfunc)
+    function.implementations.add_implementation("cpp", cpp)
+    function.implementations.add_implementation("cython", cython)
+    return function
+
+
+FUNCTIONS = {
+    "keyed_uniform": _function(uniform, 6, "float", _CPP_UNIFORM, _CYTHON_UNIFORM),
+    "binomial_quantile": _function(quantile, 3, "integer", _CPP_BINOMIAL, _CYTHON_BINOMIAL),
+}
+"""What the equations of release call."""
