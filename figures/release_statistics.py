@@ -123,10 +123,10 @@ def draw_potentials(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the potential that one quantum makes."""
     for here, _, colour in _each(dataset):
         axes.plot(dataset.time, here.potential / here.quantal_size, color=colour, linewidth=1.5)
-    for spacing, words in ((12.5, "80 Hz"), (25, "40 Hz")):
+    for spacing, words in ((12.5, "next spike\nat 80 Hz"), (25, "next spike\nat 40 Hz")):
         axes.axvline(spacing, color=CLOSED, linewidth=0.6, linestyle=":")
         axes.annotate(
-            f"next spike at {words}",
+            words,
             (spacing, 0.99),
             xytext=(2, 0),
             textcoords="offset points",

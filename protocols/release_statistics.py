@@ -371,16 +371,18 @@ def _order_checks(dataset: xr.Dataset) -> list[Check]:
         )
         for (less, more), words in steps.items()
     ]
-    found += [
-        Check(
-            f"second over first amplitude at 50 ms, {preset}",
-            float(ratio.sel(preset=preset)),
-            "1",
-            *band,
-            "Stratford et al. 1996: thalamic input depresses, layer 6's facilitates",
+    bands = {"thalamocortical": (None, 0.99), "layer6_to_layer4": (1.01, None)}
+    for preset, (low, high) in bands.items():
+        found.append(
+            Check(
+                f"second over first amplitude at 50 ms, {preset}",
+                float(ratio.sel(preset=preset)),
+                "1",
+                low,
+                high,
+                "Stratford et al. 1996: thalamic input depresses, layer 6's facilitates",
+            )
         )
-        for preset, band in (("thalamocortical", (None, 0.99)), ("layer6_to_layer4", (1.01, None)))
-    ]
     return found
 
 

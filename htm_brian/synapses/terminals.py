@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from brian2.core.base import BrianObject
 from brian2.devices.device import RuntimeDevice, get_device
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
@@ -49,6 +50,8 @@ class TerminalSynapses(Synapses):
     ----------
     terminals : ReleaseSynapses
         One connection for each cell of `source`, in its order: the state.
+    objects : list of BrianObject
+        For a network: ``Network(source, target, *synapses.objects)``.
     """
 
     def __init__(
@@ -93,7 +96,8 @@ class TerminalSynapses(Synapses):
         for variable in ("quanta", "amplitude"):
             self.variables.add_reference(variable, self.terminals, index="_presynaptic_idx")
         self.variables.add_reference("quantal_size", self.terminals)
-        self.contained_objects.extend((ends, self.terminals))
+        self.add_attribute("objects")
+        self.objects: list[BrianObject] = [self, ends, self.terminals]
 
 
 class SpontaneousRelease(Synapses):
@@ -112,6 +116,11 @@ class SpontaneousRelease(Synapses):
         Time step of the attempts, by default that of the targets; times the rate it is small.
     seed, trial : int
         As of `ReleaseSynapses`; the stream is another one than that of the spikes.
+
+    Attributes
+    ----------
+    objects : list of BrianObject
+        For a network: ``Network(source, target, synapses, *spontaneous.objects)``.
     """
 
     def __init__(
@@ -154,7 +163,8 @@ class SpontaneousRelease(Synapses):
             scalar = synapses.variables[variable].scalar
             index = None if scalar else "_presynaptic_idx"
             self.variables.add_reference(variable, synapses, index=index)
-        self.contained_objects.append(attempts)
+        self.add_attribute("objects")
+        self.objects: list[BrianObject] = [self, attempts]
         words = key_words(seed, "spontaneous attempts", synapses.stream, trial)
         attempts.attempt_low, attempts.attempt_high = words
         words = key_words(seed, "spontaneous release", synapses.stream, trial)

@@ -152,7 +152,7 @@ def test_all_targets_of_a_terminal_get_the_same(axon: SpikeGeneratorGroup) -> No
     )
     synapses.connect("i == j % 2")
     synapses.weight = 2
-    network = Network(two, cells, synapses)
+    network = Network(two, cells, *synapses.objects)
     network.run(2.9 * ms)
     assert np.all(cells.volleys[:] == 0)
     network.run(147.1 * ms)
@@ -174,7 +174,7 @@ def test_spontaneous_release_has_its_rate_and_spends_vesicles() -> None:
     )
     synapses.connect()
     spontaneous = SpontaneousRelease(synapses, seed=3, dt=0.1 * ms)
-    Network(silent, cells, synapses, spontaneous).run(400 * ms)
+    Network(silent, cells, synapses, *spontaneous.objects).run(400 * ms)
     total = float(cells.received[:].sum())
     full = 200 * 5 * 0.4
     # Each release leaves one of five sites empty for about 525 ms, so that some attempts fail.
@@ -223,7 +223,7 @@ def everything() -> tuple[np.ndarray, ...]:
         axon, cells, "layer6_to_layer4", on_release="volleys_post += quanta", seed=3, name="one"
     )
     terminal.connect()
-    Network(axon, cells, synapses, spontaneous, terminal).run(150 * ms)
+    Network(axon, cells, synapses, *spontaneous.objects, *terminal.objects).run(150 * ms)
     return tuple(
         np.array(values) for values in (cells.received[:], cells.volleys[:], synapses.empty[:])
     )
