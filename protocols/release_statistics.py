@@ -236,8 +236,12 @@ def _late_over_first(
     synapses.connect(i=np.repeat(np.arange(rates.size), n), j=np.arange(rates.size * n))
     Network(axon, ends, synapses).run(N_SPIKES / rates.min() * second, namespace={})
     late = np.asarray(ends.late[:]).reshape(rates.size, n) / (N_SPIKES - LATE)
-    first = float(np.mean(ends.first[:]))
-    return late.mean(axis=1) / first, late.std(axis=1) / np.sqrt(n) / first
+    first = np.asarray(ends.first[:])
+    ratio = late.mean(axis=1) / first.mean()
+    relative = np.hypot(
+        late.std(axis=1) / late.mean(axis=1), first.std() / first.mean() / np.sqrt(rates.size)
+    )
+    return ratio, ratio * relative / np.sqrt(n)
 
 
 def _potentials(models: dict[str, Model]) -> xr.Dataset:
