@@ -1,0 +1,92 @@
+"""The protocol at a reduced size: three ways to one curve, and what does not pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from htm_brian.experiment.progress import SilentProgress
+from htm_brian.experiment.protocol import Outcome, load_protocol
+from htm_brian.figures.release_robustness import draw
+from htm_brian.protocols import release_robustness
+from htm_brian.protocols.release_robustness import (
+    ReleaseRobustnessParameters,
+    checks,
+    deviations,
+)
+
+SHORT = ReleaseRobustnessParameters(trials=20_000, repeats=20, burst_connections=2000)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(release_robustness, "SPIKING_THRESHOLDS", (13,))
+    patch.setattr(release_robustness, "WINDOW_TRIALS", 1000)
+    patch.setattr(release_robustness, "SPEED_TRIALS", 100_000)
+    try:
+        return load_protocol("release_robustness")(SHORT).run(SilentProgress())
+    finally:
+        patch.undo()
+
+
+def test_the_numbers_of_synapses_that_buy_misses_back(outcome: Outcome) -> None:
+    bought = [check for check in outcome.checks if check.name.startswith("synapses for")]
+    assert [check.value for check in bought] == [20, 26, 40, 71]
+    assert all(check.passed for check in bought)
+
+
+def test_three_ways_agree(outcome: Outcome) -> None:
+    assert float(deviations(outcome.dataset).max()) < 4.5
+    together = outcome.dataset.spiking.sel(timing="together")
+    exact = outcome.dataset.theory.sel(threshold=13)
+    error = np.sqrt(exact * (1 - exact) / SHORT.repeats) + 1e-3
+    z = (together.isel(spiking_threshold=0) - exact) / error
+    assert float(abs(z).max()) < 4.5
+    assert float(outcome.dataset.disagreement.max()) == 0
+
+
+def test_spread_spikes_lose_what_the_window_takes(outcome: Outcome) -> None:
+    share = outcome.dataset.share.sel(timing="spread")
+    assert float(share) < 0.97
+    assert float(abs(share - outcome.dataset.window_share)) < 0.05
+
+
+def test_curves_that_are_off_do_not_pass(outcome: Outcome) -> None:
+    wrong = outcome.dataset.copy(deep=True)
+    wrong["sampled"] = wrong.sampled * 0.98
+    wrong["share"] = wrong.share - 0.1
+    wrong["speed"] = wrong.speed * 0 + 1e5
+    failed = [check.name for check in checks(wrong) if not check.passed]
+    assert "sampled less exact detection, largest" in failed
+    assert sum("share" in name for name in failed) == 2
+    assert any("second of CPU" in name for name in failed)
+
+
+def test_figure(outcome: Outcome) -> None:
+    (figure,) = draw(outcome.dataset).values()
+    assert len(figure.axes) == 6
+
+
+class Stopped(SilentProgress):
+    interrupted = True
+
+
+def test_stopped_half_way() -> None:
+    short = ReleaseRobustnessParameters(trials=1000, repeats=20, burst_connections=20)
+    result = load_protocol("release_robustness")(short).run(Stopped())
+    assert result.partial and draw(result.dataset) == {}
+
+
+def test_bad_parameters() -> None:
+    with pytest.raises(ValueError, match="^trials must be at least 20, got 1$"):
+        ReleaseRobustnessParameters(trials=1)
+    with pytest.raises(ValueError, match="^jitter must lie in"):
+        ReleaseRobustnessParameters(jitter=-1 * ms)
+
+
+@pytest.mark.slow
+def test_the_whole_run_passes() -> None:
+    result = load_protocol("release_robustness")().run(SilentProgress())
+    assert result.passed, [check.as_dict() for check in result.checks if not check.passed]
