@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from brian2.core.network import NetworkOperation
+from brian2.core.operations import NetworkOperation
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
@@ -36,7 +36,7 @@ class FiniteGuard(NetworkOperation):
     ...     Network(cells, FiniteGuard(cells)).run(5*ms)
     Traceback (most recent call last):
         ...
-    FloatingPointError: x of cells[1] is inf at 0. s
+    FloatingPointError: x of cells[1] is inf at 0 ms
     """
 
     def __init__(self, group: NeuronGroup, dt: Quantity = 1 * ms) -> None:
@@ -51,5 +51,5 @@ class FiniteGuard(NetworkOperation):
             if not np.isfinite(values).all():
                 cell = int(np.argmin(np.isfinite(values)))
                 raise FloatingPointError(
-                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t}"
+                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t / ms:g} ms"
                 )

@@ -152,4 +152,5 @@ def _decay(interval: ArrayLike, time_constant: float) -> FloatArray:
     interval = np.asarray(interval, dtype=np.float64)
     if time_constant == 0:
         return np.where(interval > 0, 0.0, 1.0)
-    return np.exp(-interval / time_constant)
+    with np.errstate(over="ignore"):  # so many time constants that nothing is left
+        return np.exp(-interval / time_constant)
