@@ -69,7 +69,7 @@ class BACFiringParameters:
     nexus_current: Quantity = quantity(0.5 * nA)
     highest_current: Quantity = quantity(3 * nA)
     n_currents: int = 60
-    train_current: Quantity = quantity(4 * nA)
+    train_current: Quantity = quantity(4.35 * nA)  # 0.15 less drops spikes of slow trains
     train_duration: Quantity = quantity(2 * ms)
     event_duration: Quantity = quantity(15 * ms)
     duration: Quantity = quantity(260 * ms)
