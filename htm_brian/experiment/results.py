@@ -94,7 +94,8 @@ def describe_parameters(parameters: Any) -> dict[str, dict[str, Any]]:
             described[field.name] = {"value": _rounded(plain), "unit": str(unit)}
         else:
             plain = _jsonable(value)
-            is_number = isinstance(plain, int | float | list) and not isinstance(plain, bool)
+            first = plain[0] if isinstance(plain, list) and plain else plain
+            is_number = isinstance(first, int | float | list) and not isinstance(first, bool)
             unit = field.metadata.get("unit", "1" if is_number else "")
             described[field.name] = {"value": plain, "unit": unit}
     return described
@@ -233,10 +234,12 @@ def _jsonable(value: Any) -> Any:
         return value
     if isinstance(value, np.bool_ | np.integer):
         return value.item()
+    if isinstance(value, Quantity) and not value.is_dimensionless:
+        return str(value)
     if isinstance(value, float | np.floating):
         return finite_or_none(float(value))
     if isinstance(value, np.ndarray):
-        return _jsonable(value.tolist())
+        return _jsonable(np.asarray(value).tolist())
     if isinstance(value, Mapping):
         return {str(key): _jsonable(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from brian2 import Quantity, pA
+from brian2 import Quantity, ms, pA
 from matplotlib.figure import Figure
 
 from htm_brian.errors import InputError
@@ -130,3 +130,12 @@ def test_provenance_says_all_that_is_needed_to_run_again() -> None:
     assert origin["versions"]["python"]
     assert origin["duration_seconds"] >= 0
     json.dumps(origin, allow_nan=False)
+
+
+def test_parameters_may_be_several_quantities() -> None:
+    @dataclass(frozen=True)
+    class Delays:
+        delays: tuple[Quantity, ...] = (0 * ms, 20 * ms)
+
+    described = results.describe_parameters(Delays())
+    assert described == {"delays": {"value": ["0. s", "20. ms"], "unit": ""}}
