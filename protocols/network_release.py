@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.stats import binomtest
 
 from htm_brian.abstract.segment_table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
@@ -208,21 +208,12 @@ class NetworkRelease(Protocol):
         tasks: dict[tuple[str, float], Task],
         progress: Progress,
     ) -> dict[tuple[str, float], Measured]:
-        lengths = {key: task.episodes * ELEMENTS for key, task in tasks.items()}
-        progress.begin(label, sum(lengths.values()))
         names = {f"{label}: {name}, transmission {p:g}": (name, p) for name, p in tasks}
+        lengths = {name: tasks[key].episodes * ELEMENTS for name, key in names.items()}
+        progress.begin(label, sum(lengths.values()))
         for name, key in names.items():
             pool.submit(name, measure, tasks[key], self.parameters)
-        while pool.busy and not progress.interrupted:
-            pool.poll(0.2)
-            progress.reach(
-                sum(
-                    lengths[key] if name in pool.results else pool.progress.get(name, 0)
-                    for name, key in names.items()
-                )
-            )
-        if pool.busy:
-            pool.stop(GRACE)
+        pool.follow(lengths, progress, GRACE, label)
         # A network that was stopped in its training says nothing of its test.
         return {
             key: pool.results[name]
@@ -388,9 +379,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, Any]:
 
 def interval(wrong: int, n: int) -> list[float]:
     """Return the Clopper-Pearson interval of a share, 95 %."""
-    low = 0.0 if wrong == 0 else float(beta.ppf(0.025, wrong, n - wrong + 1))
-    high = 1.0 if wrong == n else float(beta.ppf(0.975, wrong + 1, n - wrong))
-    return [low, high]
+    return [float(end) for end in binomtest(wrong, n).proportion_ci(0.95, method="exact")]
 
 
 def site_probability(transmission: float, sites: int = MULTIPLE_SITES) -> float:

@@ -179,18 +179,7 @@ class Validate(Protocol):
     def _wait(self, pool: WorkerPool, progress: Progress) -> None:
         lengths = {name: n for name, n in self.expected.items() if "abstract" not in name}
         progress.begin("spiking temporal memory (compiling)", sum(lengths.values()))
-        while pool.busy and not progress.interrupted:
-            pool.poll(0.2)
-            done = sum(
-                n if name in pool.results else pool.progress.get(name, 0)
-                for name, n in lengths.items()
-            )
-            if done:
-                progress.describe("spiking temporal memory")
-            progress.reach(done)
-        if pool.busy:
-            progress.describe("spiking temporal memory")
-            pool.stop(GRACE)
+        pool.follow(lengths, progress, GRACE, "spiking temporal memory")
 
     def _abstract(self, seed: int) -> TemporalMemory:
         return TemporalMemory(**asdict(self.memory), seed=seed)

@@ -19,12 +19,14 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
+
+from htm_brian.experiment.progress import Progress
 
 REPORT_PERIOD = 0.1
 """Seconds between two messages of a worker about its progress."""
@@ -127,6 +129,35 @@ class WorkerPool:
             assert isinstance(connection, Connection)
             self._receive(connection)
         self._dispatch()
+
+    def follow(
+        self, lengths: Mapping[str, int], progress: Progress, grace: float, running: str
+    ) -> None:
+        """Wait for all tasks and show how far they are; Ctrl-C stops them.
+
+        Parameters
+        ----------
+        lengths : mapping of str to int
+            Steps of each task.
+        progress : Progress
+            Its stage has begun, with the sum of the lengths.
+        grace : float
+            Seconds that stopped tasks have to hand in what they have.
+        running : str
+            What the stage is called from the first step on.
+        """
+        while self.busy and not progress.interrupted:
+            self.poll(0.2)
+            done = sum(
+                n if name in self.results else self.progress.get(name, 0)
+                for name, n in lengths.items()
+            )
+            if done:
+                progress.describe(running)
+            progress.reach(done)
+        if self.busy:
+            progress.describe(running)
+            self.stop(grace)
 
     def stop(self, grace: float) -> None:
         """Tell every task to end; wait `grace` seconds for what it has; start no other."""
