@@ -49,7 +49,10 @@ def code_generation(target: str) -> Iterator[None]:
 
 @contextmanager
 def uncompiled() -> Iterator[None]:
-    """Let what Brian2 generates meanwhile be NumPy code; for work that is done once."""
+    """Let what Brian2 generates meanwhile be NumPy code.
+
+    For work that is done once, and for small or short runs: compiling would take longer.
+    """
     before = prefs.codegen.target
     prefs.codegen.target = "numpy"
     try:

@@ -6,8 +6,7 @@ would, one event each; electrodes have a current for each cell and step.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,11 +19,11 @@ from brian2 import (
     StateMonitor,
     Synapses,
     amp,
-    prefs,
     second,
 )
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.dendrite import potential
 from htm_brian.cells.mechanism import variable_name
@@ -114,7 +113,7 @@ def stimulate(
     description : str
         For the progress bar.
     """
-    with numpy_target():
+    with uncompiled():
         cells = PyramidalCells(
             stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values)
         )
@@ -192,25 +191,6 @@ def _inject(
             variable.get_value()[:] = values[now]
 
     return [NetworkOperation(act, dt=cells.clock.dt, when="start")]
-
-
-@contextmanager
-def numpy_target() -> Iterator[None]:
-    """Run on numpy: with a few hundred cells, compiling would take longer than running."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
-
-
-def double_exponential(time: NDArray[np.float64], rise: float, decay: float) -> NDArray[np.float64]:
-    """Return a synaptic current's course that starts at 0 and peaks at 1 (Hay et al. 2011)."""
-    peak_time = rise * decay / (decay - rise) * np.log(decay / rise)
-    peak = np.exp(-peak_time / decay) - np.exp(-peak_time / rise)
-    since = np.clip(time, 0, None)
-    return (np.exp(-since / decay) - np.exp(-since / rise)) / peak
 
 
 def width_above(

@@ -26,10 +26,10 @@ from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._stimulation import (
     Stimulus,
     Traces,
-    double_exponential,
     stimulate,
     width_above,
 )
+from htm_brian.synapses.epsp import TimeCourse
 
 LARKUM = "Larkum et al. 1999, Nature 398:338"
 LARKUM_TRAINS = "Larkum et al. 1999, PNAS 96:14600: 60-200 Hz between cells, transition of 10-20 Hz"
@@ -52,6 +52,9 @@ SPIKE_TIME, GAP = 40.0, 5.0
 """ms; begin of the somatic pulse, and from there to the current into the nexus."""
 DELAYS = np.arange(-30.0, 41.0, 1.0)
 FREQUENCIES = np.arange(30.0, 201.0, 2.5)
+TUFT_INPUT = TimeCourse(0.5e-3, 5e-3)
+"""Of the current into the nexus (Hay et al. 2011)."""
+
 N_TRAIN = 5
 SLOW_TRAIN = 50.0
 """Hz; below every critical frequency: spikes without a calcium spike."""
@@ -176,15 +179,14 @@ def conditions(parameters: BACFiringParameters) -> dict[str, list[tuple[Course, 
         return np.sum(pulses, axis=0)
 
     spike = pulse(SPIKE_TIME, parameters.soma_current, parameters.soma_duration)
-    epsp = double_exponential(time - SPIKE_TIME - GAP, 0.5, 5.0)
+    epsp = TUFT_INPUT.at(1e-3 * (time - SPIKE_TIME - GAP))
     weak, strong = float(parameters.nexus_current), 3 * float(parameters.nexus_current)
     return {
         "basic": [(spike, none), (none, weak * epsp), (spike, weak * epsp), (none, strong * epsp)],
         "alone": [(none, current * epsp) for current in parameters.currents],
         "with_spike": [(spike, current * epsp) for current in parameters.currents],
         "delay": [
-            (spike, weak * double_exponential(time - SPIKE_TIME - delay, 0.5, 5.0))
-            for delay in DELAYS
+            (spike, weak * TUFT_INPUT.at(1e-3 * (time - SPIKE_TIME - delay))) for delay in DELAYS
         ],
         "frequency": [(spikes(N_TRAIN, float(frequency)), none) for frequency in FREQUENCIES],
         "slow": [(spikes(n, SLOW_TRAIN), none) for n in range(1, N_TRAIN + 1)],

@@ -18,19 +18,18 @@ reading of an ambiguous SDR is close to even as long as synapses vary less than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import brian2
 import numpy as np
 import xarray as xr
-from brian2 import Network, Quantity, SpikeGeneratorGroup, SpikeMonitor, Synapses, ms, prefs, second
+from brian2 import Network, Quantity, SpikeGeneratorGroup, SpikeMonitor, Synapses, ms, second
 from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.brian_warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
 from htm_brian.experiment.checks import Check
@@ -126,24 +125,13 @@ class BistableReadout(Protocol):
         """Run all trials side by side, then count readings."""
         rows = [*self._cell.rows(), *self._network.rows()]
         trials = list_trials(self.parameters)
-        with _numpy_target(), expected([ORDER_OF_EXECUTION]):
+        with uncompiled(), expected([ORDER_OF_EXECUTION]):
             spikes = compete(self._cell, self._network, self.parameters, trials, progress)
         if progress.interrupted:
             return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
         dataset = to_dataset(self.parameters, trials, spikes)
         found = checks(dataset, self.parameters)
         return Outcome(dataset, found, metrics(dataset), parameter_rows=rows)
-
-
-@contextmanager
-def _numpy_target() -> Iterator[None]:
-    """Run on numpy: compiling would take longer than running."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
 
 
 class Trials(NamedTuple):

@@ -14,8 +14,6 @@ more or less, and beside it a quantum more or less. So the range is wider by the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,7 +28,6 @@ from brian2 import (
     SpikeMonitor,
     Synapses,
     ms,
-    prefs,
     second,
 )
 from brian2.units.fundamentalunits import have_same_dimensions
@@ -40,6 +37,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from htm_brian.arguments import check_integer
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.brian_warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
 from htm_brian.experiment.checks import Check
@@ -144,23 +142,12 @@ class DynamicRange(Protocol):
     def run(self, progress: Progress) -> Outcome:
         """Send volleys of every rate through every kind of synapse."""
         parameters, model = self.parameters, self._model
-        with _numpy_target(), expected([ORDER_OF_EXECUTION]):
+        with uncompiled(), expected([ORDER_OF_EXECUTION]):
             fired = volleys(model, parameters, progress)
         if progress.interrupted:
             return Outcome(xr.Dataset(), [], partial=True, parameter_rows=model.rows())
         dataset = to_dataset(parameters, fired)
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=model.rows())
-
-
-@contextmanager
-def _numpy_target() -> Iterator[None]:
-    """Run on numpy: compiling would take longer than running."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
 
 
 def volleys(

@@ -8,18 +8,17 @@ soma with one adaptation current does not fire as that cell does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from brian2 import Network, Quantity, SpikeMonitor, amp, ms, mV, nA, ohm, prefs, second
+from brian2 import Network, Quantity, SpikeMonitor, amp, ms, mV, nA, ohm, second
 from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.exact import spike_times
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells, input_conductance
 from htm_brian.experiment.checks import Check
@@ -101,24 +100,13 @@ class FICurve(Protocol):
     def run(self, progress: Progress) -> Outcome:
         """Apply the steps, then look closer where firing begins."""
         parameters, model = self.parameters, self._model
-        with _numpy_target():
+        with uncompiled():
             trains, probe = steps(model, parameters, progress)
             if progress.interrupted:
                 return Outcome(xr.Dataset(), [], partial=True, parameter_rows=model.rows())
             rheobase = find_rheobase(model, parameters, trains)
         dataset = to_dataset(model, parameters, trains, probe, rheobase)
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=model.rows())
-
-
-@contextmanager
-def _numpy_target() -> Iterator[None]:
-    """Run on numpy: with a few dozen cells, compiling would take longer than running."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
 
 
 def steps(

@@ -11,19 +11,18 @@ spiking branches against theory and against theory with the coincidence window.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from brian2 import Quantity, ms, prefs, second
+from brian2 import Quantity, ms, second
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from htm_brian import theory
 from htm_brian.arguments import check_integer
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.pyramidal import MECHANISMS
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
@@ -99,7 +98,7 @@ class ReleaseRobustness(Protocol):
         dataset = _theory().merge(_sampled(parameters))
         progress.advance()
         spiking: dict[tuple[str, int], xr.Dataset] = {}
-        with _numpy_target():
+        with uncompiled():
             for name, jitter in (("together", 0 * ms), ("spread", parameters.jitter)):
                 for threshold in SPIKING_THRESHOLDS:
                     volleys = Volleys(
@@ -132,17 +131,6 @@ class ReleaseRobustness(Protocol):
             "jitter": float(parameters.jitter / ms),
         }
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
-
-
-@contextmanager
-def _numpy_target() -> Iterator[None]:
-    """Run on numpy, where a volley to all branches is one sweep over arrays."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
 
 
 def detection(

@@ -9,8 +9,6 @@ the binomial formulas, the deterministic model of short-term plasticity, and pub
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +22,12 @@ from brian2 import (
     StateMonitor,
     ms,
     mV,
-    prefs,
     second,
 )
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
+from htm_brian.brian_compiling import uncompiled
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -97,7 +95,7 @@ class ReleaseStatistics(Protocol):
         ]
         parts = []
         progress.begin("kinds of connection", len(models) + 2)
-        with _numpy_target():
+        with uncompiled():
             for name, model in models.items():
                 parts.append(_short_train(model, name, self.parameters))
                 progress.advance()
@@ -109,17 +107,6 @@ class ReleaseStatistics(Protocol):
             dataset = dataset.merge(_potentials(models))
             progress.advance()
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
-
-
-@contextmanager
-def _numpy_target() -> Iterator[None]:
-    """Run on numpy, where a spike of all connections at once is one sweep over arrays."""
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
 
 
 def _short_train(model: Model, name: str, parameters: ReleaseStatisticsParameters) -> xr.Dataset:
