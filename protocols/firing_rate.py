@@ -43,8 +43,8 @@ EXACT = "the same equations solved without a time step (htm_brian.cells.exact)"
 
 
 @dataclass(frozen=True)
-class FICurveParameters:
-    """What a run of `FICurve` depends on."""
+class FiringRateParameters:
+    """What a run of `FiringRate` depends on."""
 
     model: str = "l5_reduced"
     highest_current: Quantity = quantity(1.2 * nA)
@@ -82,18 +82,18 @@ class FICurveParameters:
         return np.unique(np.concatenate((even, given[given <= float(self.highest_current)])))
 
 
-class FICurve(Protocol):
+class FiringRate(Protocol):
     """Rheobase, rate and adaptation of a pyramidal cell of level 1."""
 
-    name = "fi_curve"
+    name = "firing_rate"
     claim = (
         "a layer-5 pyramidal cell is silent below its rheobase, fires the faster the more current "
         "it gets, and slows down during a step"
     )
     source = f"Naud & Sprekeler 2018, PNAS 115:E6329 (soma); for comparison {HAY}"
-    parameters = FICurveParameters()
+    parameters = FiringRateParameters()
 
-    def __init__(self, parameters: FICurveParameters | None = None) -> None:
+    def __init__(self, parameters: FiringRateParameters | None = None) -> None:
         super().__init__(parameters)
         self._model = load_model(self.parameters.model).require(MECHANISMS)
 
@@ -110,7 +110,7 @@ class FICurve(Protocol):
 
 
 def steps(
-    model: Model, parameters: FICurveParameters, progress: Progress
+    model: Model, parameters: FiringRateParameters, progress: Progress
 ) -> tuple[list[NDArray[np.float64]], float]:
     """Give every current to a cell of its own, and the probe to one more.
 
@@ -137,7 +137,7 @@ def steps(
 
 
 def find_rheobase(
-    model: Model, parameters: FICurveParameters, trains: list[NDArray[np.float64]]
+    model: Model, parameters: FiringRateParameters, trains: list[NDArray[np.float64]]
 ) -> float:
     """Return the least current that fires a cell, in amperes, to 0.01 of the curve's spacing."""
     fired = np.array([len(train) > 0 for train in trains])
@@ -155,7 +155,7 @@ def find_rheobase(
 
 def to_dataset(
     model: Model,
-    parameters: FICurveParameters,
+    parameters: FiringRateParameters,
     trains: list[NDArray[np.float64]],
     probe: float,
     rheobase: float,

@@ -8,15 +8,15 @@ from brian2 import mA, ms, mV, nA, second
 
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
-from htm_brian.figures.fi_curve import draw
-from htm_brian.protocols.fi_curve import HAY_RATES, FICurveParameters, checks
+from htm_brian.figures.firing_rate import draw
+from htm_brian.protocols.firing_rate import HAY_RATES, FiringRateParameters, checks
 
-SHORT = FICurveParameters(n_currents=13, duration=500 * ms)
+SHORT = FiringRateParameters(n_currents=13, duration=500 * ms)
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return load_protocol("fi_curve")(SHORT).run(SilentProgress())
+    return load_protocol("firing_rate")(SHORT).run(SilentProgress())
 
 
 def test_every_check_holds(outcome: Outcome) -> None:
@@ -57,8 +57,8 @@ def test_a_curve_that_falls_and_one_that_is_off_do_not_pass(outcome: Outcome) ->
 
 
 def test_a_curve_without_a_spike_fails_and_can_be_drawn() -> None:
-    weak = FICurveParameters(highest_current=0.2 * nA, n_currents=3, duration=20 * ms)
-    result = load_protocol("fi_curve")(weak).run(SilentProgress())
+    weak = FiringRateParameters(highest_current=0.2 * nA, n_currents=3, duration=20 * ms)
+    result = load_protocol("firing_rate")(weak).run(SilentProgress())
     assert not result.passed and np.isnan(float(result.dataset.rheobase))
     draw(result.dataset)
 
@@ -68,8 +68,8 @@ class Stopped(SilentProgress):
 
 
 def test_stopped_half_way() -> None:
-    short = FICurveParameters(n_currents=3, duration=50 * ms)
-    result = load_protocol("fi_curve")(short).run(Stopped())
+    short = FiringRateParameters(n_currents=3, duration=50 * ms)
+    result = load_protocol("firing_rate")(short).run(Stopped())
     assert result.partial and not result.passed
     assert draw(result.dataset) == {}
 
@@ -88,4 +88,4 @@ def test_stopped_half_way() -> None:
 )
 def test_bad_parameters(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        load_protocol("fi_curve")(FICurveParameters(**changes))
+        load_protocol("firing_rate")(FiringRateParameters(**changes))

@@ -1,4 +1,4 @@
-"""Figure of `fi_curve`: rate against current, and how the intervals grow during a step."""
+"""Figure of `firing_rate`: rate against current, and how the intervals grow during a step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     left, right = figure.subplots(1, 2)
     draw_curve(left, dataset)
     draw_intervals(right, dataset)
-    return {"fi_curve": figure}
+    return {"firing_rate": figure}
 
 
 def draw_curve(axes: Axes, dataset: xr.Dataset) -> None:
