@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from htm_brian.abstract.spatial_pooler import SpatialPooler
     from htm_brian.abstract.temporal_memory import TemporalMemory
+    from htm_brian.cells.group import Cells
     from htm_brian.cells.pyramidal import PyramidalCells
     from htm_brian.mapping import sdr_to_spikes, spikes_to_sdr
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "SDR",
+    "Cells",
     "PyramidalCells",
     "SpatialPooler",
     "SpikingTemporalMemory",
@@ -33,6 +35,7 @@ __all__ = [
 
 _MODULE_OF = {
     "SDR": "htm_brian.sdr",
+    "Cells": "htm_brian.cells.group",
     "PyramidalCells": "htm_brian.cells.pyramidal",
     "SpatialPooler": "htm_brian.abstract.spatial_pooler",
     "SpikingTemporalMemory": "htm_brian.network.temporal_memory",

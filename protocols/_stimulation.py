@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.dendrite import potential
+from htm_brian.cells.group import Cells
 from htm_brian.cells.mechanism import variable_name
-from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
 
@@ -114,9 +114,7 @@ def stimulate(
         For the progress bar.
     """
     with uncompiled():
-        cells = PyramidalCells(
-            stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values)
-        )
+        cells = Cells(stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values))
         for path, value in stimulus.values.items():
             setattr(cells, variable_name(*path.split(".")), value)
         monitor = StateMonitor(cells, list(record), record=True, dt=sample * time_step)
@@ -149,7 +147,7 @@ def stimulate(
 
 
 def _wire(
-    cells: PyramidalCells, events: Mapping[str, Sequence[tuple[int, NDArray[np.float64]]]]
+    cells: Cells, events: Mapping[str, Sequence[tuple[int, NDArray[np.float64]]]]
 ) -> list[object]:
     """Return the presynaptic cells, one for each event, and their synapses."""
     made: list[object] = []
@@ -167,9 +165,7 @@ def _wire(
     return made
 
 
-def _inject(
-    cells: PyramidalCells, currents: Mapping[str, NDArray[np.float64]]
-) -> list[NetworkOperation]:
+def _inject(cells: Cells, currents: Mapping[str, NDArray[np.float64]]) -> list[NetworkOperation]:
     """Set constant currents, and return what changes the others at each step."""
     names = {
         place: "injected_current" if place == "soma" else f"injected_current_{place}"

@@ -1,5 +1,8 @@
 """Cells of level 2: a tree of compartments, and the mechanisms that the model file has tables for.
 
+Only the soma must be there: with dendrites it is a pyramidal cell, without them a cell of a single
+compartment, such as an interneuron or a relay cell. `htm_brian.cells.group.Cells` makes the group.
+
 ===================== ================= =====================================================
 table                 lives in          drives, or is driven by
 ===================== ================= =====================================================
@@ -15,17 +18,17 @@ table                 lives in          drives, or is driven by
 ``metabotropic``      soma              ``metabotropic_calcium += ...``; each spike
 ===================== ================= =====================================================
 
-Soma, membrane and one kind of dendrite must be there; every other mechanism may be left out.
+Every mechanism but the soma may be left out; dendrites and membrane need each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from brian2.equations.equations import PARAMETER, Equations, SingleEquation
-from brian2.groups.neurongroup import NeuronGroup
+from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import (
     adaptation,
@@ -70,17 +73,31 @@ class Design:
         None where the cell does not spike.
     variables : dict of str to str
         What each variable that is no parameter of the model file means.
+    compartments : list of str
+        Their names, the soma first.
+    method : str
+        Integration method that suits the equations.
+    constants : dict of str to Quantity
+        Values of parameters that are taken from the geometry.
+    at_rest : dict of str to str or Quantity
+        What the state variables are set to that are not 0 at rest, as `NeuronGroup` takes it.
     """
 
     equations: Equations
     threshold: str | None
     reset: str | None
     variables: dict[str, str]
+    compartments: list[str]
+    method: str
+    constants: dict[str, Quantity] = field(default_factory=dict)
+    at_rest: dict[str, str | Quantity] = field(default_factory=dict)
 
 
 def mechanisms(model: Model) -> dict[str, dict[str, Key]]:
     """Return the tables and keys that a model of level 2 must have, given those that it has."""
-    required: dict[str, dict[str, Key]] = {soma.TABLE: soma.KEYS, tree.MEMBRANE: tree.MEMBRANE_KEYS}
+    required: dict[str, dict[str, Key]] = {soma.TABLE: soma.KEYS}
+    if tree.kinds(model):
+        required[tree.MEMBRANE] = tree.MEMBRANE_KEYS
     known = {
         **{kind: tree.DENDRITE_KEYS for kind in tree.ROOTS},
         **{name: module.KEYS for name, module in OPTIONAL.items()},
@@ -93,11 +110,12 @@ def require(model: Model) -> Model:
     known = {soma.TABLE, tree.MEMBRANE, *tree.ROOTS, *OPTIONAL}
     # An unknown table is told with all that are known, so that a slip of the pen finds its like.
     unknown = [table.name for table in model.tables if table.name not in known]
-    model.require({name: {} for name in known} if unknown else mechanisms(model))
-    if not tree.kinds(model):
+    if not unknown and tree.MEMBRANE in model and not tree.kinds(model):
         raise ValueError(
-            f"no dendrite; a cell needs one of [{'], ['.join(tree.ROOTS)}] ({model.file})"
+            f"[{tree.MEMBRANE}] is that of dendrites; it needs one of "
+            f"[{'], ['.join(tree.ROOTS)}], or must go ({model.file})"
         )
+    model.require({name: {} for name in known} if unknown else mechanisms(model))
     for name, needed in NEEDS.items():
         for other in needed:
             if name in model and other not in model:
@@ -154,14 +172,16 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     charging = " + ".join(inward["soma"]) or "0*amp"
     whole = soma.equations(model[soma.TABLE], charging)
     meanings = dict(soma.VARIABLES)
+    geometry: dict[str, Quantity] = {}
     for part in parts:
         outer = [other.name for other in parts if other.parent == part.name]
         whole += dendrite.equations(part, outer, inward[part.name])
         meanings |= dendrite.variables(part)
     for kind in tree.kinds(model):
-        constants = list(tree.cable(model, kind))
-        whole += dendrite.declare_cable(kind, constants)
+        constants = tree.cable(model, kind)
+        whole += dendrite.declare_cable(kind, list(constants))
         meanings |= {f"{kind}_{name}": dendrite.MEANINGS[name] for name in constants}
+        geometry |= {f"{kind}_{name}": value for name, value in constants.items()}
     for name, module in OPTIONAL.items():
         if name not in model:
             continue
@@ -178,6 +198,9 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
         spike.THRESHOLD if spike.TABLE in model else None,
         _on_spike(model) if spike.TABLE in model else None,
         meanings,
+        ["soma", *(part.name for part in parts)],
+        "exponential_euler",
+        geometry,
     )
 
 
@@ -250,10 +273,3 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
             for each in equations.values()
         ]
     )
-
-
-def assign_cable(group: NeuronGroup, model: Model) -> None:
-    """Set the electrical constants of `group` from the geometry."""
-    for kind in tree.kinds(model):
-        for name, value in tree.cable(model, kind).items():
-            setattr(group, f"{kind}_{name}", value)

@@ -1,6 +1,7 @@
 """Pyramidal cells: the mechanisms of a model file put together in one Brian2 group.
 
-The model file's level says which: cells of level 2 are those of `htm_brian.cells.biophysical`.
+The model file's level says which: those of level 2 are put together by
+`htm_brian.cells.biophysical`, as other cells of level 2 are, see `htm_brian.cells.group.Cells`.
 Those of level 1 are here:
 
 =============  ==========================================================================
@@ -18,8 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from brian2.core.clocks import Clock
-from brian2.equations.equations import SUBEXPRESSION, Equations
-from brian2.groups.neurongroup import NeuronGroup
+from brian2.equations.equations import Equations
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
@@ -34,12 +34,10 @@ from htm_brian.cells import (
     plateau,
     soma,
     spike,
-    tree,
 )
 from htm_brian.cells.biophysical import Design, vary_by_cell
-from htm_brian.cells.dendrite import potential
-from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
-from htm_brian.parameters import Key, Model, load_model
+from htm_brian.cells.group import Cells
+from htm_brian.parameters import Key, Model
 
 BRANCHED = ("basal", "apical")
 """Compartments that carry branches."""
@@ -114,7 +112,9 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     if model.level == 2:
         return biophysical.design(model, per_cell)
     whole = vary_by_cell(equations(model), model, per_cell) if per_cell else equations(model)
-    return Design(whole, THRESHOLD, ON_SPIKE, VARIABLES)
+    at_rest = {"burst_spike_due": 1e9 * second}
+    places = ["soma", *COMPARTMENTS]
+    return Design(whole, THRESHOLD, ON_SPIKE, VARIABLES, places, "euler", at_rest=at_rest)
 
 
 def input_conductance(model: Model) -> Quantity:
@@ -134,44 +134,10 @@ def input_conductance(model: Model) -> Quantity:
     return whole
 
 
-class PyramidalCells(NeuronGroup):
-    """Pyramidal cells: a Brian2 `NeuronGroup` built from a model file.
+class PyramidalCells(Cells):
+    """Pyramidal cells of level 1 or 2: a Brian2 `NeuronGroup` built from a model file.
 
-    Parameters
-    ----------
-    N : int
-        Number of cells.
-    model : str, path or Model
-        Name of a model of the package, path of a file, or a `Model`.
-    dt : Quantity, optional
-        Time step; Brian2's default clock where neither it nor `clock` is given.
-    clock : Clock, optional
-        Clock in place of `dt`.
-    method : str, optional
-        Brian2's integration method. By default Euler at level 1; at level 2 exponential Euler,
-        which is stable whatever the conductances.
-    per_cell : collection of str
-        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
-        others are one number for the group.
-    order : int
-        Order among objects of the same slot.
-    name : str
-        Name of the group.
-
-    Attributes
-    ----------
-    parameters : Model
-        The model as it was loaded. The values in force are the group's own, which you may change:
-        ``cells.leak_conductance = 20*nS``.
-    compartments : list of str
-        Their names, the soma first.
-
-    Notes
-    -----
-    A spike is recorded at the start of its step, as everywhere in Brian2; `last_spike_time` has the
-    interpolated crossing. The reset runs right after the threshold, before monitors and synapses.
-    So ``SpikeMonitor(cells, "last_spike_time")`` records the spike's own time, synapses of the same
-    step see it already, and inhibition that arrives in that step cannot disturb it.
+    All parameters but the default of `model`, and all attributes, are those of `Cells`.
 
     Examples
     --------
@@ -196,45 +162,11 @@ class PyramidalCells(NeuronGroup):
         order: int = 0,
         name: str = "pyramidalcells*",
     ) -> None:
-        self.parameters = load_model(model)
-        self._design = design(self.parameters, per_cell)
-        detailed = self.parameters.level == 2
-        dendrites = (
-            [part.name for part in tree.compartments(self.parameters)] if detailed else COMPARTMENTS
-        )
-        self.compartments = ["soma", *dendrites]
         super().__init__(
-            N,
-            self._design.equations,
-            threshold=self._design.threshold,
-            reset=self._design.reset,
-            method=method or ("exponential_euler" if detailed else "euler"),
-            dt=dt,
-            clock=clock,
-            order=order,
-            name=name,
+            N, model, dt=dt, clock=clock, method=method, per_cell=per_cell, order=order, name=name
         )
-        if self._design.threshold is not None:
-            spike.reset_at_once(self)
-        for table in self.parameters.tables:
-            if all(variable_name(table.name, key) in self.variables for key in table):
-                assign(self, table)
-        if detailed:
-            biophysical.assign_cable(self, self.parameters)
-        self.to_rest()
 
-    def to_rest(self) -> None:
-        """Put every cell to rest: no conductance, no adaptation, no spike ever."""
-        for equation in self._design.equations.values():
-            if "constant" not in equation.flags and equation.type != SUBEXPRESSION:
-                setattr(self, equation.varname, Quantity(0, dim=equation.dim))
-        for name in self.compartments:
-            setattr(self, potential(name), self.resting_potential)
-        if "last_spike_time" in self.variables:
-            self.last_spike_time = NEVER
-        if "burst_spike_due" in self.variables:
-            self.burst_spike_due = 1e9 * second
-
-    def describe(self) -> str:
-        """Return the equations as text, with units, values and sources."""
-        return describe(self.user_equations, self._design.variables, self.parameters)
+    @staticmethod
+    def put_together(model: Model, per_cell: Collection[str] = ()) -> Design:
+        """Return the design of a model of level 1 or 2."""
+        return design(model, per_cell)

@@ -33,6 +33,7 @@ from htm_brian.cells import (
     tree,
 )
 from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.cells.group import Cells
 from htm_brian.cells.mechanism import NEVER, assign, describe
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.parameters import Model, load_model
@@ -257,6 +258,27 @@ def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:
     assert spikes.num_spikes > 0 and "calcium_activation" not in cells.variables
 
 
+def test_a_cell_without_dendrites_is_a_leaky_integrator(tmp_path: Path) -> None:
+    """``E + I/g (1 - exp(-t g/C))``, and no other compartment."""
+    text = (resources.files("htm_brian.models") / "passive.toml").read_text("utf-8")
+    path = tmp_path / "point.toml"
+    head = text[: text.index("[membrane]")]
+    path.write_text(head.replace('name = "passive"', 'name = "point"'), encoding="utf-8")
+    cells = Cells(2, str(path), dt=0.1 * ms)
+    cells.injected_current = [0, 10] * pA
+    Network(cells).run(20 * ms)
+    assert cells.compartments == ["soma"]
+    expected = [-70, -70 + 10 * (1 - np.exp(-1))]
+    np.testing.assert_allclose(cells.v / mV, expected, rtol=1e-9)
+    assert tree.input_resistance(cells.parameters) == pytest.approx(1e9)
+
+
+def test_cells_of_another_level_are_refused_in_one_line() -> None:
+    message = r"these cells are of level 2, got level 1; PyramidalCells .*l5_reduced\.toml"
+    with pytest.raises(ValueError, match=message):
+        Cells(1, "l5_reduced")
+
+
 def cut(text: str, table: str) -> str:
     """Return a model file's text without one table."""
     before, _, after = text.partition(f"[{table}]\n")
@@ -270,6 +292,14 @@ def cut(text: str, table: str) -> str:
         (lambda t: cut(t, "spike"), r"\[adaptation\] needs a table \[spike\]"),
         (lambda t: cut(t, "trunk"), r"\[backpropagation\] needs a table \[trunk\]"),
         (lambda t: cut(t, "membrane"), r"missing table \[membrane\]"),
+        (
+            lambda t: t[: t.index("[basal]")] + "[trunk]\n",
+            r"missing key branches: how many of them there are, in a unit like 1",
+        ),
+        (
+            lambda t: t[: t.index("[basal]")],
+            r"\[membrane\] is that of dendrites; it needs one of \[basal\], \[trunk\]",
+        ),
         (lambda t: t.replace("[tuft]", "[tufts]"), r"unknown table \[tufts\]; did you mean tuft"),
         (lambda t: t.replace("magnesium = {", "magnesia = {"), "unknown key magnesia"),
         (

@@ -1,0 +1,125 @@
+"""The Brian2 group of the cells of a model file, whatever kind of cell they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from brian2.core.clocks import Clock
+from brian2.equations.equations import SUBEXPRESSION
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.units.fundamentalunits import Quantity
+
+from htm_brian.cells import biophysical, spike
+from htm_brian.cells.biophysical import Design
+from htm_brian.cells.dendrite import potential
+from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
+from htm_brian.parameters import Model, load_model
+
+
+class Cells(NeuronGroup):
+    """Cells of level 2: a Brian2 `NeuronGroup` built from a model file.
+
+    Interneurons and relay cells are made by this class; `PyramidalCells` takes level 1, too.
+
+    Parameters
+    ----------
+    N : int
+        Number of cells.
+    model : str, path or Model
+        Name of a model of the package, path of a file, or a `Model`.
+    dt : Quantity, optional
+        Time step; Brian2's default clock where neither it nor `clock` is given.
+    clock : Clock, optional
+        Clock in place of `dt`.
+    method : str, optional
+        Brian2's integration method. By default Euler at level 1; at level 2 exponential Euler,
+        which is stable whatever the conductances.
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
+        others are one number for the group.
+    order : int
+        Order among objects of the same slot.
+    name : str
+        Name of the group.
+
+    Attributes
+    ----------
+    parameters : Model
+        The model as it was loaded. The values in force are the group's own, which you may change:
+        ``cells.leak_conductance = 20*nS``.
+    compartments : list of str
+        Their names, the soma first.
+
+    Notes
+    -----
+    A spike is recorded at the start of its step, as everywhere in Brian2; `last_spike_time` has the
+    interpolated crossing. The reset runs right after the threshold, before monitors and synapses.
+    So ``SpikeMonitor(cells, "last_spike_time")`` records the spike's own time, synapses of the same
+    step see it already, and inhibition that arrives in that step cannot disturb it.
+
+    Examples
+    --------
+    >>> Cells(1, "passive").compartments[:3]
+    ['soma', 'basal_0_0', 'basal_0_1']
+    """
+
+    def __init__(
+        self,
+        N: int,
+        model: str | Model,
+        *,
+        dt: Quantity | None = None,
+        clock: Clock | None = None,
+        method: str | None = None,
+        per_cell: Collection[str] = (),
+        order: int = 0,
+        name: str = "cells*",
+    ) -> None:
+        self.parameters = load_model(model)
+        self._design = self.put_together(self.parameters, per_cell)
+        self.compartments = self._design.compartments
+        super().__init__(
+            N,
+            self._design.equations,
+            threshold=self._design.threshold,
+            reset=self._design.reset,
+            method=method or self._design.method,
+            dt=dt,
+            clock=clock,
+            order=order,
+            name=name,
+        )
+        if self._design.threshold is not None:
+            spike.reset_at_once(self)
+        for table in self.parameters.tables:
+            if all(variable_name(table.name, key) in self.variables for key in table):
+                assign(self, table)
+        for constant, value in self._design.constants.items():
+            setattr(self, constant, value)
+        self.to_rest()
+
+    @staticmethod
+    def put_together(model: Model, per_cell: Collection[str] = ()) -> Design:
+        """Return the design of a model of level 2."""
+        if model.level != 2:
+            raise ValueError(
+                f"these cells are of level 2, got level {model.level}; PyramidalCells are of "
+                f"level 1 or 2 ({model.file}, [model])"
+            )
+        return biophysical.design(model, per_cell)
+
+    def to_rest(self) -> None:
+        """Put every cell to rest: no conductance, no adaptation, no spike ever."""
+        for equation in self._design.equations.values():
+            if "constant" not in equation.flags and equation.type != SUBEXPRESSION:
+                setattr(self, equation.varname, Quantity(0, dim=equation.dim))
+        for name in self.compartments:
+            setattr(self, potential(name), self.resting_potential)
+        if "last_spike_time" in self.variables:
+            self.last_spike_time = NEVER
+        for name, value in self._design.at_rest.items():
+            setattr(self, name, value)
+
+    def describe(self) -> str:
+        """Return the equations as text, with units, values and sources."""
+        return describe(self.user_equations, self._design.variables, self.parameters)
