@@ -16,6 +16,7 @@ table                 lives in          drives, or is driven by
 ``backpropagation``   trunk, nexus      each spike of the soma
 ``calcium_spike``     nexus             the nexus's potential
 ``metabotropic``      soma              ``metabotropic_calcium += ...``; each spike
+``t_current``         soma              the soma's potential
 ===================== ================= =====================================================
 
 Every mechanism but the soma may be left out; dendrites and membrane need each other.
@@ -40,6 +41,7 @@ from htm_brian.cells import (
     nmda,
     soma,
     spike,
+    t_current,
     tree,
 )
 from htm_brian.cells.mechanism import variable_name
@@ -50,7 +52,16 @@ NMDA_KINDS = ("basal", "oblique", "tuft")
 
 OPTIONAL: dict[str, ModuleType] = {
     module.TABLE: module
-    for module in (spike, adaptation, ampa, nmda, backpropagation, calcium_spike, metabotropic)
+    for module in (
+        spike,
+        adaptation,
+        ampa,
+        nmda,
+        backpropagation,
+        calcium_spike,
+        metabotropic,
+        t_current,
+    )
 }
 NEEDS = {
     adaptation.TABLE: (spike.TABLE,),
@@ -59,6 +70,13 @@ NEEDS = {
     calcium_spike.TABLE: (calcium_spike.COMPARTMENT,),
 }
 """What a mechanism needs beside its own table."""
+
+SOMATIC = {
+    adaptation.TABLE: "(-adaptation)",
+    metabotropic.TABLE: "metabotropic_current",
+    t_current.TABLE: "t_current",
+}
+"""Currents into the soma, by the mechanism that makes them."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +219,7 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
         ["soma", *(part.name for part in parts)],
         "exponential_euler",
         geometry,
+        dict(t_current.AT_REST) if t_current.TABLE in model else {},
     )
 
 
@@ -213,10 +232,7 @@ def _inward(
     for module in (ampa, nmda):
         for name in synapses.get(module.TABLE, ()):
             inward[name].append(module.current(name))
-    if adaptation.TABLE in model:
-        inward["soma"].append("(-adaptation)")
-    if metabotropic.TABLE in model:
-        inward["soma"].append("metabotropic_current")
+    inward["soma"] += [current for table, current in SOMATIC.items() if table in model]
     if backpropagation.TABLE in model:
         for name in backpropagation.COMPARTMENTS:
             inward[_only(parts, name)].append(f"backpropagation_current_{name}")

@@ -328,7 +328,7 @@ def test_unknown_parameter_by_cell(model: Model) -> None:
         PyramidalCells(1, model, per_cell=["nmda.magnesia"])
 
 
-@pytest.mark.parametrize("name", ["l5_thick_tufted", "l23_pyramidal", "passive"])
+@pytest.mark.parametrize("name", ["l5_thick_tufted", "l23_pyramidal", "passive", "thalamic_relay"])
 def test_every_line_of_the_description_has_its_comment(name: str) -> None:
     model = load_model(name)
     design = biophysical.design(model)
