@@ -1,12 +1,20 @@
-"""A dendritic branch as an event: enough coincident synapses start a plateau of fixed length.
+"""A dendritic branch as an event: enough coincident synapses start a plateau.
 
 `tally` counts the connected synapses that released together, `potential_tally` those that are not
 connected too. Both are changed by synapses only: whoever wires them also takes away what is out of
-date. Above the threshold the branch emits an event and drives its compartment for
-`plateau_duration`. After `refractory_period` it can do so again: a new volley then prolongs a
-plateau that is still on. Fewer coincident synapses, yet at least `match_threshold`, open NMDA
-receptors in part: `depolarisation` follows their number and outlasts the coincidence. What still
-fewer synapses do has vanished before it could matter to the next spike, and is left out.
+date. At the threshold the branch emits an event and drives its compartment for a time that grows
+with the synapses, as their conductance takes longer to decay::
+
+    plateau_duration + plateau_growth*log(tally/needed)
+
+After `refractory_period` it can do so again: a new volley then prolongs a plateau that is still on.
+A depolarised owner lowers the threshold, if synapses tell the branch of it::
+
+    "owner_depolarisation_post = v_pre - resting_potential_pre : volt (summed)"
+
+Fewer coincident synapses, yet at least `match_threshold`, open NMDA receptors in part:
+`depolarisation` follows their number and outlasts the coincidence. What still fewer synapses do is
+left out.
 
 The conductance, which the owner's compartment sums over its branches, is::
 
@@ -18,6 +26,7 @@ from __future__ import annotations
 from brian2.core.clocks import Clock
 from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
+from brian2.units import volt
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells.mechanism import NEVER, assign, declare, describe
@@ -26,7 +35,9 @@ from htm_brian.parameters import Key, Model, Table, load_model
 TABLE = "branch"
 KEYS = {
     "activation_threshold": Key("1", "coincident synapses that start a plateau"),
-    "plateau_duration": Key("second", "length of a plateau"),
+    "threshold_fall": Key("1/volt", "fall of the threshold with the owner's depolarisation"),
+    "plateau_duration": Key("second", "length of a plateau at the threshold"),
+    "plateau_growth": Key("second", "its growth with each e-fold of synapses above the threshold"),
     "refractory_period": Key("second", "least time between two plateau onsets"),
     "plateau_conductance": Key("siemens", "NMDA conductance during a plateau"),
     "match_threshold": Key("1", "coincident synapses, connected or not, that depolarise"),
@@ -36,6 +47,8 @@ KEYS = {
 VARIABLES = {
     "tally": "connected synapses that released together",
     "potential_tally": "synapses that released together, connected or not",
+    "owner_depolarisation": "lowers the threshold; 0 unless synapses set it",
+    "needed": "synapses that start a plateau, at the owner's depolarisation",
     "matched": "synapses that the depolarisation follows",
     "depolarisation": "below the threshold of a plateau, in synapses",
     "plateau_onset": "start of the last plateau",
@@ -43,10 +56,10 @@ VARIABLES = {
     "conductance": "drives the compartment of the branch's owner",
 }
 # The tally is a whole number; half a synapse below keeps rounding out of the comparison.
-THRESHOLD = "tally > activation_threshold - 0.5 and t - plateau_onset >= refractory_period"
+THRESHOLD = "tally > needed - 0.5 and t - plateau_onset >= refractory_period"
 ON_PLATEAU = """
 plateau_onset = t
-plateau_end = t + plateau_duration
+plateau_end = t + plateau_duration + plateau_growth*log(tally/needed)
 """
 
 
@@ -63,8 +76,10 @@ def equations(parameters: Table) -> Equations:
         """
         ddepolarisation/dt = (matched - depolarisation)/match_time_constant : 1
         matched = potential_tally*int(potential_tally > match_threshold - 0.5) : 1
+        needed = clip(activation_threshold - threshold_fall*owner_depolarisation, 1, inf) : 1
         tally : 1
         potential_tally : 1
+        owner_depolarisation : volt
         plateau_onset : second
         plateau_end : second
         conductance = plateau_conductance*int(t < plateau_end)
@@ -135,6 +150,7 @@ class DendriticBranches(NeuronGroup):
         self.tally = 0
         self.potential_tally = 0
         self.depolarisation = 0
+        self.owner_depolarisation = 0 * volt
         self.plateau_onset = NEVER
         self.plateau_end = NEVER
 

@@ -75,13 +75,38 @@ def test_parameters_change_by_name() -> None:
     assert branches.plateau_end[0] / ms == pytest.approx(100)
 
 
+def test_plateau_grows_with_the_logarithm_of_the_synapses_above_the_threshold() -> None:
+    """What decays as exp(-t/tau) from k to the threshold takes tau log(k/threshold)."""
+    branches = DendriticBranches(4, dt=1 * ms)
+    branches.plateau_growth = 75 * ms
+    synapses = np.array([13, 15, 20, 40])
+    branches.tally = synapses
+    Network(branches).run(1 * ms)
+    np.testing.assert_allclose(branches.plateau_end / ms, 58 + 75 * np.log(synapses / 13))
+
+
+def test_a_depolarised_owner_lowers_the_threshold_and_prolongs_the_plateau() -> None:
+    """At 0.4/mV, 10 mV take 4 synapses off; however depolarised, one synapse is needed."""
+    branches = DendriticBranches(6, dt=1 * ms)
+    branches.threshold_fall = 0.4 / mV
+    branches.plateau_growth = 75 * ms
+    branches.owner_depolarisation = [0, 10, 10, 10, 60, 60] * mV
+    branches.tally = [12, 8, 9, 20, 0, 1]
+    onsets = SpikeMonitor(branches)
+    Network(branches, onsets).run(1 * ms)
+    assert onsets.i[:].tolist() == [2, 3, 5]
+    np.testing.assert_allclose(branches.plateau_end[2] / ms, 58)
+    np.testing.assert_allclose(branches.plateau_end[3] / ms, 58 + 75 * np.log(20 / 9))
+
+
 def test_to_rest_forgets_everything() -> None:
     branches = DendriticBranches(1, dt=1 * ms)
-    branches.tally, branches.depolarisation = 20, 5
+    branches.tally, branches.depolarisation, branches.owner_depolarisation = 20, 5, 5 * mV
     Network(branches).run(2 * ms)
     branches.to_rest()
     assert branches.conductance[0] / nS == 0
     assert branches.tally[0] == 0 and branches.plateau_onset[0] < 0 * second
+    assert branches.owner_depolarisation[0] == 0 * mV
 
 
 def test_description_names_units_and_sources() -> None:
