@@ -14,6 +14,7 @@ struct Network {
     int64_t n_cells, cells_per_column, n_branches, n_steps, steps_per_branch_step;
     int64_t relay_delay, recruitment_delay, inhibition_delay, release_delay, withdrawal_delay;
     double dt, variation, transmission_probability, interneuron_refractory_period;
+    double coincidence_window;
     double membrane_capacitance, leak_conductance, resting_potential;
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
@@ -32,7 +33,7 @@ struct Network {
     double *feedforward_conductance, *basal_conductance, *apical_conductance, *injected_current;
     double *last_spike_time, *burst_spike_due;
     double *tally, *potential_tally, *depolarisation, *plateau_onset, *plateau_end;
-    double *weight, *released;
+    double *weight, *counts_until;
     const int32_t *owner, *branch;   // of each branch; of each synapse, sorted by presynaptic cell
     const int64_t *first_synapse;    // of each presynaptic cell, and one more
     double *drive, *last_interneuron_spike;
@@ -154,23 +155,24 @@ static void find_plateaus(const Network p, double t, Spikes &plateaus) {
             plateaus.push_back(b);
 }
 
-static void release(const Network &p, const Spikes &spikes) {
+static void release(const Network &p, double t, const Spikes &spikes) {
     for (int32_t cell : spikes)
         for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
             const bool arrives = uniform() < p.transmission_probability;
-            const double fresh = arrives && p.released[s] == 0;
-            p.released[s] += fresh;
+            const double fresh = arrives && p.counts_until[s] == 0;
+            p.counts_until[s] += fresh * (t + p.coincidence_window);
             p.tally[p.branch[s]] += p.weight[s] * fresh;
             p.potential_tally[p.branch[s]] += fresh;
         }
 }
 
-static void withdraw(const Network &p, const Spikes &spikes) {
+static void withdraw(const Network &p, double t, const Spikes &spikes) {
     for (int32_t cell : spikes)
         for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
-            p.tally[p.branch[s]] -= p.weight[s] * p.released[s];
-            p.potential_tally[p.branch[s]] -= p.released[s];
-            p.released[s] = 0;
+            const double over = p.counts_until[s] > 0 && p.counts_until[s] < t + 1.5 * p.dt;
+            p.tally[p.branch[s]] -= p.weight[s] * over;
+            p.potential_tally[p.branch[s]] -= over;
+            p.counts_until[s] -= over * p.counts_until[s];
         }
 }
 
@@ -221,8 +223,8 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
         way.recruitment.send(p.step, spikes);
         way.inhibition.send(p.step, inhibited);
         if (k == 0) way.relay.send(p.step, volley);
-        release(p, way.release.due(p.step));
-        withdraw(p, way.withdrawal.due(p.step));
+        release(p, t, way.release.due(p.step));
+        withdraw(p, t, way.withdrawal.due(p.step));
         for (int32_t column : way.relay.due(p.step))
             for (int64_t i = column * per_column; i < (column + 1) * per_column; i++) {
                 const double size = std::fmin(std::fmax(1 + p.variation * normal(), 0), 2);

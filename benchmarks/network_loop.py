@@ -111,7 +111,7 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
     interneurons = tm.minicolumns.interneurons.variables
     return {
         "weight": (flat.permanence[order] >= tm.connected_permanence).astype(float),
-        "released": np.zeros(len(order)),
+        "counts_until": np.zeros(len(order)),
         "owner": np.array(tm.store.owner),
         "branch": flat.segment[order],
         "first_synapse": np.concatenate([[0], ends]),
@@ -147,6 +147,7 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "dt": dt,
         "variation": float(minicolumns.feedforward.variation[:]),
         "transmission_probability": float(distal.transmission_probability[:]),
+        "coincidence_window": float(distal.coincidence_window[:]),
         "interneuron_refractory_period": float(minicolumns.interneurons.refractory_period[:]),
         "step": int(tm.cells.clock.variables["timestep"].get_value()[0]),
     }

@@ -28,7 +28,8 @@ from htm_brian.synapses.structural import RewiredSynapses
 
 DISTAL_EQUATIONS = f"""
 weight : 1    # what the synapse adds to the tally; 0 where it is not connected
-released : 1  # 1 while it counts, since it released within the coincidence window
+counts_until : second  # end of the coincidence window of the release that counts; 0 if none does
+coincidence_window : second (shared, constant)
 {RELEASE_EQUATIONS}
 """
 
@@ -36,8 +37,8 @@ STATE = ("tally", "potential_tally", "depolarisation", "plateau_onset", "plateau
 
 RELEASE = (
     ARRIVAL
-    + """fresh = arrival * int(released == 0)
-released += fresh
+    + """fresh = arrival * int(counts_until == 0*second)
+counts_until += fresh * (t + coincidence_window)
 tally_post += weight * fresh
 potential_tally_post += fresh
 """
@@ -45,11 +46,13 @@ potential_tally_post += fresh
 """A synapse counts once in a coincidence window; an unconnected one, which has NMDA receptors only,
 counts towards sub-threshold depolarisation."""
 
-WITHDRAW = """tally_post -= weight * released
-potential_tally_post -= released
-released = 0
+WITHDRAW = """over = int(counts_until > 0*second) * int(counts_until < t + 1.5*dt)
+tally_post -= weight * over
+potential_tally_post -= over
+counts_until -= over * counts_until
 """
-"""After the coincidence window the synapse no longer counts."""
+"""A coincidence window after every spike; only the spike that released ends what it began. Delays are
+rounded to time steps, so the two may differ by one."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ class DistalDendrites:
     def forget_tallies(self) -> None:
         """Let no synapse count as released within the coincidence window."""
         # Each that does waits for its withdrawal.
-        self.distal.array("released")[self.distal.under_way("withdraw")] = 0
+        self.distal.array("counts_until")[self.distal.under_way("withdraw")] = 0
         for name in ("tally", "potential_tally"):
             self.branches.variables[name].get_value()[:] = 0
 
@@ -218,6 +221,7 @@ class DistalDendrites:
         )
         self.distal = RewiredSynapses(distal, synapses)
         distal.transmission_probability = self._transmission
+        distal.coincidence_window = self._window
         self.axis = Synapses(
             self.branches,
             self._cells,

@@ -40,12 +40,12 @@ def test_lasting_input_prolongs_the_plateau_after_the_refractory_period() -> Non
     onsets = SpikeMonitor(branches)
     trace = StateMonitor(branches, "conductance", record=0)
     net = Network(branches, onsets, trace)
-    net.run(80 * ms)
+    net.run(90 * ms)
     branches.tally = 0
     net.run(60 * ms)
-    np.testing.assert_allclose(onsets.t / ms, [0, 35, 70])
+    np.testing.assert_allclose(onsets.t / ms, [0, 42, 84])
     on = trace.t[trace.conductance[0] / nS > 0] / ms
-    assert on[0] == 1 and on[-1] == 127 and len(on) == 127  # one plateau, up to 70 ms + 58 ms
+    assert on[0] == 1 and on[-1] == 141 and len(on) == 141  # one plateau, up to 84 ms + 58 ms
 
 
 def test_matching_synapses_depolarise_and_too_few_do_nothing() -> None:

@@ -1,0 +1,92 @@
+"""For how long a synapse that released counts, when a burst gives it several chances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import Clock, Quantity, ms, mV
+
+from htm_brian.brian_warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
+from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.network.dendrites import DistalDendrites
+from htm_brian.network.stepping import SteppedNetwork
+from htm_brian.parameters import load_model
+
+DELAY, WINDOW, INTERVAL = 2, 20, 10
+
+
+class Branch:
+    """One synapse of a cell that fires when told."""
+
+    def __init__(self, window: Quantity = WINDOW * ms) -> None:
+        model = load_model("l5_reduced")
+        self.cells = PyramidalCells(2, model, clock=Clock(0.25 * ms))
+        self.dendrites = DistalDendrites(
+            self.cells,
+            model,
+            transmission_probability=1.0,
+            delay=DELAY * ms,
+            coincidence_window=window,
+            activation_threshold=4,
+            match_threshold=3,
+            clock=Clock(1 * ms),
+            branches=1,
+            synapses=2,
+        )
+        self.dendrites.set_owners(np.array([1]))
+        self.dendrites.connect(np.array([0]), np.array([0]), np.array([0]))
+        self.dendrites.weigh(np.array([0]), np.array([1.0]))
+        self.network = SteppedNetwork(self.cells, *self.dendrites.objects)
+        self.network.expected_warnings = [
+            ORDER_OF_EXECUTION,
+            *(TWO_CLOCKS.format(name=f"distal_synapses_{end}") for end in ("release", "withdraw")),
+        ]
+
+    def spike(self, transmitted: bool) -> None:
+        """Fire cell 0 in the next step; the draw comes when the spike arrives."""
+        self.cells.v = [-45, -70] * mV
+        self.network.advance(1 * ms)
+        self.dendrites.distal.synapses.transmission_probability = float(transmitted)
+        self.network.advance(3 * ms)
+
+    def tally(self) -> tuple[float, float]:
+        """Return connected synapses that count, and all that do."""
+        branches = self.dendrites.branches
+        return float(branches.tally[0]), float(branches.potential_tally[0])
+
+
+def tallies(transmitted: list[bool], times: list[int], window: Quantity = WINDOW * ms) -> list:
+    """Return what counts at `times` (ms after the first spike)."""
+    branch = Branch(window)
+    found, now = {}, 0
+    spikes = {k * INTERVAL: arrives for k, arrives in enumerate(transmitted)}
+    for moment in sorted({*times, *spikes}):
+        branch.network.advance((moment - now) * ms)
+        now = moment
+        found[moment] = branch.tally()
+        if moment in spikes:
+            branch.spike(spikes[moment])
+            now = moment + 4
+    return [found[time] for time in times]
+
+
+def test_a_late_release_counts_for_its_whole_window() -> None:
+    """The window of the spike that failed does not end it."""
+    end = INTERVAL + DELAY + WINDOW
+    times = [INTERVAL, INTERVAL + 5, WINDOW + DELAY + 3, end - 1, end + 1]
+    assert tallies([False, True], times) == [(0, 0), (1, 1), (1, 1), (1, 1), (0, 0)]
+
+
+def test_a_synapse_counts_once_and_from_its_first_release() -> None:
+    end = DELAY + WINDOW
+    assert tallies([True, True], [INTERVAL, INTERVAL + 5, end - 1, end + 1]) == [
+        (1, 1),
+        (1, 1),
+        (1, 1),
+        (0, 0),
+    ]
+
+
+@pytest.mark.parametrize("window", [20.1, 20.126])
+def test_a_window_between_two_time_steps_ends_too(window: float) -> None:
+    assert tallies([True], [20, 24], window * ms) == [(1, 1), (0, 0)]
