@@ -12,20 +12,25 @@ from htm_brian import theory
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 CLOSED = "#6b7178"
 FINE = np.linspace(0.05, 1, 200)
+THRESHOLD = 14
+"""Of the curves that are drawn: that of the level-2 branch."""
 
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     """Return the figure; none where the run was stopped before its end."""
     if "spiking" not in dataset:
         return {}
-    figure = Figure(figsize=(13, 7.5), layout="constrained")
-    axes = figure.subplots(2, 3).ravel()
+    figure = Figure(figsize=(15, 12), layout="constrained")
+    axes = figure.subplots(3, 3).ravel()
     draw_sizes(axes[0], dataset)
     draw_bursts(axes[1], dataset)
     draw_thresholds(axes[2], dataset)
     draw_timing(axes[3], dataset)
     draw_needed(axes[4])
     draw_price(axes[5], dataset)
+    draw_saturation(axes[6], dataset)
+    draw_spread(axes[7], dataset)
+    draw_shifts(axes[8], dataset)
     return {"release_robustness": figure}
 
 
@@ -37,25 +42,40 @@ def _theory(p: np.ndarray, size: int, threshold: int, spikes: int) -> np.ndarray
 def _three_ways(
     axes: Axes, dataset: xr.Dataset, size: int, spikes: int, colour: str, label: str
 ) -> None:
-    axes.plot(FINE, _theory(FINE, size, 13, spikes), color=colour, linewidth=1, label=label)
+    axes.plot(FINE, _theory(FINE, size, THRESHOLD, spikes), color=colour, linewidth=1, label=label)
     at = {"size": size, "spikes": spikes}
     axes.plot(
-        dataset.p, dataset.sampled.sel(**at, threshold=13), "o", color=colour, mfc="none", ms=8
+        dataset.p,
+        dataset.sampled.sel(**at, threshold=THRESHOLD),
+        "o",
+        color=colour,
+        mfc="none",
+        ms=8,
     )
-    spiking = dataset.spiking.sel(**at, spiking_threshold=13, timing="together")
+    spiking = dataset.spiking.sel(**at, spiking_threshold=THRESHOLD, timing="together")
     axes.plot(dataset.p, spiking, "x", color=colour, ms=5)
+    if int(dataset.measured_threshold.sel(condition="as it is")) == THRESHOLD:
+        condition = "as it is" if spikes == 1 else "NMDA saturates"
+        level2 = dataset.branches.sel(**at, condition=condition)
+        axes.plot(dataset.p, level2, "^", color=colour, mfc="none", ms=5)
+
+
+def _key(axes: Axes, level2: str) -> None:
+    """Explain the markers."""
+    axes.plot([], [], "o", color=CLOSED, mfc="none", ms=8, label="sampled")
+    axes.plot([], [], "x", color=CLOSED, ms=5, label="level 1")
+    axes.plot([], [], "^", color=CLOSED, mfc="none", ms=5, label=level2)
 
 
 def draw_sizes(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw detection of single spikes by segments of several sizes."""
     for size, colour in zip(dataset["size"].to_numpy(), COLOURS, strict=False):
         _three_ways(axes, dataset, int(size), 1, colour, f"{size} synapses")
-    axes.plot([], [], "o", color=CLOSED, mfc="none", ms=8, label="sampled")
-    axes.plot([], [], "x", color=CLOSED, ms=5, label="spiking branches")
+    _key(axes, "level 2")
     axes.set(
         xlabel="transmission probability",
         ylabel="patterns detected",
-        title="single spikes, threshold 13",
+        title=f"single spikes, threshold {THRESHOLD}",
     )
     axes.legend(frameon=False, fontsize=8)
 
@@ -66,15 +86,19 @@ def draw_bursts(axes: Axes, dataset: xr.Dataset) -> None:
         label = "single spike" if spikes == 1 else f"burst of {spikes}"
         _three_ways(axes, dataset, 20, int(spikes), colour, label)
         if spikes > 1:
-            every = 1 - np.asarray(theory.miss_under_release_failure(20 * int(spikes), 13, FINE))
+            every = 1 - np.asarray(
+                theory.miss_under_release_failure(20 * int(spikes), THRESHOLD, FINE)
+            )
             axes.plot(FINE, every, color=colour, linewidth=1, linestyle=":")
     axes.plot([], [], color=CLOSED, linestyle=":", label="all releases count")
+    _key(axes, "level 2, saturating")
     axes.set(
         xlabel="transmission probability",
         ylabel="patterns detected",
-        title="20 synapses, threshold 13",
+        title=f"20 synapses, threshold {THRESHOLD}",
     )
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    axes.set_ylim(-0.03, 1.75)
+    axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
 
 
 def draw_thresholds(axes: Axes, dataset: xr.Dataset) -> None:
@@ -87,22 +111,30 @@ def draw_thresholds(axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(dataset.threshold, dataset.sampled.sel(**at), "o", color=colour, mfc="none", ms=8)
         spiking = dataset.spiking.sel(**at, timing="together")
         axes.plot(dataset.spiking_threshold, spiking, "x", color=colour, ms=5)
+        single = dataset.sel(condition=["stronger NMDA", "as it is", "weaker NMDA"])
+        axes.plot(
+            single.measured_threshold, single.branches.sel(at), "^", color=colour, mfc="none", ms=5
+        )
+    _key(axes, "level 2 (NMDA × 1.4, 1, 0.7)")
     axes.set(
         xlabel="threshold (synapses)",
         ylabel="patterns detected",
         title="single spikes, transmission probability 0.5",
     )
-    axes.legend(frameon=False, fontsize=8)
+    axes.set_ylim(-0.03, 1.75)
+    axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
 
 
 def draw_timing(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw what a spread of the spikes in time does to the spiking branches."""
     error = 1 / np.sqrt(dataset.attrs["repeats"])
     for size, colour in zip((20, 26), COLOURS, strict=False):
-        axes.plot(FINE, _theory(FINE, size, 13, 1), color=colour, linewidth=1)
-        rule = dataset.window_rule.sel(size=size, spikes=1, spiking_threshold=13)
+        axes.plot(FINE, _theory(FINE, size, THRESHOLD, 1), color=colour, linewidth=1)
+        rule = dataset.window_rule.sel(size=size, spikes=1, spiking_threshold=THRESHOLD)
         axes.plot(dataset.p, rule, color=colour, linestyle="--", linewidth=1)
-        measured = dataset.spiking.sel(size=size, spikes=1, spiking_threshold=13, timing="spread")
+        measured = dataset.spiking.sel(
+            size=size, spikes=1, spiking_threshold=THRESHOLD, timing="spread"
+        )
         axes.errorbar(
             dataset.p,
             measured,
@@ -116,7 +148,7 @@ def draw_timing(axes: Axes, dataset: xr.Dataset) -> None:
     axes.set(
         xlabel="transmission probability",
         ylabel="patterns detected",
-        title="spiking branches, single spikes, threshold 13",
+        title=f"level 1, single spikes, threshold {THRESHOLD}",
     )
     axes.set_ylim(-0.03, 1.45)
     axes.legend(frameon=False, fontsize=8, loc="upper left")
@@ -161,4 +193,81 @@ def draw_price(axes: Axes, dataset: xr.Dataset) -> None:
         ylabel="log₁₀ probability of a chance match",
         title="the price: chance matches, threshold 13",
     )
+    axes.legend(frameon=False, fontsize=8)
+
+
+def draw_saturation(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw level-2 branches under bursts of 3, with NMDA receptors that saturate or do not."""
+    threshold = int(dataset.measured_threshold.sel(condition="as it is"))
+    for size, colour in zip((20, 26), COLOURS, strict=False):
+        once = _theory(FINE, size, threshold, 3)
+        every = 1 - np.asarray(theory.miss_under_release_failure(3 * size, threshold, FINE))
+        axes.plot(FINE, once, color=colour, linewidth=1, label=f"{size} synapses")
+        axes.plot(FINE, every, color=colour, linewidth=1, linestyle=":")
+        at = {"size": size, "spikes": 3}
+        for condition, marker in (("as it is", "s"), ("NMDA saturates", "^")):
+            level2 = dataset.branches.sel(**at, condition=condition)
+            axes.plot(dataset.p, level2, marker, color=colour, mfc="none", ms=6)
+    axes.plot([], [], color=CLOSED, label="a synapse counts once")
+    axes.plot([], [], color=CLOSED, linestyle=":", label="all releases count")
+    axes.plot([], [], "s", color=CLOSED, mfc="none", label="NMDA does not saturate")
+    axes.plot([], [], "^", color=CLOSED, mfc="none", label="NMDA saturates")
+    axes.set(
+        xlabel="transmission probability",
+        ylabel="patterns detected",
+        title=f"level 2, bursts of 3, threshold {threshold}",
+    )
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+
+
+def draw_spread(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw what a spread of the spikes in time does to level-2 branches."""
+    threshold = int(dataset.measured_threshold.sel(condition="spread"))
+    for size, colour in zip((20, 26), COLOURS, strict=False):
+        at = {"size": size, "spikes": 1, "condition": "spread"}
+        axes.plot(FINE, _theory(FINE, size, threshold, 1), color=colour, linewidth=1)
+        axes.plot(
+            dataset.p, dataset.conductance_rule.sel(at), color=colour, linestyle="--", linewidth=1
+        )
+        measured = dataset.branches.sel(at)
+        axes.errorbar(
+            dataset.p,
+            measured,
+            yerr=np.sqrt(measured * (1 - measured) / dataset.attrs["branch_repeats"]),
+            fmt="^",
+            mfc="none",
+            color=colour,
+            label=f"{size} synapses, spikes spread (SD {dataset.attrs['jitter']:g} ms)",
+        )
+    axes.plot([], [], color=CLOSED, linewidth=1, label="theory")
+    axes.plot([], [], color=CLOSED, linestyle="--", label="sum of NMDA conductances")
+    axes.set(
+        xlabel="transmission probability",
+        ylabel="patterns detected",
+        title=f"level 2, single spikes, threshold {threshold}",
+    )
+    axes.set_ylim(-0.03, 1.45)
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def draw_shifts(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw by how many synapses the threshold of level-2 branches differs from theory's."""
+    labels: list[str] = []
+    for k, condition in enumerate(dataset.condition.to_numpy()):
+        for n in dataset.spikes.to_numpy():
+            at = dataset.isel(condition=k).sel(spikes=n)
+            if np.isnan(at.threshold_shift):
+                continue
+            row = len(labels)
+            labels.append(f"{condition}, " + ("single" if n == 1 else f"burst of {n}"))
+            axes.errorbar(
+                at.threshold_shift, row, xerr=at.threshold_shift_error, fmt="^", color=COLOURS[0]
+            )
+            axes.plot(at.rule_shift, row, "D", color=COLOURS[1], mfc="none", ms=7)
+    axes.plot([], [], "^", color=COLOURS[0], label="measured")
+    axes.plot([], [], "D", color=COLOURS[1], mfc="none", label="sum of NMDA conductances")
+    axes.axvline(0, color=CLOSED, linewidth=0.6)
+    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlabel="shift of the threshold against theory (synapses)", title="level 2")
     axes.legend(frameon=False, fontsize=8)

@@ -40,7 +40,8 @@ volley += 1
 """  # noqa: E501
 SYNAPSE = """
 weight : 1
-released : 1
+counts_until : second
+coincidence_window : second (shared, constant)
 transmission_probability : 1 (constant)
 number : integer (constant)
 volley : integer
@@ -156,6 +157,7 @@ def _synapses(
     )
     synapses.connect(i=burst[branch], j=branch)
     synapses.weight = 1
+    synapses.coincidence_window = window
     synapses.transmission_probability = p[branch]
     synapses.number = number
     delay = volleys.delays(branch.size, threshold) * second
@@ -171,9 +173,8 @@ def window_rule(
 ) -> xr.Dataset:
     """Sample spikes' times and releases only: what the coincidence window alone makes of them.
 
-    A synapse counts from its first release on, until one window after the first spike of its burst
-    (the end of any spike's window withdraws it, also if that spike released nothing). A plateau
-    starts if at any moment at least the threshold count.
+    A synapse counts from its first release on, for one window. A plateau starts if at any moment at
+    least the threshold count.
     """
     rng = stream(volleys.seed, "window")
     interval = float(cell["burst"]["interval"])
@@ -190,7 +191,7 @@ def window_rule(
         first = np.where(released.any(axis=2), released.argmax(axis=2), np.inf)
         spread = rng.standard_normal((trials, size)) * float(volleys.jitter)
         start = np.round((spread + first * interval) / step)
-        end = np.round((spread + window) / step)
+        end = np.round((spread + first * interval + window) / step)
         most = np.zeros(trials, dtype=np.int64)
         for synapse in range(size):  # a plateau can only start when a synapse begins to count
             now = start[:, synapse, None]

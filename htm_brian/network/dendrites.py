@@ -51,8 +51,8 @@ tally_post -= weight * over
 potential_tally_post -= over
 counts_until -= over * counts_until
 """
-"""A coincidence window after every spike; only the spike that released ends what it began. Delays are
-rounded to time steps, so the two may differ by one."""
+"""One coincidence window after every spike; only the spike that released ends what it began. Delays
+are rounded to time steps, so the two times may differ by one."""
 
 
 @dataclass(frozen=True)

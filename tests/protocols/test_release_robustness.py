@@ -16,13 +16,15 @@ from htm_brian.protocols.release_robustness import (
     deviations,
 )
 
-SHORT = ReleaseRobustnessParameters(trials=20_000, repeats=20, burst_connections=2000)
+SHORT = ReleaseRobustnessParameters(
+    trials=20_000, repeats=20, branch_repeats=20, burst_connections=2000
+)
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     patch = pytest.MonkeyPatch()
-    patch.setattr(release_robustness, "SPIKING_THRESHOLDS", (13,))
+    patch.setattr(release_robustness, "SPIKING_THRESHOLDS", (14,))
     patch.setattr(release_robustness, "WINDOW_TRIALS", 1000)
     patch.setattr(release_robustness, "SPEED_TRIALS", 100_000)
     try:
@@ -40,7 +42,7 @@ def test_the_numbers_of_synapses_that_buy_misses_back(outcome: Outcome) -> None:
 def test_three_ways_agree(outcome: Outcome) -> None:
     assert float(deviations(outcome.dataset).max()) < 4.5
     together = outcome.dataset.spiking.sel(timing="together")
-    exact = outcome.dataset.theory.sel(threshold=13)
+    exact = outcome.dataset.theory.sel(threshold=14)
     error = np.sqrt(exact * (1 - exact) / SHORT.repeats) + 1e-3
     z = (together.isel(spiking_threshold=0) - exact) / error
     assert float(abs(z).max()) < 4.5
@@ -53,20 +55,51 @@ def test_spread_spikes_lose_what_the_window_takes(outcome: Outcome) -> None:
     assert float(abs(share - outcome.dataset.window_share)) < 0.05
 
 
+def test_level_2_counts_synapses_at_its_own_threshold(outcome: Outcome) -> None:
+    """Schiller 2000: some ten; Numenta's poster: 8-20; stronger receptors need fewer synapses."""
+    threshold = dataset_of(outcome, "measured_threshold")
+    assert 8 <= threshold["stronger NMDA"] < threshold["as it is"] < threshold["weaker NMDA"] <= 20
+    assert float(outcome.dataset.miscounted) == 0
+
+
+def test_bursts_sum_in_level_2_unless_nmda_receptors_saturate(outcome: Outcome) -> None:
+    shift = outcome.dataset.threshold_shift.sel(spikes=3)
+    assert float(shift.sel(condition="as it is")) < -1
+    assert abs(float(shift.sel(condition="NMDA saturates"))) < 1.5
+
+
+def test_spread_spikes_lose_what_the_decay_of_nmda_takes(outcome: Outcome) -> None:
+    spread = outcome.dataset.sel(condition="spread, no AMPA", spikes=1)
+    assert float(spread.threshold_shift) > 1
+    error = 4 * float(spread.threshold_shift_error)
+    assert float(abs(spread.threshold_shift - spread.rule_shift)) < 0.5 + error
+
+
+def dataset_of(outcome: Outcome, name: str) -> dict[str, float]:
+    values = outcome.dataset[name]
+    return dict(zip(values.condition.to_numpy(), values.to_numpy(), strict=True))
+
+
 def test_curves_that_are_off_do_not_pass(outcome: Outcome) -> None:
     wrong = outcome.dataset.copy(deep=True)
     wrong["sampled"] = wrong.sampled * 0.98
     wrong["share"] = wrong.share - 0.1
+    wrong["miscounted"] = wrong.miscounted + 0.01
+    wrong["threshold_shift"] = wrong.threshold_shift + 2
     wrong["speed"] = wrong.speed * 0 + 1e5
     failed = [check.name for check in checks(wrong) if not check.passed]
     assert "sampled less exact detection, largest" in failed
     assert sum("share" in name for name in failed) == 2
+    assert (
+        "level 2: trials with spikes at one moment in which NMDA spike and count disagree" in failed
+    )
+    assert sum("level 2: shift" in name for name in failed) == 2
     assert any("second of CPU" in name for name in failed)
 
 
 def test_figure(outcome: Outcome) -> None:
     (figure,) = draw(outcome.dataset).values()
-    assert len(figure.axes) == 6
+    assert len(figure.axes) == 9
 
 
 class Stopped(SilentProgress):
