@@ -11,12 +11,17 @@ table                 lives in          drives, or is driven by
 ``spike``             soma              threshold and reset
 ``adaptation``        soma              each spike adds to it
 ``ampa``              everywhere        ``ampa_c += ampa_unitary_conductance``
+``gaba``              everywhere        ``gaba_c += gaba_unitary_conductance``
 ``nmda``              soma, basal,      ``nmda_c += nmda_unitary_conductance``
                       oblique, tuft
 ``backpropagation``   trunk, nexus      each spike of the soma
 ``calcium_spike``     nexus             the nexus's potential
 ``metabotropic``      soma              ``metabotropic_calcium += ...``; each spike
 ``t_current``         soma              the soma's potential
+``dendrite``          dendrite          the whole apical dendrite in one: each spike of the soma
+``tonic_inhibition``  dendrite          a conductance that stays open
+``c_background``      c: soma, nexus,   a fluctuating current
+                      dendrite
 ===================== ================= =====================================================
 
 Every mechanism but the soma may be left out; dendrites and membrane need each other.
@@ -32,16 +37,20 @@ from brian2.equations.equations import PARAMETER, Equations, SingleEquation
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import (
+    active_dendrite,
     adaptation,
     ampa,
+    background,
     backpropagation,
     calcium_spike,
     dendrite,
+    gaba,
     metabotropic,
     nmda,
     soma,
     spike,
     t_current,
+    tonic_inhibition,
     tree,
 )
 from htm_brian.cells.mechanism import variable_name
@@ -50,24 +59,37 @@ from htm_brian.parameters import Key, Model
 NMDA_KINDS = ("basal", "oblique", "tuft")
 """Kinds of dendrites that have NMDA receptors. The soma has them for those not simulated."""
 
+BACKGROUND_PLACES = ("soma", calcium_spike.COMPARTMENT, active_dendrite.COMPARTMENT)
+"""Where a background current may flow into."""
+
 OPTIONAL: dict[str, ModuleType] = {
-    module.TABLE: module
-    for module in (
-        spike,
-        adaptation,
-        ampa,
-        nmda,
-        backpropagation,
-        calcium_spike,
-        metabotropic,
-        t_current,
-    )
+    **{
+        module.TABLE: module
+        for module in (
+            spike,
+            adaptation,
+            ampa,
+            gaba,
+            nmda,
+            backpropagation,
+            calcium_spike,
+            metabotropic,
+            t_current,
+            active_dendrite,
+            tonic_inhibition,
+        )
+    },
+    **{background.table(place): background for place in BACKGROUND_PLACES},
 }
 NEEDS = {
     adaptation.TABLE: (spike.TABLE,),
     nmda.TABLE: (ampa.TABLE,),
     backpropagation.TABLE: (spike.TABLE, *backpropagation.COMPARTMENTS),
     calcium_spike.TABLE: (calcium_spike.COMPARTMENT,),
+    active_dendrite.TABLE: (spike.TABLE,),
+    tonic_inhibition.TABLE: (active_dendrite.TABLE,),
+    background.table("nexus"): ("nexus",),
+    background.table("dendrite"): (active_dendrite.TABLE,),
 }
 """What a mechanism needs beside its own table."""
 
@@ -75,6 +97,7 @@ SOMATIC = {
     adaptation.TABLE: "(-adaptation)",
     metabotropic.TABLE: "metabotropic_current",
     t_current.TABLE: "t_current",
+    active_dendrite.TABLE: "dendrite_current",
 }
 """Currents into the soma, by the mechanism that makes them."""
 
@@ -99,6 +122,8 @@ class Design:
         Values of parameters that are taken from the geometry.
     at_rest : dict of str to str or Quantity
         What the state variables are set to that are not 0 at rest, as `NeuronGroup` takes it.
+    each_step : tuple of str
+        Statements that are carried out at the start of each step.
     """
 
     equations: Equations
@@ -109,6 +134,7 @@ class Design:
     method: str
     constants: dict[str, Quantity] = field(default_factory=dict)
     at_rest: dict[str, str | Quantity] = field(default_factory=dict)
+    each_step: tuple[str, ...] = ()
 
 
 def mechanisms(model: Model) -> dict[str, dict[str, Key]]:
@@ -141,15 +167,24 @@ def require(model: Model) -> Model:
     return model
 
 
+def compartments(model: Model) -> list[str]:
+    """Return the names of the compartments, the soma first."""
+    active = [active_dendrite.COMPARTMENT] if active_dendrite.TABLE in model else []
+    return ["soma", *(part.name for part in tree.compartments(model)), *active]
+
+
 def synaptic_compartments(model: Model) -> dict[str, list[str]]:
-    """Return the names of the compartments that have AMPA and that have NMDA receptors."""
+    """Return the names of the compartments that have AMPA, GABA-A and NMDA receptors."""
     parts = tree.compartments(model)
-    places: dict[str, list[str]] = {}
-    if ampa.TABLE in model:
-        places[ampa.TABLE] = ["soma", *(part.name for part in parts)]
+    places = {name: compartments(model) for name in (ampa.TABLE, gaba.TABLE) if name in model}
     if nmda.TABLE in model:
         places[nmda.TABLE] = ["soma", *(part.name for part in parts if part.kind in NMDA_KINDS)]
     return places
+
+
+def background_places(model: Model) -> list[str]:
+    """Return the names of the compartments that a background current flows into."""
+    return [place for place in BACKGROUND_PLACES if background.table(place) in model]
 
 
 def on_glutamate(compartment: str, receptors: Collection[str] = ("ampa", "nmda")) -> str:
@@ -188,7 +223,8 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     synapses = synaptic_compartments(model)
     inward = _inward(model, parts, synapses)
     charging = " + ".join(inward["soma"]) or "0*amp"
-    whole = soma.equations(model[soma.TABLE], charging)
+    held = active_dendrite.TABLE in model
+    whole = soma.equations(model[soma.TABLE], charging, share=spike.HOLD if held else "")
     meanings = dict(soma.VARIABLES)
     geometry: dict[str, Quantity] = {}
     for part in parts:
@@ -203,23 +239,33 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     for name, module in OPTIONAL.items():
         if name not in model:
             continue
-        if module in (ampa, nmda):
+        if module is background:
+            whole += background.equations(model[name])
+            meanings |= background.variables(name.removesuffix(background.SUFFIX))
+        elif module in (ampa, gaba, nmda):
             whole += module.equations(model[name], synapses[name])
             meanings |= module.SHARED
             for compartment in synapses[name]:
                 meanings |= module.variables(compartment)
+        elif module is active_dendrite:
+            whole += active_dendrite.equations(model[name], inward[active_dendrite.COMPARTMENT])
+            meanings |= active_dendrite.VARIABLES
         else:
             whole += module.equations(model[name])
             meanings |= module.VARIABLES
+    if held:  # last: Brian2 wants what is shared by all cells computed first
+        whole += spike.hold()
+        meanings |= spike.HOLD_VARIABLES
     return Design(
         vary_by_cell(whole, model, per_cell),
         spike.THRESHOLD if spike.TABLE in model else None,
         _on_spike(model) if spike.TABLE in model else None,
         meanings,
-        ["soma", *(part.name for part in parts)],
+        compartments(model),
         "exponential_euler",
         geometry,
         dict(t_current.AT_REST) if t_current.TABLE in model else {},
+        each_step=tuple(background.update(place) for place in background_places(model)),
     )
 
 
@@ -227,12 +273,17 @@ def _inward(
     model: Model, parts: list[tree.Compartment], synapses: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
     """Return the variables of the currents that charge each compartment, beside leak and cable."""
-    inward: dict[str, list[str]] = {"soma": [], **{part.name: [] for part in parts}}
+    inward: dict[str, list[str]] = {name: [] for name in compartments(model)}
     inward["soma"] += [f"axial_current_{part.name}" for part in parts if part.parent == "soma"]
-    for module in (ampa, nmda):
+    for module in (ampa, gaba, nmda):
         for name in synapses.get(module.TABLE, ()):
             inward[name].append(module.current(name))
     inward["soma"] += [current for table, current in SOMATIC.items() if table in model]
+    for name in background_places(model):
+        where = _only(parts, name) if name == calcium_spike.COMPARTMENT else name
+        inward[where].append(background.current(name))
+    if tonic_inhibition.TABLE in model:
+        inward[active_dendrite.COMPARTMENT].append("tonic_inhibition_current")
     if backpropagation.TABLE in model:
         for name in backpropagation.COMPARTMENTS:
             inward[_only(parts, name)].append(f"backpropagation_current_{name}")

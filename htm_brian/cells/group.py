@@ -59,8 +59,11 @@ class Cells(NeuronGroup):
 
     Examples
     --------
-    >>> Cells(1, "passive").compartments[:3]
+    >>> from brian2 import Network, ms
+    >>> cells = Cells(1, "passive")
+    >>> cells.compartments[:3]
     ['soma', 'basal_0_0', 'basal_0_1']
+    >>> Network(cells).run(1*ms)
     """
 
     def __init__(
@@ -91,6 +94,8 @@ class Cells(NeuronGroup):
         )
         if self._design.threshold is not None:
             spike.reset_at_once(self)
+        if self._design.each_step:
+            self.run_regularly("\n".join(self._design.each_step), when="start")
         for table in self.parameters.tables:
             if all(variable_name(table.name, key) in self.variables for key in table):
                 assign(self, table)

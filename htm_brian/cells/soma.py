@@ -24,7 +24,7 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table, inward: str = "0*amp") -> Equations:
+def equations(parameters: Table, inward: str = "0*amp", share: str = "") -> Equations:
     """Return the soma's equations.
 
     Parameters
@@ -33,6 +33,8 @@ def equations(parameters: Table, inward: str = "0*amp") -> Equations:
         See `KEYS`.
     inward : str
         Sum of further currents that charge the soma, such as ``"coupling_current - adaptation"``.
+    share : str
+        Variable of the share of a step in which the currents charge it; by default they always do.
 
     Examples
     --------
@@ -41,9 +43,10 @@ def equations(parameters: Table, inward: str = "0*amp") -> Equations:
     membrane_current/membrane_capacitance
     """
     parameters.require(KEYS)
+    factor = f"{share}*" if share else ""
     return Equations(
         f"""
-        dv/dt = membrane_current/membrane_capacitance : volt
+        dv/dt = {factor}membrane_current/membrane_capacitance : volt
         membrane_current = leak_conductance*(resting_potential - v) + injected_current
             + {inward} : amp
         injected_current : amp

@@ -1,7 +1,8 @@
 """The spike of an integrate-and-fire cell, with a soft refractory period and its time below dt.
 
 The refractory period stands in the threshold condition and nothing is frozen meanwhile: Brian2's
-``(unless refractory)`` keeps the compiler from using wide registers.
+``(unless refractory)`` keeps the compiler from using wide registers. Where a model wants the soma
+held at its reset for that long, `hold` does it, to a part of a step.
 
 A step only tells that the threshold was crossed within it. `last_spike_time` tells when, by the
 slope at the step's end, so that of two cells that spike in the same step it is clear which was
@@ -44,6 +45,23 @@ def equations(parameters: Table) -> Equations:
     """
     parameters.require(KEYS)
     return Equations("last_spike_time : second") + declare(TABLE, KEYS)
+
+
+HOLD = "after_refractory"
+HOLD_VARIABLES = {HOLD: "share of the step that lies behind the refractory period"}
+
+
+def hold() -> Equations:
+    """Return the share of a step in which the soma is free, for `soma.equations`.
+
+    It is never quite 0: exponential Euler divides by it, where it cancels.
+    """
+    return Equations(
+        f"""
+        {HOLD} = clip((t + dt - last_spike_time - spike_refractory_period)/dt, 1e-9, 1)
+            : 1 (constant over dt)
+        """
+    )
 
 
 def reset_at_once(group: NeuronGroup) -> None:
