@@ -26,7 +26,7 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 
 # Runs every protocol and puts its figures beside the module that draws them.
-figures: .venv/.installed
+figures: .venv/.installed-figures
 	@status=0; for module in protocols/[a-z]*.py; do \
 	    name=$$(basename $$module .py); echo "== $$name"; \
 	    $(BIN)/htm-brian run $$name || status=$$?; \
@@ -52,6 +52,11 @@ clean:
 .venv/.installed: .venv/.created pyproject.toml
 	$(BIN)/pip install -qq --upgrade pip
 	$(BIN)/pip install -qq -e .
+	@touch $@
+
+# What some protocols need beyond the program itself.
+.venv/.installed-figures: .venv/.installed
+	$(BIN)/pip install -qq -e '.[ephys,learn]'
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed

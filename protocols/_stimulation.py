@@ -128,15 +128,7 @@ def stimulate(
         if "last_spike_time" in cells.variables:
             spikes = SpikeMonitor(cells, "last_spike_time")
             objects.append(spikes)
-        network = Network(objects)
-        progress.begin(description, STRETCHES)
-        complete = True
-        for _ in range(STRETCHES):
-            network.run(duration / STRETCHES)
-            progress.advance()
-            if progress.interrupted:
-                complete = False
-                break
+        complete = run_watched(Network(objects), duration, progress, description)
     trains = spikes.values("last_spike_time") if spikes is not None else {}
     return Traces(
         np.asarray(monitor.t / second),
@@ -144,6 +136,29 @@ def stimulate(
         [np.asarray(trains.get(cell, ())) for cell in range(stimulus.n_cells)],
         complete,
     )
+
+
+def run_watched(network: Network, duration: Quantity, progress: Progress, description: str) -> bool:
+    """Run a network in one go, and tell its progress; return whether it was not stopped.
+
+    Several runs would each prepare the code of all objects, which takes as long as hundreds of
+    milliseconds of a cell of level 2.
+    """
+    progress.begin(description, STRETCHES)
+    begun = False
+
+    def watch() -> None:
+        nonlocal begun
+        if begun:
+            progress.advance()
+        begun = True
+        if progress.interrupted:
+            network.stop()
+
+    network.add(NetworkOperation(watch, dt=duration / STRETCHES, when="end"))
+    network.run(duration, namespace={})
+    progress.advance()
+    return not progress.interrupted
 
 
 def _wire(

@@ -1,0 +1,210 @@
+"""Features of voltage traces, measured by eFEL (the extra ``[ephys]``) with settings of our own.
+
+Times are in ms, potentials in mV, currents in nA, as eFEL has them. Its defaults suit recorded
+action potentials: a threshold of -20 mV, traces interpolated to 0.1 ms. Here the threshold is an
+argument, the step that of the trace, and what somebody else has set before in the same process is
+forgotten.
+
+Spikes of an integrate-and-fire cell are no action potentials: their times come from the simulation,
+below its time step, and are not read from traces again. For features that need peaks `with_spikes`
+draws them; what depends on their shape (height, width, rates of rise and fall) means nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DRAWN_PEAK = 20.0
+"""mV, of drawn spikes."""
+DETECTION = 0.0
+"""mV; potentials above are spikes. No subthreshold potential reaches a reversal potential of 0."""
+
+
+def features(
+    time: ArrayLike,
+    traces: ArrayLike,
+    names: Sequence[str],
+    *,
+    start: ArrayLike,
+    end: ArrayLike,
+    threshold: ArrayLike = DETECTION,
+    current: ArrayLike | None = None,
+) -> dict[str, list[NDArray[np.float64]]]:
+    """Return features of eFEL, by name, for each trace.
+
+    Parameters
+    ----------
+    time : array_like of shape (n_times,)
+        Evenly spaced.
+    traces : array_like of shape (n_traces, n_times)
+        Potentials.
+    names : sequence of str
+        Of eFEL's features.
+    start, end : float or array_like of shape (n_traces,)
+        Of the stimulus. What eFEL calls the base is the mean potential in the last tenth of the
+        time before `start`.
+    threshold : float or array_like of shape (n_traces,)
+        Potential above which there is a spike.
+    current : float or array_like of shape (n_traces,), optional
+        Of the stimulus.
+
+    Returns
+    -------
+    dict of str to list of ndarray
+        Each feature's values, as many as eFEL finds; none where the trace does not have it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> time = np.arange(0, 100, 0.1)
+    >>> step = np.where(time > 20, -70.0, -60.0)
+    >>> features(time, [step], ["voltage_base"], start=20, end=90)["voltage_base"][0].round(6)
+    array([-60.])
+    """
+    efel = _efel()
+    time = np.asarray(time, dtype=np.float64)
+    rows = np.atleast_2d(np.asarray(traces, dtype=np.float64))
+    given = {"stim_start": start, "stim_end": end, "Threshold": threshold}
+    if current is not None:
+        given["stimulus_current"] = current
+    columns = {
+        name: np.broadcast_to(np.asarray(values, dtype=np.float64), len(rows))
+        for name, values in given.items()
+    }
+    step = time[1] - time[0]
+    efel.reset()  # settings are global; ours go with each trace
+    found = efel.get_feature_values(
+        [
+            {"T": time, "V": row, "interp_step": [step]}
+            | {name: [values[index]] for name, values in columns.items()}
+            for index, row in enumerate(rows)
+        ],
+        list(names),
+        raise_warnings=False,
+    )
+    return {name: [_array(values[name]) for values in found] for name in names}
+
+
+def _array(values: Any) -> NDArray[np.float64]:
+    return np.atleast_1d(np.asarray(() if values is None else values, dtype=np.float64))
+
+
+def _efel() -> ModuleType:
+    try:
+        import efel
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            'features of voltage traces need eFEL; install it with: pip install "htm-brian[ephys]"',
+            name="efel",
+        ) from None
+    return efel
+
+
+def first(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the first value of each trace, NaN where there is none."""
+    return np.array([each[0] if each.size else np.nan for each in values])
+
+
+def with_spikes(
+    time: ArrayLike, traces: ArrayLike, spikes: Sequence[ArrayLike]
+) -> NDArray[np.float64]:
+    """Return the traces with a peak drawn where each spike is, to the nearest sample.
+
+    Parameters
+    ----------
+    time : array_like of shape (n_times,)
+        Evenly spaced.
+    traces : array_like of shape (n_traces, n_times)
+        Potentials of integrate-and-fire cells.
+    spikes : sequence of array_like
+        Times of each trace's spikes.
+    """
+    time = np.asarray(time, dtype=np.float64)
+    drawn = np.atleast_2d(np.array(traces, dtype=np.float64))
+    for row, train in zip(drawn, spikes, strict=True):
+        at = np.rint((np.asarray(train, dtype=np.float64) - time[0]) / (time[1] - time[0]))
+        row[np.clip(at.astype(int), 0, row.size - 1)] = DRAWN_PEAK
+    return drawn
+
+
+@dataclass(frozen=True)
+class Depolarisations:
+    """What a stimulus did to each trace.
+
+    Attributes
+    ----------
+    peak : ndarray of shape (n_traces,)
+        mV above the base.
+    half_width : ndarray of shape (n_traces,)
+        ms above half of the peak; NaN where the trace ends before.
+    """
+
+    peak: NDArray[np.float64]
+    half_width: NDArray[np.float64]
+
+
+def depolarisations(time: ArrayLike, traces: ArrayLike, start: float) -> Depolarisations:
+    """Return peak and half-width of what follows a stimulus, such as a synaptic potential.
+
+    Parameters
+    ----------
+    time : array_like of shape (n_times,)
+        Evenly spaced.
+    traces : array_like of shape (n_traces, n_times)
+        Potentials, at rest before `start`.
+    start : float
+        Of the stimulus.
+    """
+    end = float(np.asarray(time, dtype=np.float64)[-1])
+    names = ("maximum_voltage_from_voltagebase", "voltage_base")
+    peak, base = (
+        first(values) for values in features(time, traces, names, start=start, end=end).values()
+    )
+    # eFEL has no half-width of anything but spikes: half of the peak is taken for their threshold.
+    width = "AP_width_between_threshold"
+    widths = features(time, traces, [width], start=start, end=end, threshold=base + peak / 2)
+    return Depolarisations(peak, first(widths[width]))
+
+
+@dataclass(frozen=True)
+class StepResponse:
+    """What a step of current did to a cell that does not fire.
+
+    Attributes
+    ----------
+    resistance : float
+        Megaohm, at the end of the step.
+    time_constant : float
+        ms, of the beginning of the step.
+    sag : float
+        Deflection at the end of the step over the largest.
+    """
+
+    resistance: float
+    time_constant: float
+    sag: float
+
+
+def step_response(
+    time: ArrayLike, trace: ArrayLike, current: float, start: float, end: float
+) -> StepResponse:
+    """Return input resistance, membrane time constant and sag.
+
+    Parameters
+    ----------
+    time, trace : array_like of shape (n_times,)
+        Evenly spaced times, and the potential.
+    current : float
+        nA, from `start` to `end`; negative, or eFEL finds no sag.
+    start, end : float
+        Of the step.
+    """
+    names = ("ohmic_input_resistance_vb_ssse", "time_constant", "sag_ratio2")
+    found = features(time, trace, names, start=start, end=end, current=current)
+    return StepResponse(*(float(first(found[name])[0]) for name in names))
