@@ -9,6 +9,10 @@ class InputError(ValueError):
     """The input, an option or the set-up is at fault; the message says what, and the remedy."""
 
 
+class NotFiniteError(InputError, FloatingPointError):
+    """The state of a simulation is no longer finite; the message says what, where and when."""
+
+
 class ExitStatus(IntEnum):
     """How a run of the program ended."""
 

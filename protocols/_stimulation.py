@@ -19,6 +19,7 @@ from brian2 import (
     StateMonitor,
     Synapses,
     amp,
+    ms,
     second,
 )
 from numpy.typing import ArrayLike, NDArray
@@ -26,12 +27,15 @@ from numpy.typing import ArrayLike, NDArray
 from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.dendrite import potential
+from htm_brian.cells.finite import FiniteGuard
 from htm_brian.cells.group import Cells
 from htm_brian.cells.mechanism import variable_name
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
 
 STRETCHES = 10
+GUARD = 5 * ms
+"""From one look at whether the state is finite to the next; 1 % of the time of a run."""
 
 
 @dataclass
@@ -112,8 +116,14 @@ def stimulate(
         Steps from one recorded value to the next.
     description : str
         For the progress bar.
+
+    Raises
+    ------
+    NotFiniteError
+        If the state does not stay finite.
     """
-    with uncompiled():
+    # The guard tells what is not finite; sigmoids of the potential may overflow without harm.
+    with uncompiled(), np.errstate(over="ignore", invalid="ignore"):
         cells = Cells(stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values))
         for path, value in stimulus.values.items():
             setattr(cells, variable_name(*path.split(".")), value)
@@ -121,6 +131,7 @@ def stimulate(
         objects = [
             cells,
             monitor,
+            FiniteGuard(cells, dt=max(GUARD, time_step)),
             *_wire(cells, stimulus.events),
             *_inject(cells, stimulus.currents),
         ]

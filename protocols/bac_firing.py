@@ -16,6 +16,8 @@ import xarray as xr
 from brian2 import Quantity, amp, ms, nA, second
 from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
+from scipy.optimize import curve_fit
+from scipy.special import expit
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
@@ -266,23 +268,42 @@ def current_threshold(width: xr.DataArray, event: float) -> float:
 
 
 def critical_frequency(late: xr.DataArray) -> tuple[float, float]:
-    """Return where the nexus is half-way up, and from 10 to 90 % of the way, in Hz."""
-    low, high = float(late.min()), float(late.max())
+    """Return where a sigmoid fitted to the nexus's peak is half-way up, and its width, in Hz.
+
+    The width is that from 10 to 90 % of the way, and at least that between two frequencies.
+    """
+    values, frequencies = late.to_numpy(), late.frequency.to_numpy()
+    low, high = float(values.min()), float(values.max())
     if high - low < 10:
         return np.nan, np.nan
-    at = [_crossing(late, low + share * (high - low)) for share in (0.1, 0.5, 0.9)]
-    return at[1], at[2] - at[0]
-
-
-def _crossing(late: xr.DataArray, level: float) -> float:
-    """Return the frequency at which `late` first rises through `level`, interpolated."""
-    values, frequencies = late.to_numpy(), late.frequency.to_numpy()
-    above = int(np.argmax(values >= level))
-    if above == 0:
-        return float(frequencies[0])
-    return float(
-        np.interp(level, values[above - 1 : above + 1], frequencies[above - 1 : above + 1])
+    spacing, span = float(np.diff(frequencies).min()), float(np.ptp(frequencies))
+    first = max(1, int(np.argmax(values >= (low + high) / 2)))
+    (_, _, critical, width), _ = curve_fit(
+        _sigmoid,
+        frequencies,
+        values,
+        p0=(low, high, float(frequencies[first - 1 : first + 1].mean()), 2 * spacing),
+        bounds=(
+            (low - 20, low, frequencies[0], spacing),
+            (high, high + 20, frequencies[-1], 2 * span),
+        ),
     )
+    return float(critical), float(width)
+
+
+def _sigmoid(
+    frequency: NDArray[np.float64], low: float, high: float, middle: float, width: float
+) -> NDArray[np.float64]:
+    """Return a logistic curve that goes from 10 to 90 % of its way within `width`."""
+    return low + (high - low) * expit(2 * np.log(9) * (frequency - middle) / width)
+
+
+def whole_rise(late: xr.DataArray) -> float:
+    """Return over what width the peak itself goes from 10 to 90 % of all its way, in Hz."""
+    values = np.maximum.accumulate(late.to_numpy())
+    levels = values[0] + np.array([0.1, 0.9]) * (values[-1] - values[0])
+    begin, end = np.interp(levels, values, late.frequency.to_numpy())
+    return float(end - begin)
 
 
 def window(dataset: xr.Dataset) -> tuple[float, float]:
@@ -433,6 +454,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, Any]:
         found[f"{name}, Hay 2011"] = HAY_ANSWERS[name]
     found["threshold of the calcium spike alone, nA"] = current_threshold(cell.alone_width, event)
     found["the same after a spike, nA"] = current_threshold(cell.with_spike_width, event)
+    found["whole rise of the peak with the frequency, 10 to 90 %, Hz"] = whole_rise(cell.late_peak)
     layer23 = dataset.sel(layer="layer 2/3")
     found["critical frequency in layer 2/3, Hz"] = critical_frequency(layer23.late_peak)[0]
     return found

@@ -33,7 +33,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from brian2.equations.equations import PARAMETER, Equations, SingleEquation
+from brian2.equations.equations import Equations, SingleEquation
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import (
@@ -332,11 +332,28 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
                 f"unknown parameter {path!r} in per_cell; known: {known} ({model.file})"
             )
         names[name] = path
+    varied = _depending(equations, set(names))
     return Equations(
-        [
-            SingleEquation(PARAMETER, each.varname, each.dim, each.var_type, flags=["constant"])
-            if each.varname in names
-            else each
+        [_of_each_cell(each) if each.varname in varied else each for each in equations.values()]
+    )
+
+
+def _depending(equations: Equations, names: set[str]) -> set[str]:
+    """Return `names` and the shared expressions that depend on them."""
+    while True:
+        more = {
+            each.varname
             for each in equations.values()
-        ]
+            if "shared" in each.flags and each.expr is not None and each.identifiers & names
+        }
+        if more <= names:
+            return names
+        names = names | more
+
+
+def _of_each_cell(equation: SingleEquation) -> SingleEquation:
+    """Return a shared parameter or expression as one of each cell."""
+    flags = [flag for flag in equation.flags if flag != "shared"]
+    return SingleEquation(
+        equation.type, equation.varname, equation.dim, equation.var_type, equation.expr, flags
     )

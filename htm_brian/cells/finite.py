@@ -8,6 +8,8 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.errors import NotFiniteError
+
 
 class FiniteGuard(NetworkOperation):
     """Look at all state variables of a group from time to time; raise where one is not finite.
@@ -23,8 +25,8 @@ class FiniteGuard(NetworkOperation):
 
     Raises
     ------
-    FloatingPointError
-        In the run, at the first look that finds such a value.
+    NotFiniteError
+        In the run, at the first look that finds such a value. It is a `FloatingPointError`.
 
     Examples
     --------
@@ -36,7 +38,7 @@ class FiniteGuard(NetworkOperation):
     ...     Network(cells, FiniteGuard(cells)).run(5*ms)
     Traceback (most recent call last):
         ...
-    FloatingPointError: x of cells[1] is inf at 0 ms
+    htm_brian.errors.NotFiniteError: x of cells[1] is inf at 0 ms; ...
     """
 
     def __init__(self, group: NeuronGroup, dt: Quantity = 1 * ms) -> None:
@@ -50,6 +52,7 @@ class FiniteGuard(NetworkOperation):
             values = variable.get_value()
             if not np.isfinite(values).all():
                 cell = int(np.argmin(np.isfinite(values)))
-                raise FloatingPointError(
-                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t / ms:g} ms"
+                raise NotFiniteError(
+                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t / ms:g} ms; "
+                    f"take a shorter time step than {self._group.clock.dt}, or weaker input"
                 )

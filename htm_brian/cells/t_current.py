@@ -37,7 +37,9 @@ VARIABLES = {
     "t_inactivation": "the gate: 1 is open, 0 inactivated",
     "t_current": "into the soma",
 }
-AT_REST = {"t_activation": "t_steady_activation", "t_inactivation": "t_steady_inactivation"}
+ACTIVATION = "1/(1 + exp((t_current_half_activation - v)/t_current_activation_slope))"
+INACTIVATION = "1/(1 + exp((v - t_current_half_inactivation)/t_current_inactivation_slope))"
+AT_REST = {"t_activation": ACTIVATION, "t_inactivation": INACTIVATION}
 """Where the gates stand in a cell that rests."""
 
 
@@ -50,15 +52,16 @@ def equations(parameters: Table) -> Equations:
         See `KEYS`.
     """
     parameters.require(KEYS)
+    # Computed once in a step: the integration would else take the exponentials of sums apart, into
+    # factors that overflow.
     return Equations(
-        """
-        t_steady_activation = 1/(1 + exp((t_current_half_activation - v)
-            /t_current_activation_slope)) : 1
-        t_steady_inactivation = 1/(1 + exp((v - t_current_half_inactivation)
-            /t_current_inactivation_slope)) : 1
+        f"""
+        t_steady_activation = {ACTIVATION} : 1 (constant over dt)
+        t_steady_inactivation = {INACTIVATION} : 1 (constant over dt)
         t_gate_time_constant = t_current_inactivation_time_constant
             + (t_current_deinactivation_time_constant - t_current_inactivation_time_constant)
-            /(1 + exp((v - t_current_half_time_constant)/t_current_time_constant_slope)) : second
+            /(1 + exp((v - t_current_half_time_constant)/t_current_time_constant_slope))
+            : second (constant over dt)
         dt_activation/dt = (t_steady_activation - t_activation)
             /t_current_activation_time_constant : 1
         dt_inactivation/dt = (t_steady_inactivation - t_inactivation)/t_gate_time_constant : 1

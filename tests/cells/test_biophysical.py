@@ -246,6 +246,17 @@ def test_parameters_change_by_name_on_the_group_and_by_cell(model: Model) -> Non
     assert ratio == pytest.approx(4)
 
 
+def test_a_parameter_that_shared_expressions_need_may_differ_by_cell(model: Model) -> None:
+    """The receptors' step means are one for the group, unless their time constants are not."""
+    paths = ["ampa.time_constant", "nmda.rise_time_constant"]
+    cells = PyramidalCells(2, model, per_cell=paths, dt=0.1 * ms)
+    cells.ampa_time_constant = [1.7, 5] * ms
+    cells.nmda_rise_time_constant = [2, 5] * ms
+    cells.ampa_soma = 1 * nS
+    Network(cells).run(3 * ms)
+    np.testing.assert_allclose(cells.ampa_soma / nS, np.exp([-3 / 1.7, -3 / 5]), rtol=1e-9)
+
+
 def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:
     text = (resources.files("htm_brian.models") / "l5_thick_tufted.toml").read_text("utf-8")
     head, _, _ = text.replace('"l5_thick_tufted"', '"mine"').partition("[calcium_spike]")

@@ -74,16 +74,3 @@ def test_stopped_half_way() -> None:
 def test_bad_parameters(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
         load_protocol("nmda_spike")(NMDASpikeParameters(**changes))
-
-
-@pytest.mark.slow
-def test_half_the_time_step_changes_nothing_that_is_checked() -> None:
-    """By less than 2 %, or a tenth of the band; counts of synapses may differ by one in a ratio."""
-    results = [
-        load_protocol("nmda_spike")(NMDASpikeParameters(time_step=step * ms)).run(SilentProgress())
-        for step in (0.05, 0.025)
-    ]
-    for whole, half in zip(*(result.checks for result in results), strict=True):
-        band = (whole.high - whole.low) / 10 if None not in (whole.low, whole.high) else 0.0
-        allowed = max(0.02 * abs(whole.value), band)
-        assert abs(whole.value - half.value) <= allowed, (whole, half)
