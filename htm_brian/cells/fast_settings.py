@@ -28,13 +28,15 @@ from brian2.core.preferences import prefs
 
 FLAGS = (
     "-w",
-    "-O3",
+    "-O2",
+    "-ftree-vectorize",
+    "-fvect-cost-model=dynamic",
     "-ffast-math",
     "-fno-finite-math-only",
     "-march=native",
     "-std=c++11",
     "-D__FAST_MATH__",
-    "--param=vect-max-version-for-alias-checks=1000",
+    "--param=vect-max-version-for-alias-checks=10000",
     "--param=builtin-expect-probability=100",
 )
 """For GCC."""

@@ -12,6 +12,7 @@ from brian2.units.fundamentalunits import Quantity
 from htm_brian.cells import biophysical, spike
 from htm_brian.cells.biophysical import Design
 from htm_brian.cells.dendrite import potential
+from htm_brian.cells.integration import ExponentialEuler, standing_still, without_flag
 from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Model, load_model
 
@@ -32,8 +33,9 @@ class Cells(NeuronGroup):
     clock : Clock, optional
         Clock in place of `dt`.
     method : str, optional
-        Brian2's integration method. By default Euler at level 1; at level 2 exponential Euler,
-        which is stable whatever the conductances.
+        Brian2's integration method. By default Euler at level 1; at level 2
+        ``"exponential_euler"``, stable whatever the conductances, which is done by
+        `htm_brian.cells.integration`.
     per_cell : collection of str
         Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
         others are one number for the group.
@@ -81,12 +83,16 @@ class Cells(NeuronGroup):
         self.parameters = load_model(model)
         self._design = self.put_together(self.parameters, per_cell)
         self.compartments = self._design.compartments
+        whole, integration = self._design.equations, method or self._design.method
+        if integration == "exponential_euler":
+            held = standing_still(whole)
+            whole, integration = without_flag(whole, held), ExponentialEuler(held)
         super().__init__(
             N,
-            self._design.equations,
+            whole,
             threshold=self._design.threshold,
             reset=self._design.reset,
-            method=method or self._design.method,
+            method=integration,
             dt=dt,
             clock=clock,
             order=order,
