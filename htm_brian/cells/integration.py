@@ -1,8 +1,8 @@
 """Exponential Euler for cells of many compartments, in a form that compilers make fast.
 
-Each state variable `x` obeys ``dx/dt = A x + B``. Over a step `A` and `B` stand still, and the step
-is exact for them: ``x exp(A dt) + B (exp(A dt) - 1)/A``. This is Brian2's ``exponential_euler``; two
-things differ.
+Each state variable `x` obeys ``dx/dt = A x + B``. Over a step `A` and `B` stand still, and the
+step is exact for them: ``x exp(A dt) + B (exp(A dt) - 1)/A``. This is Brian2's
+``exponential_euler``; two things differ.
 
 What depends on `x` in another way, such as the share of NMDA receptors that magnesium leaves
 unblocked, must stand still too. Brian2 keeps such a subexpression, flagged ``constant over dt``, in
@@ -137,7 +137,7 @@ def _step(name: str, slope: sympy.Expr, offset: sympy.Expr, scalars: set[str]) -
 
 
 def _clip(x: sympy.Expr, low: sympy.Expr, high: sympy.Expr) -> sympy.Expr:
-    """Return `x` kept between two bounds, without a call that Cython takes for one that may raise."""
+    """Return `x` kept within bounds, by arithmetic alone: Cython thinks that a call may raise."""
     return (low + high + sympy.Abs(x - low) - sympy.Abs(x - high)) / 2
 
 
@@ -145,7 +145,7 @@ def _assign(name: str, value: sympy.Expr) -> list[str]:
     """Return the statements that give `name` its value, sums in a divisor apart."""
     value = value.replace(lambda e: e.func.__name__ == "clip", lambda e: _clip(*e.args))
     divisors = {p.base for p in value.atoms(sympy.Pow) if p.exp == -1 and p.base.is_Add}
-    lines = []
+    lines: list[str] = []
     for divisor in sorted(divisors, key=str):
         reciprocal = f"({sympy_to_str(divisor)})**(-1)"
         if value == 1 / divisor:
