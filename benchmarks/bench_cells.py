@@ -1,0 +1,239 @@
+"""Speed of the cells of each model, beside the same arithmetic in a bare C++ loop, and Dendrify.
+
+    python benchmarks/bench_cells.py [--quick] [--models l5_thick_tufted ...] [--cells 2000 65536]
+
+Processor nanoseconds per cell and time step: Cython with the fast settings; the loop has the same
+statements, the same flags and the same state, and must do to it what Brian2 does. Of all figures
+the least of some repetitions is taken, ours and the loop's in turn. A mechanism's share is what the
+loop saves without its table. Dendrify, where it is installed, runs as shipped: Brian2's own flags.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from time import process_time
+
+import numpy as np
+from brian2 import Network, NeuronGroup, Quantity, StateMonitor, ms, mV, nA, prefs
+from cell_loop import cell_loop
+from dendrify_cell import dendrify_cells
+
+from htm_brian.brian_compiling import code_generation, uncompiled
+from htm_brian.cells.biophysical import NEEDS, OPTIONAL
+from htm_brian.cells.group import Cells
+from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.parameters import Model, list_models, load_model
+
+DT = 0.1 * ms
+REPETITIONS = 30
+STEPS = 400_000
+"""Cell steps of one repetition, about."""
+CURRENT = 1.0
+"""nA at most, into the soma: some cells spike, some do not."""
+
+
+def cell_models() -> list[str]:
+    """Return the models of cells, those of level 1 first."""
+    found = {name: load_model(name) for name in list_models()}
+    cells = [name for name, model in found.items() if model.kind == "cell"]
+    return sorted(cells, key=lambda name: (found[name].level, name))
+
+
+def cells_of(model: Model, n_cells: int) -> NeuronGroup:
+    """Return cells that have run for a while, each with a current of its own."""
+    kind = PyramidalCells if model.level == 1 else Cells
+    cells = kind(n_cells, model, dt=DT, name="cells")
+    cells.injected_current = np.random.default_rng(0).uniform(0, CURRENT, n_cells) * nA
+    network = Network(cells)
+    network.run(20 * DT if n_cells > 10_000 else 200 * DT)
+    return cells
+
+
+def fastest(calls: dict[str, Callable[[], object]], n_cells: int) -> dict[str, float]:
+    """Return the nanoseconds per cell of each call, taken in turn."""
+    repeat = max(3, STEPS // n_cells)
+    least = dict.fromkeys(calls, np.inf)
+    for _ in range(REPETITIONS):
+        for name, call in calls.items():
+            start = process_time()
+            for _ in range(repeat):
+                call()
+            least[name] = min(least[name], (process_time() - start) / repeat)
+    return {name: 1e9 * seconds / n_cells for name, seconds in least.items()}
+
+
+def same(cells: NeuronGroup, value: Callable[[str], np.ndarray]) -> float:
+    """Return by how much two states differ, relative to the largest value of each variable."""
+    worst = 0.0
+    for name in cells.equations.diff_eq_names:
+        ours = cells.variables[name].get_value()
+        theirs = value(f"_ptr_array_{cells.name}_{name}")
+        worst = max(worst, float(np.abs(ours - theirs).max() / (np.abs(ours).max() or 1.0)))
+    return worst
+
+
+def bench(name: str, n_cells: int) -> float:
+    """Print the figures of one model and size, and return nanoseconds per cell and step."""
+    cells = cells_of(load_model(name), n_cells)
+    objects = {
+        "state update": [cells.state_updater],
+        "threshold, reset": [*cells.thresholder.values(), *cells.resetter.values()],
+    }
+    others = [each for each in cells.contained_objects if each.name.startswith("cells_subexp")]
+    objects["state update"] += others
+    with cell_loop(cells) as loop:
+        if loop is not None:
+            loop.step()
+            cells.state_updater.run()
+            difference = same(cells, loop.value)
+            if difference > 1e-9:
+                raise RuntimeError(f"the loop does something else: {difference:.1e} ({name})")
+        calls: dict[str, Callable[[], object]] = {
+            part: lambda group=group: [each.run() for each in group]  # type: ignore[misc]
+            for part, group in objects.items()
+        }
+        if loop is not None:
+            calls["loop"] = loop.step
+        took = fastest(calls, n_cells)
+    update, rest = took["state update"], took["threshold, reset"]
+    bare = took.get("loop", np.nan)
+    states = len(cells.equations.diff_eq_names)
+    print(
+        f"{name:<26}{states:>7}{n_cells:>8,}{update:>10.1f}{rest:>10.1f}{bare:>10.1f}"
+        f"{update / bare:>10.2f}{(update + rest) / bare:>10.2f}",
+        flush=True,
+    )
+    return update + rest
+
+
+def without(model: Model, table: str) -> tuple[Model, list[str]]:
+    """Return the model without a table and what needs it, and the names of the latter."""
+    also = [name for name, needed in NEEDS.items() if table in needed and name in model]
+    kept = tuple(each for each in model.tables if each.name not in {table, *also})
+    return replace(model, tables=kept), also
+
+
+def shares(name: str, n_cells: int) -> None:
+    """Print what the loop saves without each mechanism."""
+    model = load_model(name)
+    with uncompiled():
+        whole = loop_time(model, n_cells)
+        print(f"\n{name}, {n_cells:,} cells: share of the loop's {whole:.1f} ns")
+        for table in OPTIONAL:
+            if table not in model:
+                continue
+            rest, also = without(model, table)
+            label = f"{table} (with {', '.join(also)})" if also else table
+            print(f"    {label:<44}{1 - loop_time(rest, n_cells) / whole:>6.0%}", flush=True)
+
+
+def loop_time(model: Model, n_cells: int) -> float:
+    """Return the nanoseconds per cell of the loop of a model."""
+    cells = cells_of(model, n_cells)
+    with cell_loop(cells) as loop:
+        return np.nan if loop is None else fastest({"loop": loop.step}, n_cells)["loop"]
+
+
+def excursion(group: NeuronGroup, soma: str, change: Callable[[], None]) -> np.ndarray:
+    """Return the soma's potential in mV over 40 ms after `change`, a value each 0.1 ms."""
+    trace = StateMonitor(group, soma, record=True, dt=DT)
+    network = Network(group, trace)
+    change()
+    network.run(40 * ms)
+    return np.asarray(getattr(trace, soma) / mV)
+
+
+def ours_at(model: Model, dt: Quantity) -> np.ndarray:
+    """Return how our cell answers to synapses on a branch, below threshold."""
+    cells = Cells(1, model, dt=dt)
+
+    def change() -> None:
+        for each in ("basal_0_1", "tuft_0"):
+            setattr(cells, f"ampa_{each}", 12 * model["ampa"]["unitary_conductance"])
+            setattr(cells, f"nmda_{each}", 12 * model["nmda"]["unitary_conductance"])
+
+    return excursion(cells, "v", change)
+
+
+def dendrify_at(model: Model, dt: Quantity) -> np.ndarray:
+    """Return how Dendrify's answers to the same."""
+    cells = dendrify_cells(1, model, dt)
+
+    def change() -> None:
+        for each in ("basal_0_1", "tuft_0"):
+            for variable, peak in (("s_AMPA", 12), ("s_NMDA", 12 / NMDA_PEAK)):
+                setattr(cells, f"{variable}_x_{each}", peak)
+
+    return excursion(cells, "V_soma", change)
+
+
+NMDA_PEAK = 1.8
+"""Of Dendrify's NMDA variable after one spike, for a rise of 2 ms and a decay of 75 ms."""
+
+
+def compare_with_dendrify(name: str, n_cells: int, ours: float) -> None:
+    """Print Dendrify's time per cell and step, and both errors of integration."""
+    model = load_model(name)
+    with uncompiled():
+        errors = [
+            float(np.abs(at(model, DT) - at(model, DT / 16)).max()) for at in (ours_at, dendrify_at)
+        ]
+    target = prefs.codegen.target
+    prefs.codegen.target = "cython"
+    cells = dendrify_cells(n_cells, model, DT)
+    cells.I_ext_soma = np.random.default_rng(0).uniform(0, CURRENT, n_cells) * nA
+    Network(cells).run(20 * DT)
+    prefs.codegen.target = target
+    parts = [cells.state_updater, *cells.thresholder.values(), *cells.resetter.values()]
+    took = fastest({"all": lambda: [each.run() for each in parts]}, n_cells)["all"]
+    print(
+        f"\nDendrify {version('dendrify')} as shipped, the tree and synapses of {name}, "
+        f"{n_cells:,} cells: {took:.0f} ns a cell and step, {took / ours:.1f} times ours\n"
+        f"    largest error of the soma's potential at {DT}, against dt/16: "
+        f"ours {1e3 * errors[0]:.1f} uV, Dendrify {1e3 * errors[1]:.1f} uV"
+    )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="two small models, few cells")
+    parser.add_argument("--models", nargs="+", default=None, help="by default all of cells")
+    parser.add_argument("--cells", nargs="+", type=int, default=None)
+    parser.add_argument("--detailed", default="l5_thick_tufted", help="whose parts are shown")
+    options = parser.parse_args()
+    models = options.models or (["passive", "thalamic_relay"] if options.quick else cell_models())
+    sizes = options.cells or ([100] if options.quick else [2_000, 65_536])
+    versions = ", ".join(f"{name} {version(name)}" for name in ("brian2", "numpy", "cython"))
+    print(
+        f"{date.today()}, {platform.processor() or platform.machine()}, Python "
+        f"{platform.python_version()}, {versions}; nanoseconds per cell and step of {DT}\n"
+    )
+    print(
+        f"{'model':<26}{'states':>7}{'cells':>8}{'update':>10}{'spikes':>10}{'C++ loop':>10}"
+        f"{'update/':>10}{'all/loop':>10}"
+    )
+    whole = {}
+    with code_generation("numpy" if options.quick else "cython"):
+        for name in models:
+            for n_cells in sizes:
+                whole[name, n_cells] = bench(name, n_cells)
+    if options.quick:
+        return
+    detailed = options.detailed
+    if detailed in models:
+        for n_cells in sizes:
+            shares(detailed, n_cells)
+        try:
+            compare_with_dendrify(detailed, sizes[0], whole[detailed, sizes[0]])
+        except (ImportError, PackageNotFoundError):
+            print("\nDendrify is not installed: pip install dendrify")
+
+
+if __name__ == "__main__":
+    main()
