@@ -28,7 +28,7 @@ def stimulated(cells, n_cells):
 
 
 def test_cells_go_as_with_the_method_of_brian2():
-    n_cells = 12
+    n_cells = 4
     cells = PyramidalCells(n_cells, "l5_thick_tufted", dt=0.1 * ms)
     spikes = stimulated(cells, n_cells)
     plain = NeuronGroup(
