@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, xlog1py, xlogy
 
 FloatArray = NDArray[np.float64]
@@ -107,3 +107,10 @@ def in_chunks(
         part = slice(start, start + length)
         result[part] = function(*(column[part] for column in columns))
     return np.minimum(result, 0.0).reshape(broadcast[0].shape)
+
+
+def at_least_once(probability: ArrayLike, chances: ArrayLike) -> FloatArray:
+    """Return the probability of one success or more in independent chances."""
+    n = np.asarray(chances)
+    with np.errstate(divide="ignore"):
+        return np.where(n > 0, -np.expm1(n * np.log1p(-np.asarray(probability))), 0.0)

@@ -385,6 +385,6 @@ def interval(wrong: int, n: int) -> list[float]:
 def site_probability(transmission: float, sites: int = MULTIPLE_SITES) -> float:
     """Return with which probability each of `sites` must release for this transmission.
 
-    The inverse of `htm_brian.synapses.release.transmission_probability`.
+    The inverse of `htm_brian.theory.burst_transmission`.
     """
     return float(1 - (1 - transmission) ** (1 / sites))

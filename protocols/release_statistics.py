@@ -35,6 +35,7 @@ from htm_brian.parameters import Model, load_model
 from htm_brian.synapses import short_term
 from htm_brian.synapses.epsp import TimeCourse
 from htm_brian.synapses.stochastic import ReleaseSynapses
+from htm_brian.theory import burst_transmission
 
 PRESETS = (
     "thalamocortical",
@@ -165,7 +166,7 @@ def _formulas(model: Model) -> dict[str, NDArray[np.float64]]:
     return {
         "exact_mean": short_term.mean(sites, p),
         "exact_cv": short_term.coefficient_of_variation(sites, p, variation),
-        "exact_failures": short_term.failure_rate(sites, p),
+        "exact_failures": 1 - np.asarray(burst_transmission(p, sites)),
     }
 
 

@@ -129,18 +129,6 @@ def coefficient_of_variation(
     return np.sqrt((1 - p + variation**2) / mean(sites, p))
 
 
-def failure_rate(sites: int, probability: ArrayLike) -> FloatArray:
-    """Return the probability that no site releases.
-
-    Examples
-    --------
-    >>> round(float(failure_rate(5, 0.37)), 3)
-    0.099
-    """
-    p = np.asarray(probability, dtype=np.float64)
-    return (1 - p) ** check_integer("sites", sites, low=1)
-
-
 def _times(recovery_time: float, facilitation_time: float) -> tuple[float, float]:
     return (
         check_number("recovery_time", recovery_time, low=0),

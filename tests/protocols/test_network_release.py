@@ -22,7 +22,8 @@ from htm_brian.protocols.network_release import (
     symbol_columns,
     with_transmission,
 )
-from htm_brian.synapses.release import transmission_of, transmission_probability
+from htm_brian.synapses.release import transmission_of
+from htm_brian.theory import burst_transmission
 
 TINY = NetworkReleaseParameters(
     columns=64,
@@ -40,7 +41,7 @@ def test_a_connection_of_one_site_transmits_with_the_given_probability() -> None
     model = with_transmission(load_model("minicolumns"), 0.3)
     assert transmission_of(model["release"]) == pytest.approx(0.3)
     site = module.site_probability(0.3)
-    assert transmission_probability(module.MULTIPLE_SITES, site) == pytest.approx(0.3)
+    assert burst_transmission(site, module.MULTIPLE_SITES) == pytest.approx(0.3)
 
 
 def test_the_interval_of_a_share_is_exact() -> None:

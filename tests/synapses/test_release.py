@@ -3,7 +3,7 @@
 import pytest
 
 from htm_brian.parameters import load_model
-from htm_brian.synapses.release import transmission_of, transmission_probability
+from htm_brian.synapses.release import transmission_of
 
 
 @pytest.mark.parametrize(
@@ -13,16 +13,12 @@ from htm_brian.synapses.release import transmission_of, transmission_probability
 def test_failures_are_those_of_independent_sites(
     sites: int, probability: float, expected: float
 ) -> None:
-    assert transmission_probability(sites, probability) == pytest.approx(expected, abs=1e-5)
+    release = {"release.sites": sites, "release.release_probability": probability}
+    changed = load_model("minicolumns").with_values(release)
+    assert transmission_of(changed["release"]) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_layer_fails_as_often_as_layer_2_3_pairs() -> None:
     """Hardingham & Larkman 1998: mean failure rate 16 %, band 8 to 25 %, at 36 C."""
     failures = 1 - transmission_of(load_model("minicolumns")["release"])
     assert 0.08 <= failures <= 0.25, f"measured {failures:.3f}"
-
-
-@pytest.mark.parametrize(("sites", "probability"), [(0, 0.5), (3, 1.3), (3, -0.1)])
-def test_impossible_values_are_refused(sites: int, probability: float) -> None:
-    with pytest.raises(ValueError, match="must"):
-        transmission_probability(sites, probability)

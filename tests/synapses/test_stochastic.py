@@ -18,9 +18,10 @@ from brian2 import (
 )
 
 from htm_brian.parameters import load_model
-from htm_brian.synapses.short_term import coefficient_of_variation, failure_rate, train
+from htm_brian.synapses.short_term import coefficient_of_variation, train
 from htm_brian.synapses.stochastic import ReleaseSynapses
 from htm_brian.synapses.terminals import SpontaneousRelease, TerminalSynapses
+from htm_brian.theory import burst_transmission
 
 TIMES = [1, 21, 41, 141]
 N = 4000
@@ -77,7 +78,7 @@ def test_the_trial_average_is_the_deterministic_model(
     z = (quanta.mean(axis=1) - sites * expected) / error
     assert np.all(np.abs(z) < 4), f"measured {z} standard errors"
     failures = (quanta == 0).mean(axis=1)
-    chance = failure_rate(sites, expected)
+    chance = 1 - burst_transmission(expected, int(sites))
     assert np.all(np.abs(failures - chance) <= 4 * np.sqrt(chance * (1 - chance) / N) + 1 / N)
 
 
@@ -96,7 +97,7 @@ def test_one_quantum_at_most_from_a_single_site(axon: SpikeGeneratorGroup) -> No
     Network(axon, cells, synapses).run(5 * ms)
     quanta = np.asarray(synapses.quanta[:])
     assert set(quanta) == {0, 1}
-    assert quanta.mean() == pytest.approx(1 - float(failure_rate(5, 0.46)), abs=0.02)
+    assert quanta.mean() == pytest.approx(burst_transmission(0.46, 5), abs=0.02)
 
 
 def test_connections_may_differ(axon: SpikeGeneratorGroup) -> None:
