@@ -128,8 +128,10 @@ class SynapticSamplingMachine:
             visible = self.visible(self.hidden(visible))
         return visible
 
-    def learn(self, data: Bits, rate: float = 0.05, *, persistent: bool = False) -> None:
-        """Learn from one batch by one step of contrastive divergence.
+    def learn(
+        self, data: Bits, rate: float = 0.05, *, persistent: bool = False, steps: int = 1
+    ) -> None:
+        """Learn from one batch by contrastive divergence.
 
         Parameters
         ----------
@@ -138,12 +140,16 @@ class SynapticSamplingMachine:
         persistent : bool
             Whether the network's own run goes on from where the last batch left it, and not from
             the data. Then its frequencies are learned, too, and not only its patterns.
+        steps : int
+            Of its own run. It changes from one pattern to another once in some 50 steps: with few
+            of them at a batch, it lags behind the weights, and frequencies come out wrong.
         """
         hidden = self.hidden(data)
         start = data
         if persistent and self._chains is not None and len(self._chains) == len(data):
             start = self._chains
         own = self.visible(self.hidden(start) if persistent else hidden)
+        own = self.sample(own, check_integer("steps", steps, low=1) - 1)
         own_hidden = self.hidden(own)
         self._chains = own if persistent else None
         step = np.float32(rate / len(data))

@@ -42,11 +42,13 @@ class SynapticSamplingParameters:
     bits: int = 3
     hidden: int = 24
     machines: int = 2
-    batches: int = 6000
+    batches: int = 1500
     batch: int = 200
+    chain_steps: int = 10
     rate: float = 0.05
-    chains: int = 500
-    settling: int = 200
+    rate_fall: float = 0.04
+    chains: int = 1000
+    settling: int = 300
     steps: int = 200
     transmission_probability: float = 0.5
     digit_hidden: int = 100
@@ -65,12 +67,13 @@ class SynapticSamplingParameters:
             raise ValueError(
                 f"target must hold two or more shares that sum to 1, got {self.target}"
             )
-        names = "bits hidden machines batches batch chains steps digit_hidden readings splits"
-        for name in names.split():
+        names = "bits hidden machines batches batch chain_steps chains steps digit_hidden readings"
+        for name in [*names.split(), "splits"]:
             check_integer(name, getattr(self, name), low=1)
         for name in ("settling", "epochs", "relearning_epochs", "seed"):
             check_integer(name, getattr(self, name), low=0)
         check_number("rate", self.rate, low=1e-6, high=10)
+        check_number("rate_fall", self.rate_fall, low=1e-6, high=1)
         check_number("digit_rate", self.digit_rate, low=1e-6, high=10)
         check_number("transmission_probability", self.transmission_probability, low=0.01, high=0.99)
         check_number("pruned_share", self.pruned_share, low=0, high=0.99)
@@ -126,14 +129,13 @@ def frequencies(parameters: SynapticSamplingParameters, number: int) -> xr.Datas
         parameters.transmission_probability,
         seed=int(rng.integers(2**31)),
     )
-    before, _ = _run_freely(parameters, machine, rng)
+    before, _, _ = _run_freely(parameters, machine, rng)
     for batch in range(parameters.batches):
-        done = batch / parameters.batches
-        rate = parameters.rate * (1 if done < 0.6 else 0.2 if done < 0.9 else 0.04)
+        rate = parameters.rate * parameters.rate_fall ** (batch / parameters.batches)
         shown = patterns[rng.choice(len(target), parameters.batch, p=target)]
-        machine.learn(shown, rate, persistent=True)
-    after, trace = _run_freely(parameters, machine, rng)
-    control, control_trace = _run_freely(parameters, machine.deterministic(), rng)
+        machine.learn(shown, rate, persistent=True, steps=parameters.chain_steps)
+    after, error, trace = _run_freely(parameters, machine, rng)
+    control, _, control_trace = _run_freely(parameters, machine.deterministic(), rng)
     return xr.Dataset(
         {
             "target": ("pattern", target, {"units": "1"}),
@@ -142,6 +144,7 @@ def frequencies(parameters: SynapticSamplingParameters, number: int) -> xr.Datas
                 np.stack([before, after, control]),
                 {"units": "1"},
             ),
+            "frequency_error": ("pattern", error, {"units": "1"}),
             "trace": (("running", "step"), np.stack([trace, control_trace])),
         },
         coords={
@@ -155,19 +158,23 @@ def _run_freely(
     parameters: SynapticSamplingParameters,
     machine: SynapticSamplingMachine,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return how often each SDR was read, and what one chain read; chains start evenly spread."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return how often each SDR was read, its standard error, and what one chain read.
+
+    Chains start evenly spread. A chain stays at an SDR for long, so chains are counted, not steps.
+    """
     patterns = parameters.patterns
     state = patterns[np.arange(parameters.chains) % len(patterns)]
     state = machine.sample(state, parameters.settling)
-    counts = np.zeros(len(patterns) + 1)
+    counts = np.zeros((parameters.chains, len(patterns) + 1))
     trace = np.zeros(parameters.steps, dtype=np.int64)
     for step in range(parameters.steps):
         state = machine.sample(state, 1)
         reading = read(state, patterns)
-        counts += np.bincount(reading, minlength=counts.size)
+        counts[np.arange(parameters.chains), reading] += 1
         trace[step] = reading[0]
-    return counts[:-1] / counts.sum(), trace
+    share = counts[:, :-1] / parameters.steps
+    return share.mean(axis=0), share.std(axis=0) / np.sqrt(parameters.chains), trace
 
 
 def read(state: Bits, patterns: Bits) -> NDArray[np.int64]:
@@ -287,6 +294,12 @@ def metrics(dataset: xr.Dataset) -> dict[str, Any]:
     for name in dataset.network.to_numpy():
         values = dataset.frequency.sel(network=name).mean("machine").to_numpy()
         found[f"frequencies, {name}"] = ", ".join(f"{value:.3f}" for value in values)
+    error = dataset.frequency_error
+    found["standard error of a frequency, stochastic, largest"] = float(error.max())
+    lost = dataset.accuracy.sel(stage="as learned") - dataset.accuracy.sel(stage="relearned")
+    found["accuracy lost, standard error over the splits"] = float(
+        lost.std("split", ddof=1) / np.sqrt(lost.sizes["split"])
+    )
     for name in dataset.running.to_numpy():
         trace = dataset.trace.sel(running=name)
         changes = (trace.diff("step") != 0).mean()

@@ -67,3 +67,8 @@ def test_the_same_seed_draws_the_same() -> None:
 def test_bad_arguments(arguments: tuple[float, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         SynapticSamplingMachine(*arguments)  # type: ignore[arg-type]
+
+
+def test_a_run_of_its_own_takes_at_least_a_step() -> None:
+    with pytest.raises(ValueError, match="^steps must be at least 1, got 0$"):
+        SynapticSamplingMachine(3, 3).learn(np.ones((2, 3), dtype=np.uint8), steps=0)

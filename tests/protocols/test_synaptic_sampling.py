@@ -19,7 +19,7 @@ from htm_brian.protocols.synaptic_sampling import (
 )
 
 SMALL = SynapticSamplingParameters(
-    machines=1, batches=600, chains=50, digit_hidden=40, epochs=5, relearning_epochs=1,
+    machines=1, batches=300, chains=50, digit_hidden=40, epochs=5, relearning_epochs=1,
     readings=3, splits=1,
 )  # fmt: skip
 
