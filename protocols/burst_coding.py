@@ -15,18 +15,25 @@ import numpy as np
 import xarray as xr
 from brian2 import Quantity, ms, pA, second
 from brian2.units.fundamentalunits import have_same_dimensions
-from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from htm_brian.arguments import check_integer
-from htm_brian.cell_bursts import Events, summarise
+from htm_brian.cell_bursts import summarise
 from htm_brian.cells import active_dendrite, biophysical, metabotropic, tree
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, Table, load_model
-from htm_brian.protocols._ensemble import Spikes, run_courses, run_ensembles
-from htm_brian.randomness import stream
+from htm_brian.protocols._burst_decoding import (
+    BIN,
+    SIZES,
+    burst_fraction_scatter,
+    decode,
+    explained,
+    scatter_slope,
+    smooth_signals,
+    time_courses,
+)
+from htm_brian.protocols._ensemble import COURSE_STEP, run_courses, run_ensembles
 
 NAUD = "Naud & Sprekeler 2018, PNAS 115:E6329"
 COMPUTED = f"{NAUD}: computed from its equations"
@@ -38,13 +45,6 @@ SETTLE = 0.3
 """Seconds at the start of a run that are not counted."""
 CENTRAL = (200.0, 400.0)
 """pA into the soma; range over which cross-talk is judged."""
-BIN = 0.02
-"""Seconds; of the time courses of rate and burst fraction."""
-LAGS = 5
-"""Bins, from that of the signal on, that a decoder reads."""
-SIZES = (50, 100, 200, 400, 800)
-WINDOW = 0.1
-"""Seconds over which an ensemble's burst fraction is estimated."""
 SOURCES = ("event rate and burst fraction", "firing rate")
 SIGNALS = ("soma", "dendrite")
 CELLS = ("two compartments", "awake", "tree")
@@ -216,36 +216,18 @@ def scaled(table: Table, name: str, scale: float) -> Table:
 # Signals
 
 
-def signals(parameters: BurstCodingParameters) -> dict[str, NDArray[np.float64]]:
-    """Return the inputs in pA for each millisecond: smooth noise about a mean, 3 SD at most.
-
-    Noise that is smoothed twice by the time constant, so that it has no jumps. What the second has
-    in common with the first by chance is taken from it.
-    """
-    n = round((float(parameters.signal_duration) + SETTLE) / 1e-3)
-    keep = np.exp(-1e-3 / float(parameters.signal_time_constant))
-    early = round(10 * float(parameters.signal_time_constant) / 1e-3)
-    found: dict[str, NDArray[np.float64]] = {}
-    for name in SIGNALS:
-        course = stream(parameters.seed, "signal", name).standard_normal(early + n)
-        for _ in range(2):
-            course = lfilter([1 - keep], [1, -keep], course)
-        course = course[early:] - course[early:].mean()
-        for other in found.values():
-            course = course - other * (course @ other) / (other @ other)
-        found[name] = np.clip(course / course.std(), -3, 3)
-    return {
-        name: float(getattr(parameters, f"{name}_mean") / pA)
-        + float(getattr(parameters, f"{name}_deviation") / pA) * course
-        for name, course in found.items()
-    }
-
-
 def run_signals(
     model: Model, parameters: BurstCodingParameters, progress: Progress
 ) -> xr.Dataset | None:
     """Return what one ensemble did under two signals, and what decoders read from it."""
-    courses = signals(parameters)
+    n = round((float(parameters.signal_duration) + SETTLE) / COURSE_STEP)
+    courses = {
+        name: float(getattr(parameters, f"{name}_mean") / pA)
+        + float(getattr(parameters, f"{name}_deviation") / pA) * course
+        for name, course in smooth_signals(
+            SIGNALS, n, float(parameters.signal_time_constant), parameters.seed
+        ).items()
+    }
     spikes = run_courses(
         model,
         {
@@ -261,8 +243,8 @@ def run_signals(
     if spikes is None:
         return None
     n_bins = round(float(parameters.signal_duration) / BIN)
-    per_bin = round(BIN / 1e-3)
-    skip = round(SETTLE / 1e-3)
+    per_bin = round(BIN / COURSE_STEP)
+    skip = round(SETTLE / COURSE_STEP)
     inputs = np.array(
         [
             c[skip : skip + n_bins * per_bin].reshape(n_bins, -1).mean(axis=1)
@@ -270,13 +252,15 @@ def run_signals(
         ]
     )
     events = spikes.events(SETTLE)
-    rates = time_courses(spikes, events, n_bins, parameters.n_cells)
+    rates = time_courses(spikes, events, SETTLE, n_bins, parameters.n_cells)
     features = {
         SOURCES[0]: np.array([rates["event_rate_course"], rates["burst_fraction_course"]]),
         SOURCES[1]: np.array([rates["firing_rate_course"]]),
     }
     decoded = np.array([decode(features[source], inputs) for source in SOURCES])
-    scatter = burst_fraction_scatter(events, parameters)
+    scatter = burst_fraction_scatter(
+        events, SETTLE, float(parameters.signal_duration), parameters.n_cells
+    )
     units = {"burst_fraction_course": "1"}
     return xr.Dataset(
         {
@@ -293,67 +277,6 @@ def run_signals(
             "size": ("size", list(SIZES), {"units": "cells"}),
         },
     )
-
-
-def time_courses(
-    spikes: Spikes, events: Events, n_bins: int, n_cells: int
-) -> dict[str, NDArray[np.float64]]:
-    """Return event rate, burst fraction and firing rate of each bin."""
-    edges = SETTLE + BIN * np.arange(n_bins + 1)
-    n_events = np.histogram(events.starts, edges)[0]
-    n_bursts = np.histogram(events.starts[events.bursts], edges)[0]
-    n_spikes = np.histogram(spikes.times, edges)[0]
-    return {
-        "event_rate_course": n_events / (n_cells * BIN),
-        "burst_fraction_course": n_bursts / np.maximum(n_events, 1),
-        "firing_rate_course": n_spikes / (n_cells * BIN),
-    }
-
-
-def decode(features: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Read the inputs from features by linear regression on a bin and those that follow it.
-
-    The weights are fitted to the first half. What is returned of the second was not seen.
-    """
-    n = inputs.shape[1]
-    padded = np.pad(features, ((0, 0), (0, LAGS - 1)), mode="edge")
-    columns = [row[lag : lag + n] for row in padded for lag in range(LAGS)]
-    design = np.column_stack([np.ones(n), *columns])
-    weights = np.linalg.lstsq(design[: n // 2], inputs[:, : n // 2].T, rcond=None)[0]
-    return np.asarray((design @ weights).T)
-
-
-def explained(decoded: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of each input's variance in the second half that a decoder explains."""
-    late = slice(inputs.shape[1] // 2, None)
-    truth = inputs[:, late]
-    error = ((decoded[..., late] - truth) ** 2).mean(axis=-1)
-    return np.asarray(1 - error / truth.var(axis=-1))
-
-
-def burst_fraction_scatter(
-    events: Events, parameters: BurstCodingParameters
-) -> NDArray[np.float64]:
-    """Return the SD of the burst fraction between ensembles of each size in `SIZES`.
-
-    The cells are cut into as many ensembles as there are; all see the same signals, so that in a
-    window they differ by chance alone. The variance is averaged over windows.
-    """
-    n_windows = int(float(parameters.signal_duration) / WINDOW)
-    window = ((events.starts - SETTLE) / WINDOW).astype(int)
-    found = []
-    for size in SIZES:
-        n_groups = parameters.n_cells // size
-        group = events.cells // size
-        used = (group < n_groups) & (window < n_windows)
-        place = group[used] * n_windows + window[used]
-        length = n_groups * n_windows
-        n_events = np.bincount(place, minlength=length)
-        n_bursts = np.bincount(place, weights=events.bursts[used], minlength=length)
-        share = np.where(n_events > 0, n_bursts / np.maximum(n_events, 1), np.nan)
-        variance = np.nanvar(share.reshape(n_groups, n_windows), axis=0, ddof=1)
-        found.append(np.sqrt(np.nanmean(variance)))
-    return np.array(found)
 
 
 # Checks
@@ -381,11 +304,6 @@ def burst_rise(cell: xr.Dataset) -> float:
     """Return the least rise of the burst fraction from the lowest to the highest current."""
     share = central(cell).burst_fraction.isel(dendrite_current=[0, -1])
     return 100 * float(share.diff("dendrite_current").min())
-
-
-def scatter_slope(dataset: xr.Dataset) -> float:
-    """Return the exponent with which the scatter of the burst fraction falls with the size."""
-    return float(np.polyfit(np.log(dataset["size"]), np.log(dataset.scatter), 1)[0])
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
@@ -518,7 +436,7 @@ def signal_checks(dataset: xr.Dataset) -> list[Check]:
         ),
         Check(
             "exponent of the burst fraction's scatter against the ensemble's size",
-            scatter_slope(dataset),
+            scatter_slope(dataset["size"], dataset.scatter),
             "1",
             -0.6,
             -0.4,

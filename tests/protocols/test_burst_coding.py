@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import xarray as xr
 from brian2 import ms, mV, pA, second
 
 from htm_brian import load_model
@@ -13,20 +12,22 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.burst_coding import draw
 from htm_brian.protocols import burst_coding
+from htm_brian.protocols._burst_decoding import (
+    SIZES,
+    burst_fraction_scatter,
+    decode,
+    explained,
+    scatter_slope,
+    smooth_signals,
+)
 from htm_brian.protocols._ensemble import run_ensembles
 from htm_brian.protocols.burst_coding import (
     DENDRITE,
     RATES,
     SETTLE,
-    SIZES,
     SOMA,
     BurstCodingParameters,
-    burst_fraction_scatter,
     checks,
-    decode,
-    explained,
-    scatter_slope,
-    signals,
 )
 
 TREE = {
@@ -120,28 +121,25 @@ def test_a_decoder_reads_what_is_there_and_nothing_else() -> None:
     assert (share[:2] > 0.98).all() and share[2] < 0.2
 
 
-def test_signals_are_independent_smooth_and_as_large_as_asked() -> None:
-    parameters = BurstCodingParameters(signal_duration=3 * second)
-    soma, dendrite = signals(parameters).values()
-    assert len(soma) == 3300
-    assert soma.mean() == pytest.approx(300, abs=5) and soma.std() == pytest.approx(75, rel=0.05)
-    assert dendrite.mean() == pytest.approx(75, abs=5)
-    assert abs(np.corrcoef(soma, dendrite)[0, 1]) < 0.05
-    assert np.abs(np.diff(soma)).max() < 10
-    assert not np.array_equal(soma, signals(BurstCodingParameters(seed=2))["soma"][:3300])
+def test_signals_are_independent_and_smooth() -> None:
+    first, other = smooth_signals(("soma", "dendrite"), 3300, 0.1, 1).values()
+    assert len(first) == 3300
+    for course in (first, other):
+        assert abs(course.mean()) < 0.05 and course.std() == pytest.approx(1, rel=0.05)
+        assert np.abs(np.diff(course)).max() < 0.15 and np.abs(course).max() <= 3
+    assert abs(np.corrcoef(first, other)[0, 1]) < 0.05
+    assert not np.array_equal(first, smooth_signals(("soma",), 3300, 0.1, 2)["soma"])
 
 
 def test_scatter_of_independent_cells_falls_with_the_root_of_their_number() -> None:
     rng = np.random.default_rng(1)
-    parameters = BurstCodingParameters(signal_duration=2 * second)
     n = 60_000
-    cells = rng.integers(0, parameters.n_cells, n)
+    cells = rng.integers(0, 4000, n)
     times = SETTLE + rng.uniform(0, 2, n)
     events = find_events(cells, times, longest_interval=1e-9)
     sizes = np.where(rng.random(n) < 0.1, 2, 1)
-    found = burst_fraction_scatter(events._replace(sizes=sizes), parameters)
-    dataset = xr.Dataset({"scatter": ("size", found)}, coords={"size": list(SIZES)})
-    assert scatter_slope(dataset) == pytest.approx(-0.5, abs=0.07)
+    found = burst_fraction_scatter(events._replace(sizes=sizes), SETTLE, 2.0, 4000)
+    assert scatter_slope(SIZES, found) == pytest.approx(-0.5, abs=0.07)
 
 
 def test_currents_of_the_tree_are_scaled_by_its_resistance() -> None:
