@@ -111,6 +111,19 @@ def test_event_rates_are_those_computed_from_the_equations() -> None:
     assert 0.008 < whole.interval[1] < 0.013
 
 
+def test_signals_reach_the_cells_and_are_measured() -> None:
+    parameters = BurstCodingParameters(
+        n_cells=1600, signal_duration=0.6 * second, time_step=0.5 * ms
+    )
+    found = burst_coding.run_signals(load_model("naud_sprekeler"), parameters, SilentProgress())
+    assert found is not None
+    assert dict(found.sizes) == {"signal": 2, "time": 30, "source": 2, "size": len(SIZES)}
+    soma = found.input.sel(signal="soma")
+    assert 100 < soma.min() < 300 < soma.max() < 500
+    assert np.corrcoef(soma, found.event_rate_course)[0, 1] > 0.6
+    assert all(np.isfinite(found[name]).all() for name in found)
+
+
 def test_a_decoder_reads_what_is_there_and_nothing_else() -> None:
     rng = np.random.default_rng(1)
     smooth = np.apply_along_axis(np.convolve, 1, rng.standard_normal((3, 600)), np.ones(8), "same")
