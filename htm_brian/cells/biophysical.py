@@ -320,6 +320,8 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
     per_cell : collection of str
         Paths, ``table.key``, of parameters that stand in the equations.
     """
+    if isinstance(per_cell, str):
+        raise ValueError(f"per_cell must be a list of parameters, got the text {per_cell!r}")
     names = {}
     for path in per_cell:
         table, _, key = path.partition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -311,6 +312,16 @@ def cut(text: str, table: str) -> str:
             lambda t: t[: t.index("[basal]")],
             r"\[membrane\] is that of dendrites; it needs one of \[basal\], \[trunk\]",
         ),
+        (
+            lambda t: t.replace(', source = "Brunel & Wang 2001"', "", 1),
+            r"missing field of reversal_potential: source \(.*mine\.toml, \[ampa\]\)",
+        ),
+        (
+            lambda t: t.replace(
+                "resting_potential = { value = -70", "resting_potential = { value = 70"
+            ),
+            r"resting_potential must lie in \[-90, -55\] mV, got 70 mV \(.*\[soma\]\)",
+        ),
         (lambda t: t.replace("[tuft]", "[tufts]"), r"unknown table \[tufts\]; did you mean tuft"),
         (lambda t: t.replace("magnesium = {", "magnesia = {"), "unknown key magnesia"),
         (
@@ -332,6 +343,18 @@ def test_a_wrong_model_file_is_refused_in_one_line(
     with pytest.raises(ValueError, match=message) as caught:
         PyramidalCells(1, str(path))
     assert "\n" not in str(caught.value) and "mine.toml" in str(caught.value)
+
+
+def test_per_cell_takes_a_list(model: Model) -> None:
+    with pytest.raises(ValueError, match="per_cell must be a list of parameters, got the text"):
+        PyramidalCells(1, model, per_cell="nmda.magnesium")
+
+
+@pytest.mark.parametrize("level", [0, 3])
+def test_pyramidal_cells_of_another_level_are_refused(model: Model, level: int) -> None:
+    message = rf"^a pyramidal cell is of level 1 or 2, got level {level} \(.*\[model\]\)$"
+    with pytest.raises(ValueError, match=message):
+        PyramidalCells(1, replace(model, level=level))
 
 
 def test_unknown_parameter_by_cell(model: Model) -> None:
