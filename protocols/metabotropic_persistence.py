@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical, tree
+from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -33,6 +34,10 @@ VOLLEY = 100.0
 """ms; time of the first volley."""
 SETTLED = 400.0
 """ms after the last volley; AMPA and NMDA receptors have closed."""
+RESOLUTION = 0.1
+"""Synapses; of the basal input's threshold."""
+NOISE_STEP = 0.2
+"""ms for which a noisy current stands still: its own, so that any time step sees the same noise."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class MetabotropicPersistenceParameters:
     noise_time_constant: Quantity = quantity(5 * ms)
     basal_share: float = 0.8
     test_time: Quantity = quantity(500 * ms)
-    test_time_step: Quantity = quantity(0.2 * ms)
+    test_time_step: Quantity = quantity(0.1 * ms)
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -204,11 +209,11 @@ def fire(
     places = basal_compartments(model)
     close = next(iter(trains(parameters).values()))
     test = close[-1] + float(parameters.test_time / ms)
-    size = round(parameters.basal_share * least)
+    strength = parameters.basal_share * least
     for cell in range(stimulus.n_cells):
         if arms[cell // n] != "without volleys":
             volleys(stimulus, cell, places, close, parameters.n_synapses)
-        basal_input(stimulus, cell, places, size, test)
+        basal_input(stimulus, cell, places, strength, test)
     receptors = np.repeat([1.0, 1.0, 0.0], n)
     stimulus.values = {
         "metabotropic.calcium_per_volley": model["metabotropic"]["calcium_per_volley"] * receptors
@@ -249,21 +254,31 @@ def count(traces: Traces, test: float, n_arms: int) -> tuple[NDArray[np.float64]
     return tuple(found)
 
 
-def basal_input(stimulus: Stimulus, cell: int, places: list[str], size: int, time: float) -> None:
-    """Let `size` synapses, spread over the basal compartments, fire together."""
-    for number, place in enumerate(places):
-        n = (size + number) // len(places)
-        stimulus.glutamate(cell, place, np.full(n, time * 1e-3))
+def basal_input(
+    stimulus: Stimulus, cell: int, places: list[str], strength: float, time: float
+) -> None:
+    """Let as many synapses as `strength` fire together, in equal parts over the compartments."""
+    share = f"*{float(strength) / len(places)!r}"
+    for place in places:
+        on_pre = "\n".join(line + share for line in on_glutamate(place).splitlines())
+        stimulus.synapses(cell, on_pre, time * 1e-3)
 
 
 def least_basal(
     model: Model, parameters: MetabotropicPersistenceParameters, progress: Progress
-) -> int | None:
-    """Return the fewest basal synapses that fire a resting cell; None if the run was stopped."""
-    sizes = np.arange(1, 40 * len(basal_compartments(model)) + 1)
-    stimulus = Stimulus(len(sizes))
-    for cell, size in enumerate(sizes):
-        basal_input(stimulus, cell, basal_compartments(model), int(size), 5.0)
+) -> float | None:
+    """Return how many basal synapses just fire a resting cell; None if the run was stopped.
+
+    Not a whole number: an input that is a share of it is then as near to threshold at any step.
+    """
+    places = basal_compartments(model)
+    strengths = np.arange(1, 40 * len(places) + RESOLUTION / 2, RESOLUTION)
+    stimulus = Stimulus(len(strengths))
+    for cell in range(stimulus.n_cells):
+        basal_input(stimulus, cell, places, 1.0, 5.0)
+    for table in ("ampa", "nmda"):
+        unitary = model[table]["unitary_conductance"]
+        stimulus.values[f"{table}.unitary_conductance"] = unitary * strengths
     traces = stimulate(
         model,
         stimulus,
@@ -277,8 +292,8 @@ def least_basal(
         return None
     fired = np.array([len(train) > 0 for train in traces.spikes])
     if not fired.any():
-        raise ValueError(f"{sizes[-1]} basal synapses do not fire the cell ({model.file})")
-    return int(sizes[int(np.argmax(fired))])
+        raise ValueError(f"{strengths[-1]:g} basal synapses do not fire the cell ({model.file})")
+    return float(strengths[int(np.argmax(fired))])
 
 
 def noise(
@@ -289,11 +304,13 @@ def noise(
     Ornstein-Uhlenbeck noise, scaled so that a soma with the cell's input resistance and membrane
     time constant would fluctuate with the standard deviation `noise`.
     """
-    step, tau = float(parameters.test_time_step), float(parameters.noise_time_constant)
-    n_steps = round(float(duration) / step)
+    tau = float(parameters.noise_time_constant)
+    step = float(parameters.test_time_step / ms)
+    # Half a step decides which value a step has.
+    which = ((np.arange(round(float(duration / ms) / step)) + 0.5) * step / NOISE_STEP).astype(int)
     rng = np.random.default_rng(parameters.seed)
-    keep = np.exp(-step / tau)
-    kicks = np.sqrt(1 - keep**2) * rng.standard_normal((n_steps, parameters.n_trials))
+    keep = np.exp(-1e-3 * NOISE_STEP / tau)
+    kicks = np.sqrt(1 - keep**2) * rng.standard_normal((which[-1] + 1, parameters.n_trials))
     values = np.empty_like(kicks)
     now = rng.standard_normal(parameters.n_trials)
     for index, kick in enumerate(kicks):
@@ -302,7 +319,7 @@ def noise(
     soma = model["soma"]
     membrane = float(soma["membrane_capacitance"] / soma["leak_conductance"])
     filtered = np.sqrt(tau / (tau + membrane))
-    return values * float(parameters.noise) / (filtered * tree.input_resistance(model))
+    return values[which] * float(parameters.noise) / (filtered * tree.input_resistance(model))
 
 
 def checks(dataset: xr.Dataset, parameters: MetabotropicPersistenceParameters) -> list[Check]:
