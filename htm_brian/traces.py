@@ -172,6 +172,39 @@ def depolarisations(time: ArrayLike, traces: ArrayLike, start: float) -> Depolar
     return Depolarisations(peak, first(widths[width]))
 
 
+def after_hyperpolarisations(
+    time: ArrayLike, traces: ArrayLike, spikes: Sequence[ArrayLike], start: float
+) -> NDArray[np.float64]:
+    """Return how far each trace falls below its base after its last spike, in mV.
+
+    Parameters
+    ----------
+    time : array_like of shape (n_times,)
+        Evenly spaced; its end is that of the search.
+    traces : array_like of shape (n_traces, n_times)
+        Potentials of integrate-and-fire cells, at rest before `start`.
+    spikes : sequence of array_like
+        Times of each trace's spikes.
+    start : float
+        Of the stimulus.
+
+    Returns
+    -------
+    ndarray of shape (n_traces,)
+        NaN for a trace without a spike.
+    """
+    # Not eFEL's AHP_depth, which looks for the dip that follows an action potential at once.
+    rows, end = np.atleast_2d(traces), float(np.asarray(time, dtype=np.float64)[-1])
+    last = np.array([max(np.asarray(train, dtype=np.float64), default=-np.inf) for train in spikes])
+    fired = last > -np.inf
+    depths = np.full(len(rows), np.nan)
+    if fired.any():
+        base = features(time, rows[fired], ["voltage_base"], start=start, end=end)
+        least = features(time, rows[fired], ["minimum_voltage"], start=last[fired], end=end)
+        depths[fired] = first(base["voltage_base"]) - first(least["minimum_voltage"])
+    return depths
+
+
 @dataclass(frozen=True)
 class StepResponse:
     """What a step of current did to a cell that does not fire.

@@ -220,6 +220,8 @@ def width_above(
 ) -> NDArray[np.float64]:
     """Return how long each row of `trace` is above its `level`, crossings interpolated.
 
+    eFEL's widths are those of spikes: it leaves out what is above when the trace begins or ends.
+
     Parameters
     ----------
     time : ndarray of shape (n_times,)

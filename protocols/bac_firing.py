@@ -32,6 +32,7 @@ from htm_brian.protocols._stimulation import (
     width_above,
 )
 from htm_brian.synapses.epsp import TimeCourse
+from htm_brian.traces import after_hyperpolarisations
 
 LARKUM = "Larkum et al. 1999, Nature 398:338"
 LARKUM_TRAINS = "Larkum et al. 1999, PNAS 96:14600: 60-200 Hz between cells, transition of 10-20 Hz"
@@ -111,6 +112,7 @@ class BACFiring(Protocol):
     )
     source = f"{LARKUM}; {LARKUM_TRAINS}; {LARKUM_L23}; for comparison {HAY}"
     parameters = BACFiringParameters()
+    packages = ("efel",)
 
     def __init__(self, parameters: BACFiringParameters | None = None) -> None:
         super().__init__(parameters)
@@ -205,7 +207,6 @@ def measure(
     soma, nexus = traces.potential("soma"), traces.potential("nexus")
     width = width_above(time, nexus, LEVEL)
     count = np.array([len(train) for train in traces.spikes])
-    last = np.array([train[-1] * 1e3 if len(train) else np.nan for train in traces.spikes])
     begins = np.cumsum([0, *(len(pairs) for pairs in groups.values())])
     where = {name: slice(a, b) for name, a, b in zip(groups, begins, begins[1:], strict=False)}
     ends = SPIKE_TIME + (N_TRAIN - 1) * 1e3 / FREQUENCIES
@@ -220,10 +221,8 @@ def measure(
     for row, train in enumerate(traces.spikes[:4]):
         some = np.diff(train[:5]) * 1e3
         intervals[row, : len(some)] = some
-    rest = soma[:, [0]]
-    after = np.where(time[None, :] > last[:, None] + 15, soma - rest, np.nan)
-    with np.errstate(invalid="ignore"):
-        depth = -np.nanmin(np.where(np.isnan(after).all(axis=1, keepdims=True), 0, after), axis=1)
+    spikes = [train * 1e3 for train in traces.spikes]
+    depth = np.nan_to_num(after_hyperpolarisations(time, soma, spikes, start=SPIKE_TIME))
     names = ["spike", "nexus", "both", "nexus, threefold"]
     found: dict[str, Any] = {
         "basic_soma": (("stimulus", "time"), soma[:4], {"units": "mV"}),

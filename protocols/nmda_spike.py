@@ -23,7 +23,8 @@ from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate, width_above
+from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate
+from htm_brian.traces import depolarisations
 
 SCHILLER = "Schiller et al. 2000, Nature 404:285: 5.9 ± 1.5 mV, 64.4 ± 19.8 ms, 226 ± 46 %"
 POLSKY = (
@@ -85,6 +86,7 @@ class NMDASpike(Protocol):
     )
     source = f"{SCHILLER}; {MAJOR}; {HTM}"
     parameters = NMDASpikeParameters()
+    packages = ("efel",)
 
     def __init__(self, parameters: NMDASpikeParameters | None = None) -> None:
         super().__init__(parameters)
@@ -161,19 +163,19 @@ def to_dataset(
     """Measure peaks and half-widths, above the potential at the synapses' arrival."""
     before = int(np.searchsorted(traces.time, ARRIVAL * 1e-3 - 1e-9))
     time = traces.time[before:] * 1e3 - ARRIVAL
-    rise = {}
+    rise, measured = {}, {}
     for place, name in (("soma", "soma"), ("branch", outer)):
         trace = traces.potential(name)
         rise[place] = trace[:, before:] - trace[:, before : before + 1]
+        measured[place] = depolarisations(traces.time * 1e3, trace, start=ARRIVAL)
     n = parameters.n_synapses
     size = len(CONDITIONS) * n
     shape, dims = (len(CONDITIONS), n), ("condition", "synapses")
     found: dict[str, tuple[tuple[str, ...], NDArray[np.float64], dict[str, str]]] = {}
     for place, trace in rise.items():
-        peak = trace.max(axis=1)
-        width = width_above(time, trace, peak / 2)
-        found[f"{place}_peak"] = (dims, peak[:size].reshape(shape), {"units": "mV"})
-        found[f"{place}_half_width"] = (dims, width[:size].reshape(shape), {"units": "ms"})
+        peak, width = measured[place].peak[:size], measured[place].half_width[:size]
+        found[f"{place}_peak"] = (dims, peak.reshape(shape), {"units": "mV"})
+        found[f"{place}_half_width"] = (dims, width.reshape(shape), {"units": "ms"})
         found[f"{place}_trace"] = (
             ("synapses", "time"),
             trace[:n],
@@ -182,7 +184,7 @@ def to_dataset(
     draws = (len(parameters.jitters), parameters.n_draws)
     found["jittered_branch_peak"] = (
         ("jitter", "draw"),
-        rise["branch"][size:].max(axis=1).reshape(draws),
+        measured["branch"].peak[size:].reshape(draws),
         {"units": "mV"},
     )
     charge = np.trapezoid(rise["soma"][:size], time, axis=1).reshape(shape)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from htm_brian.synapses.epsp import TimeCourse
-from htm_brian.traces import depolarisations, features, first, step_response, with_spikes
+from htm_brian.traces import (
+    after_hyperpolarisations,
+    depolarisations,
+    features,
+    first,
+    step_response,
+    with_spikes,
+)
 
 TIME = np.arange(0, 400, 0.1)
 COURSE = TimeCourse(2e-3, 20e-3)
@@ -53,6 +60,20 @@ def test_drawn_spikes_are_found_where_they_are() -> None:
     assert [int(each[0]) for each in found["spike_count"]] == [4, 0]
     assert first(found["time_to_first_spike"])[0] == pytest.approx(20)
     assert np.isnan(first(found["time_to_first_spike"])[1])
+
+
+def test_an_after_hyperpolarisation_is_what_comes_after_the_last_spike() -> None:
+    def dips(*depths: float) -> np.ndarray:
+        return REST - sum(
+            depth * COURSE.at((TIME - 60 * (number + 2)) * 1e-3)
+            for number, depth in enumerate(depths)
+        )
+
+    traces = [dips(9, 2), dips(3), np.full(TIME.size, REST)]
+    found = after_hyperpolarisations(TIME, traces, [[120, 180], [120], []], start=100)
+    left = 9 * float(COURSE.at(60e-3))  # of the first dip, when the second spike comes
+    assert 2 < found[0] < 2 + left
+    assert found[1] == pytest.approx(3, rel=1e-3) and np.isnan(found[2])
 
 
 def test_settings_of_others_change_nothing() -> None:
