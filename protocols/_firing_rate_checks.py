@@ -116,7 +116,7 @@ def level_1(dataset: xr.Dataset) -> list[Check]:
             "Naud & Sprekeler 2018: spikes add to an adaptation current",
         ),
         Check(
-            "level 1: that ratio less the exact one",
+            "level 1: that ratio less exact one",
             abs(strongest - float(exact_ratio.isel(current=-1))),
             "1",
             None,

@@ -163,22 +163,3 @@ def test_stopped_half_way() -> None:
 def test_bad_parameters(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
         load_protocol("firing_rate")(FiringRateParameters(**changes))
-
-
-@pytest.mark.slow
-def test_half_the_time_step_changes_nothing_that_is_checked_at_level_2() -> None:
-    """By less than 2 %, or a tenth of the band; a rate by one spike in the step at most."""
-    whole, half = (
-        load_protocol("firing_rate")(
-            FiringRateParameters(n_currents=13, duration=1 * second, time_step=step * ms)
-        ).run(SilentProgress())
-        for step in (0.1, 0.05)
-    )
-    for coarse, fine in zip(whole.checks, half.checks, strict=True):
-        if not coarse.name.startswith("level 2") or "slope" in coarse.name:
-            continue
-        band = (coarse.high - coarse.low) / 10 if None not in (coarse.low, coarse.high) else 0.0
-        allowed = max(0.02 * abs(coarse.value), band)
-        assert abs(coarse.value - fine.value) <= allowed, (coarse, fine)
-    difference = abs(whole.dataset.rate - half.dataset.rate).sel(level=2)
-    assert float(difference.max()) <= 1
