@@ -35,7 +35,7 @@ class FiniteGuard(NetworkOperation):
     >>> cells.x = [0, 1e200]
     >>> import numpy
     >>> with numpy.errstate(all="ignore"):
-    ...     Network(cells, FiniteGuard(cells)).run(5*ms)
+    ...     Network(cells, FiniteGuard(cells)).run(5*ms)    # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     htm_brian.errors.NotFiniteError: x of cells[1] is inf at 0 ms; ...
