@@ -157,12 +157,11 @@ class SpontaneousRelease(Synapses):
             name=name,
         )
         self.connect(i=np.arange(len(post)), j=post)
-        self.variables["_synaptic_pre"].unique = True  # so numpy may take all events at once
         shared = {*PARAMETERS, "empty", "last_refill", "draws", "quanta", "amplitude", "contact"}
         for variable in sorted(shared | set(synapses.extra_variables)):
             scalar = synapses.variables[variable].scalar
-            index = None if scalar else "_presynaptic_idx"
-            self.variables.add_reference(variable, synapses, index=index)
+            # Synapse k here stands for connection k there.
+            self.variables.add_reference(variable, synapses, index=None if scalar else "_idx")
         self.add_attribute("objects")
         self.objects: list[BrianObject] = [self, attempts]
         words = key_words(seed, "spontaneous attempts", synapses.stream, trial)

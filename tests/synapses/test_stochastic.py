@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from brian2 import (
     prefs,
     set_device,
 )
+from brian2.utils.logger import catch_logs
 
 from htm_brian.parameters import load_model
 from htm_brian.synapses.short_term import coefficient_of_variation, train
@@ -175,7 +177,9 @@ def test_spontaneous_release_has_its_rate_and_spends_vesicles() -> None:
     )
     synapses.connect()
     spontaneous = SpontaneousRelease(synapses, seed=3, dt=0.1 * ms)
-    Network(silent, cells, synapses, *spontaneous.objects).run(400 * ms)
+    with catch_logs(log_level=logging.INFO) as logs:
+        Network(silent, cells, synapses, *spontaneous.objects).run(400 * ms)
+    assert not [text for _, _, text in logs if "Failed to vectorise" in text]
     total = float(cells.received[:].sum())
     full = 200 * 5 * 0.4
     # Each release leaves one of five sites empty for about 525 ms, so that some attempts fail.
