@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -119,24 +120,23 @@ def without(model: Model, table: str) -> tuple[Model, list[str]]:
 
 
 def shares(name: str, n_cells: int) -> None:
-    """Print what the loop saves without each mechanism."""
+    """Print what the loop saves without each mechanism; all loops are timed in turn."""
     model = load_model(name)
-    with uncompiled():
-        whole = loop_time(model, n_cells)
-        print(f"\n{name}, {n_cells:,} cells: share of the loop's {whole:.1f} ns")
-        for table in OPTIONAL:
-            if table not in model:
-                continue
-            rest, also = without(model, table)
-            label = f"{table} (with {', '.join(also)})" if also else table
-            print(f"    {label:<44}{1 - loop_time(rest, n_cells) / whole:>6.0%}", flush=True)
-
-
-def loop_time(model: Model, n_cells: int) -> float:
-    """Return the nanoseconds per cell of the loop of a model."""
-    cells = cells_of(model, n_cells)
-    with cell_loop(cells) as loop:
-        return np.nan if loop is None else fastest({"loop": loop.step}, n_cells)["loop"]
+    labels, loops = {}, {}
+    with uncompiled(), ExitStack() as stack:
+        found = [("", model, [])]
+        found += [(table, *without(model, table)) for table in OPTIONAL if table in model]
+        for table, kept, also in found:
+            loop = stack.enter_context(cell_loop(cells_of(kept, n_cells)))
+            if loop is None:
+                return
+            labels[table] = f"{table} (with {', '.join(also)})" if also else table
+            loops[table] = loop.step
+        took = fastest(loops, n_cells)
+    print(f"\n{name}, {n_cells:,} cells: share of the loop's {took['']:.1f} ns")
+    for table, label in labels.items():
+        if table:
+            print(f"    {label:<44}{1 - took[table] / took['']:>6.0%}")
 
 
 def excursion(group: NeuronGroup, soma: str, change: Callable[[], None]) -> np.ndarray:

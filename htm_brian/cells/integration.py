@@ -84,10 +84,11 @@ class ExponentialEuler(StateUpdateMethod):
         """
         if equations.is_stochastic:
             raise UnsupportedEquationsException("exponential Euler does not solve noise")
+        scalars = _scalars(equations, variables or {})
         lines = []
         for name in self.frozen:
             value = str_to_sympy(equations[name].expr.code, variables)
-            lines += _assign(f"_held_{name}", value)
+            lines += _assign(f"_held_{name}", value, scalars)
         held = Equations(
             [
                 SingleEquation(PARAMETER, each.varname, each.dim, each.var_type)
@@ -104,7 +105,7 @@ class ExponentialEuler(StateUpdateMethod):
         local = {_symbol(name): _symbol(f"_held_{name}") for name in self.frozen}
         for name, pair in system.items():
             slope, offset = (sympy.sympify(each).subs(local) for each in pair)
-            lines += _step(name, slope, offset, _scalars(variables or {}))
+            lines += _step(name, slope, offset, scalars)
         return "\n".join([*lines, *(f"{name} = _next_{name}" for name in system)])
 
 
@@ -112,27 +113,25 @@ def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
-def _scalars(variables: Mapping[str, Variable]) -> set[str]:
+def _scalars(equations: Equations, variables: Mapping[str, Variable]) -> set[str]:
     """Return the names of what is one number for the group."""
-    return {name for name, variable in variables.items() if getattr(variable, "scalar", False)}
+    stated = {name for name, equation in equations.items() if "shared" in equation.flags}
+    known = {name for name, variable in variables.items() if getattr(variable, "scalar", False)}
+    return {"t", "dt"} | stated | known
 
 
 def _step(name: str, slope: sympy.Expr, offset: sympy.Expr, scalars: set[str]) -> list[str]:
     """Return the statements that give `_next_name` from ``d name/dt = slope name + offset``."""
     x, dt = _symbol(name), _symbol("dt")
     if slope == 0:
-        return [f"_next_{name} = {sympy_to_str(x + offset * dt)}"]
+        return _assign(f"_next_{name}", x + offset * dt, scalars)
     decay = sympy.exp(slope * dt)
     if offset == 0:
-        return [f"_next_{name} = {sympy_to_str(x * decay)}"]
+        return _assign(f"_next_{name}", x * decay, scalars)
     steady = _symbol(f"_steady_{name}")
-    if {symbol.name for symbol in slope.free_symbols} <= scalars:
-        ratio = sympy_to_str(-offset / slope)
-    else:
-        ratio = f"-({sympy_to_str(offset)})*({sympy_to_str(slope)})**(-1)"
     return [
-        f"{steady} = {ratio}",
-        f"_next_{name} = {sympy_to_str(steady + (x - steady) * decay)}",
+        *_assign(steady.name, -offset / slope, scalars),
+        *_assign(f"_next_{name}", steady + (x - steady) * decay, scalars),
     ]
 
 
@@ -141,10 +140,14 @@ def _clip(x: sympy.Expr, low: sympy.Expr, high: sympy.Expr) -> sympy.Expr:
     return (low + high + sympy.Abs(x - low) - sympy.Abs(x - high)) / 2
 
 
-def _assign(name: str, value: sympy.Expr) -> list[str]:
-    """Return the statements that give `name` its value, sums in a divisor apart."""
+def _assign(name: str, value: sympy.Expr, scalars: set[str]) -> list[str]:
+    """Return the statements that give `name` its value, divisors that vary by cell apart."""
     value = value.replace(lambda e: e.func.__name__ == "clip", lambda e: _clip(*e.args))
-    divisors = {p.base for p in value.atoms(sympy.Pow) if p.exp == -1 and p.base.is_Add}
+    divisors = {
+        power.base
+        for power in value.atoms(sympy.Pow)
+        if power.exp == -1 and not {symbol.name for symbol in power.free_symbols} <= scalars
+    }
     lines: list[str] = []
     for divisor in sorted(divisors, key=str):
         reciprocal = f"({sympy_to_str(divisor)})**(-1)"
