@@ -7,6 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 RATE, BURSTS, GREY = "#0072B2", "#D55E00", "#6b7178"
+NOTE = (
+    "bands: targets; lines: mean of two sets of circuits\n"
+    "(full dots: strength chosen; open: judged)"
+)
 TITLES = {
     "dendrite": "somatostatin cells inhibit the dendrite",
     "soma": "fast-spiking cells inhibit the soma",
@@ -22,6 +26,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     for axes, place in zip(panels, dataset.target.to_numpy(), strict=True):
         draw_target(axes, dataset.sel(target=place), str(place))
     panels[0].legend(frameon=False, fontsize=8, loc="upper right")
+    panels[0].text(0.1, 0.02, NOTE, fontsize=8, color=GREY)
     for place, marker in zip(dataset.target.to_numpy(), "os", strict=True):
         rate = dataset.interneuron_rate.sel(target=place).mean("copy")
         kind = TITLES.get(str(place), str(place)).partition(" inhibit")[0]

@@ -35,7 +35,7 @@ from htm_brian.parameters import Model
 
 STRETCHES = 10
 GUARD = 5 * ms
-"""From one look at whether the state is finite to the next; 1 % of the time of a run."""
+"""From one look at whether the state is finite to the next; some 0.2 % of the time of a run."""
 
 
 @dataclass

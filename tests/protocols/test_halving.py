@@ -11,7 +11,6 @@ from tests.protocols.halving import Change, halve, level_2_protocols
 KNOWN_MISSES = {
     "metabotropic_persistence": {
         "gain in spike probability of a subthreshold basal input",
-        "spike probability of that input without volleys",
     }
 }
 """Shares of 150 trials, of which a few turn over with the step; 2 % of them is a trial or less."""
