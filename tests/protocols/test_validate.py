@@ -173,7 +173,9 @@ def test_ctrl_c_leaves_a_readable_partial_result_and_no_process(tmp_path):
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["partial"] is True
     assert summary["passed"] is False
-    assert summary["metrics"]["runs"]["spiking"]["steps"] < 4032
+    # A slow machine may be interrupted before the first element of this run is back.
+    runs = summary["metrics"]["runs"]
+    assert runs.get("spiking", {"steps": 0})["steps"] < 4032
     with xr.open_dataset(tmp_path / "result.nc", engine="h5netcdf") as dataset:
         known = np.isfinite(dataset["spiking_anomaly"]).sum()
         assert known == summary["metrics"]["runs"]["spiking"]["steps"]
