@@ -37,11 +37,11 @@ def _name(dataset: xr.Dataset, level: int) -> str:
     return f"level {level}, {dataset.attrs['model' if level == 1 else 'detailed_model']}"
 
 
-def draw_curve(axes: Axes, dataset: xr.Dataset) -> None:
-    """Draw rate against current."""
+def _draw_levels(axes: Axes, dataset: xr.Dataset, variable: str) -> None:
+    """Draw a variable of both levels against current, and the exact solution of level 1."""
     axes.plot(
         dataset.current,
-        dataset.exact_rate,
+        dataset[f"exact_{variable}"],
         color=EXACT,
         linewidth=3,
         alpha=0.5,
@@ -50,13 +50,19 @@ def draw_curve(axes: Axes, dataset: xr.Dataset) -> None:
     for level, colour in COLOURS.items():
         axes.plot(
             dataset.current,
-            dataset.rate.sel(level=level),
+            dataset[variable].sel(level=level),
             color=colour,
             linestyle="none",
             marker="o",
             markersize=3.5,
             label=_name(dataset, level),
         )
+
+
+def draw_curve(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw rate against current."""
+    _draw_levels(axes, dataset, "rate")
+    for level, colour in COLOURS.items():
         axes.axvline(
             float(dataset.rheobase.sel(level=level)), color=colour, linewidth=0.8, linestyle="--"
         )
@@ -113,24 +119,7 @@ def draw_ends(axes: Axes, dataset: xr.Dataset) -> None:
 
 def draw_latency(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw when the first spike comes."""
-    axes.plot(
-        dataset.current,
-        dataset.exact_latency,
-        color=EXACT,
-        linewidth=3,
-        alpha=0.5,
-        label="level 1, exact solution",
-    )
-    for level, colour in COLOURS.items():
-        axes.plot(
-            dataset.current,
-            dataset.latency.sel(level=level),
-            color=colour,
-            marker="o",
-            markersize=3.5,
-            linestyle="none",
-            label=_name(dataset, level),
-        )
+    _draw_levels(axes, dataset, "latency")
     axes.set(
         xlabel="injected current (nA)",
         ylabel="first-spike latency (ms)",

@@ -127,31 +127,41 @@ def draw_thresholds(axes: Axes, dataset: xr.Dataset) -> None:
 
 def draw_timing(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw what a spread of the spikes in time does to the spiking branches."""
-    error = 1 / np.sqrt(dataset.attrs["repeats"])
+    at = {"spikes": 1, "spiking_threshold": THRESHOLD}
+    measured = dataset.spiking.sel(at | {"timing": "spread"})
+    repeats = dataset.attrs["repeats"]
+    _draw_spread(axes, dataset, THRESHOLD, measured, dataset.window_rule.sel(at), repeats, "x")
+    axes.plot([], [], color=CLOSED, linestyle="--", label="coincidence window alone")
+    axes.set_title(f"level 1, single spikes, threshold {THRESHOLD}")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def _draw_spread(
+    axes: Axes,
+    dataset: xr.Dataset,
+    threshold: int,
+    measured: xr.DataArray,
+    rule: xr.DataArray,
+    repeats: int,
+    marker: str,
+) -> None:
+    """Draw, by size, theory without a spread, what was measured with one, and a rule for it."""
     for size, colour in zip((20, 26), COLOURS, strict=False):
-        axes.plot(FINE, _theory(FINE, size, THRESHOLD, 1), color=colour, linewidth=1)
-        rule = dataset.window_rule.sel(size=size, spikes=1, spiking_threshold=THRESHOLD)
-        axes.plot(dataset.p, rule, color=colour, linestyle="--", linewidth=1)
-        measured = dataset.spiking.sel(
-            size=size, spikes=1, spiking_threshold=THRESHOLD, timing="spread"
-        )
+        axes.plot(FINE, _theory(FINE, size, threshold, 1), color=colour, linewidth=1)
+        axes.plot(dataset.p, rule.sel(size=size), color=colour, linestyle="--", linewidth=1)
+        here = measured.sel(size=size)
         axes.errorbar(
             dataset.p,
-            measured,
-            yerr=error * np.sqrt(measured * (1 - measured)),
-            fmt="x",
+            here,
+            yerr=np.sqrt(here * (1 - here) / repeats),
+            fmt=marker,
+            mfc="none",
             color=colour,
             label=f"{size} synapses, spikes spread (SD {dataset.attrs['jitter']:g} ms)",
         )
     axes.plot([], [], color=CLOSED, linewidth=1, label="theory")
-    axes.plot([], [], color=CLOSED, linestyle="--", label="coincidence window alone")
-    axes.set(
-        xlabel="transmission probability",
-        ylabel="patterns detected",
-        title=f"level 1, single spikes, threshold {THRESHOLD}",
-    )
+    axes.set(xlabel="transmission probability", ylabel="patterns detected")
     axes.set_ylim(-0.03, 1.45)
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
 
 
 def draw_needed(axes: Axes) -> None:
@@ -223,30 +233,12 @@ def draw_saturation(axes: Axes, dataset: xr.Dataset) -> None:
 def draw_spread(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw what a spread of the spikes in time does to level-2 branches."""
     threshold = int(dataset.measured_threshold.sel(condition="spread"))
-    for size, colour in zip((20, 26), COLOURS, strict=False):
-        at = {"size": size, "spikes": 1, "condition": "spread"}
-        axes.plot(FINE, _theory(FINE, size, threshold, 1), color=colour, linewidth=1)
-        axes.plot(
-            dataset.p, dataset.conductance_rule.sel(at), color=colour, linestyle="--", linewidth=1
-        )
-        measured = dataset.branches.sel(at)
-        axes.errorbar(
-            dataset.p,
-            measured,
-            yerr=np.sqrt(measured * (1 - measured) / dataset.attrs["branch_repeats"]),
-            fmt="^",
-            mfc="none",
-            color=colour,
-            label=f"{size} synapses, spikes spread (SD {dataset.attrs['jitter']:g} ms)",
-        )
-    axes.plot([], [], color=CLOSED, linewidth=1, label="theory")
+    at = {"spikes": 1, "condition": "spread"}
+    measured, rule = dataset.branches.sel(at), dataset.conductance_rule.sel(at)
+    repeats = dataset.attrs["branch_repeats"]
+    _draw_spread(axes, dataset, threshold, measured, rule, repeats, "^")
     axes.plot([], [], color=CLOSED, linestyle="--", label="sum of NMDA conductances")
-    axes.set(
-        xlabel="transmission probability",
-        ylabel="patterns detected",
-        title=f"level 2, single spikes, threshold {threshold}",
-    )
-    axes.set_ylim(-0.03, 1.45)
+    axes.set_title(f"level 2, single spikes, threshold {threshold}")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
 
 

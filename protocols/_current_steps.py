@@ -26,11 +26,10 @@ from numpy.typing import NDArray
 from htm_brian import traces
 from htm_brian.cells import tree
 from htm_brian.cells.exact import spike_times
-from htm_brian.cells.finite import FiniteGuard
 from htm_brian.cells.pyramidal import PyramidalCells, input_conductance
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
-from htm_brian.protocols._stimulation import GUARD, run_watched
+from htm_brian.protocols._running import run_watched
 
 ONSET = 100 * ms
 """Of a step; by then the cells are at rest."""
@@ -111,13 +110,10 @@ def _inject(
         spikes,
         monitor,
         NetworkOperation(step, dt=ONSET, when="start"),
-        FiniteGuard(cells, dt=max(GUARD, time_step)),
     )
-    # The guard tells what is not finite; sigmoids of the potential may overflow without harm.
-    with np.errstate(over="ignore", invalid="ignore"):
-        description = f"current steps, level {model.level}"
-        if not run_watched(network, ONSET + duration, progress, description):
-            return None
+    description = f"current steps, level {model.level}"
+    if not run_watched(network, ONSET + duration, progress, description, [cells]):
+        return None
     trains = spikes.values("last_spike_time")
     return (
         [np.asarray(trains[cell]) - float(ONSET) for cell in range(len(currents))],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import brian2
 import numpy as np
-from brian2 import Network, NetworkOperation, Quantity, SpikeMonitor, ms, pA, second
-from brian2.core.base import BrianObject
+from brian2 import Network, Quantity, SpikeMonitor, ms, pA, second
 from numpy.typing import NDArray
 
 from htm_brian.brian_compiling import uncompiled
@@ -16,9 +15,9 @@ from htm_brian.cell_bursts import Events, find_events
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
+from htm_brian.protocols._running import play, run_watched
 from htm_brian.randomness import brian2_seed
 
-STRETCHES = 10
 COURSE_STEP = 1e-3
 """Seconds; a time course holds one value for that long."""
 
@@ -77,7 +76,8 @@ def run_ensembles(
             setattr(cells, name, np.repeat(values, cells_each) * pA)
         monitor = SpikeMonitor(cells, "last_spike_time")
         brian2.seed(brian2_seed(seed, description))
-        complete = run_in_stretches([cells, monitor], duration, progress, description)
+        network = Network(cells, monitor)
+        complete = run_watched(network, duration, progress, description, [cells])
     return spikes_of(monitor) if complete else None
 
 
@@ -96,34 +96,14 @@ def run_courses(
     """
     with uncompiled():
         cells = PyramidalCells(n_cells, model, dt=time_step)
-        targets = [(cells.variables[name], values * 1e-12) for name, values in courses.items()]
+        in_amperes = {name: values * 1e-12 for name, values in courses.items()}
         length = len(next(iter(courses.values())))
-        step = iter(range(length + 1))
-
-        def act() -> None:
-            now = min(next(step), length - 1)
-            for variable, values in targets:
-                variable.get_value()[:] = values[now]
-
-        change = NetworkOperation(act, dt=COURSE_STEP * second, when="start")
+        change = play(cells, in_amperes, COURSE_STEP * second)
         monitor = SpikeMonitor(cells, "last_spike_time")
         brian2.seed(brian2_seed(seed, description))
-        complete = run_in_stretches([cells, change, monitor], length * ms, progress, description)
+        network = Network(cells, change, monitor)
+        complete = run_watched(network, length * ms, progress, description, [cells])
     return spikes_of(monitor) if complete else None
-
-
-def run_in_stretches(
-    objects: Sequence[BrianObject], duration: Quantity, progress: Progress, description: str
-) -> bool:
-    """Run a network, tell of every tenth, and return whether it was run to its end."""
-    network = Network(objects)
-    progress.begin(description, STRETCHES)
-    for _ in range(STRETCHES):
-        network.run(duration / STRETCHES)
-        progress.advance()
-        if progress.interrupted:
-            return False
-    return True
 
 
 def spikes_of(monitor: SpikeMonitor) -> Spikes:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from htm_brian import theory
+from htm_brian.cells import tree
 from htm_brian.cells.branch import DendriticBranches
 from htm_brian.experiment.progress import Progress
 from htm_brian.network.dendrites import RELEASE
@@ -175,8 +176,7 @@ def _at_level_2(
 
     There every release adds to the conductance, and the threshold is that of the NMDA spike.
     """
-    segments = int(model["basal"]["segments"])
-    place = "basal_0" if segments == 1 else f"basal_0_{segments - 1}"
+    place = tree.outermost(model, "basal")
     stimulus = Stimulus(len(RATES) * len(WINDOWS) * n)
     per_window = len(RATES) * n
     every = np.repeat(RATES, n * inputs.n_synapses)

@@ -19,7 +19,6 @@ from brian2 import (
     StateMonitor,
     Synapses,
     amp,
-    ms,
     second,
 )
 from numpy.typing import ArrayLike, NDArray
@@ -27,15 +26,11 @@ from numpy.typing import ArrayLike, NDArray
 from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.dendrite import potential
-from htm_brian.cells.finite import FiniteGuard
 from htm_brian.cells.group import Cells
 from htm_brian.cells.mechanism import variable_name
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
-
-STRETCHES = 10
-GUARD = 5 * ms
-"""From one look at whether the state is finite to the next; some 0.2 % of the time of a run."""
+from htm_brian.protocols._running import play, run_watched
 
 
 @dataclass
@@ -122,8 +117,7 @@ def stimulate(
     NotFiniteError
         If the state does not stay finite.
     """
-    # The guard tells what is not finite; sigmoids of the potential may overflow without harm.
-    with uncompiled(), np.errstate(over="ignore", invalid="ignore"):
+    with uncompiled():
         cells = Cells(stimulus.n_cells, model, dt=time_step, per_cell=tuple(stimulus.values))
         for path, value in stimulus.values.items():
             setattr(cells, variable_name(*path.split(".")), value)
@@ -131,7 +125,6 @@ def stimulate(
         objects = [
             cells,
             monitor,
-            FiniteGuard(cells, dt=max(GUARD, time_step)),
             *_wire(cells, stimulus.events),
             *_inject(cells, stimulus.currents),
         ]
@@ -139,7 +132,7 @@ def stimulate(
         if "last_spike_time" in cells.variables:
             spikes = SpikeMonitor(cells, "last_spike_time")
             objects.append(spikes)
-        complete = run_watched(Network(objects), duration, progress, description)
+        complete = run_watched(Network(objects), duration, progress, description, [cells])
     trains = spikes.values("last_spike_time") if spikes is not None else {}
     return Traces(
         np.asarray(monitor.t / second),
@@ -149,27 +142,9 @@ def stimulate(
     )
 
 
-def run_watched(network: Network, duration: Quantity, progress: Progress, description: str) -> bool:
-    """Run a network in one go, and tell its progress; return whether it was not stopped.
-
-    Several runs would each prepare the code of all objects, which takes as long as hundreds of
-    milliseconds of a cell of level 2.
-    """
-    progress.begin(description, STRETCHES)
-    begun = False
-
-    def watch() -> None:
-        nonlocal begun
-        if begun:
-            progress.advance()
-        begun = True
-        if progress.interrupted:
-            network.stop()
-
-    network.add(NetworkOperation(watch, dt=duration / STRETCHES, when="end"))
-    network.run(duration, namespace={})
-    progress.advance()
-    return not progress.interrupted
+def evenly(begin: float, span: float, n: int) -> NDArray[np.float64]:
+    """Return `n` times, evenly over a span."""
+    return begin + span * (np.arange(n) + 0.5) / max(n, 1)
 
 
 def _wire(
@@ -197,22 +172,13 @@ def _inject(cells: Cells, currents: Mapping[str, NDArray[np.float64]]) -> list[N
         place: "injected_current" if place == "soma" else f"injected_current_{place}"
         for place in currents
     }
-    changing = []
+    changing = {}
     for place, values in currents.items():
         if values.ndim == 1:
             setattr(cells, names[place], values * amp)
         else:
-            changing.append((cells.variables[names[place]], values))
-    if not changing:
-        return []
-    step = iter(range(max(len(values) for _, values in changing)))
-
-    def act() -> None:
-        now = next(step)
-        for variable, values in changing:
-            variable.get_value()[:] = values[now]
-
-    return [NetworkOperation(act, dt=cells.clock.dt, when="start")]
+            changing[names[place]] = values
+    return [play(cells, changing, cells.clock.dt)] if changing else []
 
 
 def width_above(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from brian2 import (
     Network,
-    NetworkOperation,
     Quantity,
     SpikeGeneratorGroup,
     SpikeMonitor,
@@ -32,7 +31,8 @@ from htm_brian.cells.branch import DendriticBranches
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
-from htm_brian.protocols._stimulation import Stimulus, stimulate
+from htm_brian.protocols._running import play, run_watched
+from htm_brian.protocols._stimulation import Stimulus, evenly, stimulate
 
 PULSE = 5.0
 VOLLEY = 8.0
@@ -73,8 +73,7 @@ class Condition:
 
     def times(self) -> NDArray[np.float64]:
         """Return when the synapses of a branch fire."""
-        n = self.synapses
-        return self.at + self.spread * (np.arange(n) + 0.5) / max(n, 1)
+        return evenly(self.at, self.spread, self.synapses)
 
 
 @dataclass(frozen=True)
@@ -138,16 +137,15 @@ class Biophysical:
         stimulus = Stimulus(len(conditions))
         for cell, condition in enumerate(conditions):
             for number in range(condition.branches):
-                place = self.place("tuft" if condition.tuft else "basal", number)
+                place = tree.outermost(self.model, "tuft" if condition.tuft else "basal", number)
                 stimulus.glutamate(cell, place, 1e-3 * (before + condition.times()))
-            n = round(condition.volley)
-            times = before + VOLLEY * (np.arange(n) + 0.5) / max(n, 1)
+            times = evenly(before, VOLLEY, round(condition.volley))
             stimulus.synapses(cell, on_glutamate("soma"), 1e-3 * times)
         step = float(self.time_step / ms)
         stimulus.currents["soma"] = currents(
             conditions, 1 / tree.input_resistance(self.model), step, before, duration
         )
-        outer = self.place("basal", 0)
+        outer = tree.outermost(self.model, "basal")
         traces = stimulate(
             self.model,
             stimulus,
@@ -163,11 +161,6 @@ class Biophysical:
         return cut(
             traces.time, traces.potential("soma"), traces.potential(outer), traces.spikes, before
         )
-
-    def place(self, kind: str, number: int) -> str:
-        """Return the outermost compartment of a branch."""
-        segments = int(self.model[kind]["segments"])
-        return f"{kind}_{number}" if segments == 1 else f"{kind}_{number}_{segments - 1}"
 
 
 @dataclass
@@ -202,12 +195,8 @@ class Reduced:
             traces = StateMonitor(cells, ["v", "v_basal"], record=True, dt=SAMPLE * ms)
             spikes = SpikeMonitor(cells, "last_spike_time")
             network = Network(*self.parts, traces, spikes)
-            progress.begin(description, 10)
-            for _ in range(10):
-                network.run((before + duration) / 10 * ms, namespace={})
-                progress.advance()
-                if progress.interrupted:
-                    return None
+            if not run_watched(network, (before + duration) * ms, progress, description):
+                return None
         trains = spikes.values("last_spike_time")
         return cut(
             np.asarray(traces.t / second),
@@ -223,12 +212,7 @@ class Reduced:
         step = float(self.time_step / ms)
         conductance = float(pyramidal.input_conductance(self.model))
         values = currents(conditions, conductance, step, before, duration)
-        variable, rows = cells.variables["injected_current"], iter(values)
-
-        def act() -> None:
-            variable.get_value()[:] = next(rows)
-
-        return [NetworkOperation(act, dt=self.time_step, when="start")]
+        return [play(cells, {"injected_current": values}, self.time_step)]
 
     def _branches(
         self, cells: PyramidalCells, conditions: Sequence[Condition], tuft: bool, before: float

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import brian2
 import numpy as np
 import xarray as xr
-from brian2 import Quantity, SpikeMonitor, Synapses, ms, nS, pA, second, siemens
+from brian2 import Network, Quantity, SpikeMonitor, Synapses, ms, nS, pA, second, siemens
 from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
@@ -31,7 +31,8 @@ from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._ensemble import Spikes, run_in_stretches, spikes_of
+from htm_brian.protocols._ensemble import Spikes, spikes_of
+from htm_brian.protocols._running import run_watched
 from htm_brian.randomness import brian2_seed, stream
 from htm_brian.synapses.stochastic import MECHANISMS, ReleaseSynapses
 
@@ -166,13 +167,11 @@ def run_circuits(
     with uncompiled(), expected([ORDER_OF_EXECUTION]):
         brian2.seed(brian2_seed(parameters.seed, "dendritic_inhibition", place))
         circuits = build(place, model, inhibitor, synapse, parameters)
-        monitors = [
-            SpikeMonitor(group, "last_spike_time")
-            for group in (circuits.pyramidal, circuits.interneurons)
-        ]
-        complete = run_in_stretches(
-            [*circuits, *monitors], parameters.duration, progress, f"inhibition of the {place}"
-        )
+        groups = (circuits.pyramidal, circuits.interneurons)
+        monitors = [SpikeMonitor(group, "last_spike_time") for group in groups]
+        network = Network(*circuits, *monitors)
+        description = f"inhibition of the {place}"
+        complete = run_watched(network, parameters.duration, progress, description, groups)
     return measure(parameters, *map(spikes_of, monitors)) if complete else None
 
 

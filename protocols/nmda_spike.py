@@ -124,7 +124,7 @@ def _branches(model: Model) -> tuple[str, str, str]:
             "nmda_spike needs 2 basal branches of 2 segments or more, "
             f"got {branches} of {segments} ({model.file})"
         )
-    return "basal_0_0", f"basal_0_{segments - 1}", f"basal_1_{segments - 1}"
+    return "basal_0_0", tree.outermost(model, "basal", 0), tree.outermost(model, "basal", 1)
 
 
 def make_stimulus(model: Model, parameters: NMDASpikeParameters) -> Stimulus:

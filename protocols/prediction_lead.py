@@ -17,13 +17,13 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.cells import biophysical
+from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, stimulate
+from htm_brian.protocols._stimulation import Stimulus, evenly, stimulate
 
 HTM = (
     "Hawkins & Ahmad 2016, Front Neural Circuits 10:23: a dendritic NMDA spike depolarises the "
@@ -96,13 +96,7 @@ class PredictionLead(Protocol):
 
 def volley(parameters: PredictionLeadParameters, n: int) -> NDArray[np.float64]:
     """Return when the `n` synapses of a volley fire, in seconds: evenly over the window."""
-    return ONSET * 1e-3 + float(parameters.volley_window) * (np.arange(n) + 0.5) / n
-
-
-def branch(model: Model, number: int) -> str:
-    """Return the outermost compartment of a basal branch."""
-    segments = int(model["basal"]["segments"])
-    return f"basal_{number}" if segments == 1 else f"basal_{number}_{segments - 1}"
+    return evenly(ONSET * 1e-3, float(parameters.volley_window), n)
 
 
 def least_volley(
@@ -159,7 +153,7 @@ def predict(
             stimulus.synapses(cell, on_glutamate("soma"), volley(parameters, n))
         for number in range(branches if k else 0):
             arrival = np.full(k, (ONSET - wait) * 1e-3)
-            stimulus.glutamate(cell, branch(model, number), arrival)
+            stimulus.glutamate(cell, tree.outermost(model, "basal", number), arrival)
     traces = stimulate(
         model,
         stimulus,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from brian2.equations.equations import Equations
 
 from htm_brian.cells.mechanism import declare
+from htm_brian.cells.spike import pulse
 from htm_brian.parameters import Key, Table
 
 TABLE = "dendrite"
@@ -53,6 +54,7 @@ def equations(parameters: Table, inward: Sequence[str] = ()) -> Equations:
     """
     parameters.require(KEYS)
     charging = "".join(f" + {current}" for current in inward)
+    returning = pulse("dendrite_backpropagation_delay", "dendrite_backpropagation_duration")
     return Equations(
         f"""
         dv_dendrite/dt = (dendrite_leak_conductance*(resting_potential - v_dendrite)
@@ -63,10 +65,7 @@ def equations(parameters: Table, inward: Sequence[str] = ()) -> Equations:
             - dendrite_recovery)/dendrite_recovery_time_constant : amp
         dendrite_activation = 1/(1 + exp((dendrite_half_activation - v_dendrite)
             /dendrite_activation_slope)) : 1 (constant over dt)
-        dendrite_backpropagation =
-            clip((t + dt - last_spike_time - dendrite_backpropagation_delay)/dt, 0, 1)
-            *clip((last_spike_time + dendrite_backpropagation_delay
-                + dendrite_backpropagation_duration - t)/dt, 0, 1) : 1 (constant over dt)
+        dendrite_backpropagation = {returning} : 1 (constant over dt)
         dendrite_current = dendrite_current_to_soma*dendrite_activation : amp
         injected_current_dendrite : amp
         """

@@ -10,6 +10,7 @@ from __future__ import annotations
 from brian2.equations.equations import Equations
 
 from htm_brian.cells.mechanism import declare
+from htm_brian.cells.spike import pulse
 from htm_brian.parameters import Key, Table
 
 TABLE = "backpropagation"
@@ -43,8 +44,7 @@ def equations(parameters: Table) -> Equations:
     )
     return Equations(
         f"""
-        backpropagation_on = clip((t + dt - last_spike_time - backpropagation_delay)/dt, 0, 1)
-            *clip((last_spike_time + backpropagation_delay + backpropagation_duration - t)/dt, 0, 1)
+        backpropagation_on = {pulse("backpropagation_delay", "backpropagation_duration")}
             : 1 (constant over dt)
         {currents}
         """

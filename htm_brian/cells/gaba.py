@@ -1,8 +1,8 @@
 """GABA-A receptors: a conductance that each presynaptic spike steps up and that decays.
 
 Lives in any compartment `c`; a spike does ``gaba_c += gaba_unitary_conductance``. At the soma it is
-what fast-spiking cells do, in dendrites what somatostatin cells do. Its charge per spike at a held
-potential is ``g tau (E - v)``, see `htm_brian.cells.ampa`.
+what fast-spiking cells do, in dendrites what somatostatin cells do. The equations are those of
+`htm_brian.cells.receptor`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from brian2.equations.equations import Equations
 
-from htm_brian.cells.dendrite import potential
-from htm_brian.cells.mechanism import declare
+from htm_brian.cells import receptor
 from htm_brian.parameters import Key, Table
 
 TABLE = "gaba"
@@ -21,20 +20,17 @@ KEYS = {
     "time_constant": Key("second", "decay of the conductance"),
     "reversal_potential": Key("volt", "reversal of the conductance"),
 }
-SHARED = {"gaba_step_mean": "mean of a decaying conductance over a step, per its start"}
+SHARED = receptor.shared(TABLE)
 
 
 def variables(compartment: str) -> dict[str, str]:
     """Return what the variables in a compartment mean."""
-    return {
-        f"gaba_{compartment}": "GABA-A conductance; a presynaptic spike adds to it",
-        f"gaba_current_{compartment}": f"into {compartment}",
-    }
+    return receptor.variables(TABLE, "GABA-A", compartment)
 
 
 def current(compartment: str) -> str:
     """Return the variable of the current into a compartment."""
-    return f"gaba_current_{compartment}"
+    return receptor.current(TABLE, compartment)
 
 
 def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
@@ -47,17 +43,4 @@ def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
     compartments : sequence of str
         Names of the compartments, ``"soma"`` among them if it has such synapses.
     """
-    parameters.require(KEYS)
-    shared = Equations(
-        "gaba_step_mean = (1 - exp(-dt/gaba_time_constant))*gaba_time_constant/dt"
-        " : 1 (shared, constant over dt)"
-    )
-    each = "\n".join(
-        f"""
-        dgaba_{name}/dt = -gaba_{name}/gaba_time_constant : siemens
-        gaba_current_{name} = gaba_step_mean*gaba_{name}
-            *(gaba_reversal_potential - {potential(name)}) : amp
-        """
-        for name in compartments
-    )
-    return shared + Equations(each) + declare(TABLE, KEYS)
+    return receptor.equations(parameters, KEYS, compartments)

@@ -47,6 +47,22 @@ def equations(parameters: Table) -> Equations:
     return Equations("last_spike_time : second") + declare(TABLE, KEYS)
 
 
+def pulse(delay: str, duration: str) -> str:
+    """Return the share of a step that a pulse covers, which begins `delay` after the last spike.
+
+    The pulse begins and ends between steps.
+
+    Parameters
+    ----------
+    delay, duration : str
+        Variables.
+    """
+    return (
+        f"clip((t + dt - last_spike_time - {delay})/dt, 0, 1)"
+        f"*clip((last_spike_time + {delay} + {duration} - t)/dt, 0, 1)"
+    )
+
+
 HOLD = "after_refractory"
 HOLD_VARIABLES = {HOLD: "share of the step that lies behind the refractory period"}
 

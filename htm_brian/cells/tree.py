@@ -108,13 +108,29 @@ def compartments(model: Model) -> list[Compartment]:
         for branch in range(branches):
             parent, link = ends[parent_kind], f"{kind}_root_conductance"
             for segment in range(segments):
-                name = kind
-                name += "" if kind in SINGLE else f"_{branch}"
-                name += f"_{segment}" if segments > 1 else ""
+                name = _name(kind, branch, segment, segments)
                 found.append(Compartment(name, kind, parent, link))
                 parent, link = name, f"{kind}_axial_conductance"
             ends[kind] = parent
     return found
+
+
+def outermost(model: Model, kind: str, branch: int = 0) -> str:
+    """Return the name of the last compartment of a branch.
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> outermost(load_model("l5_thick_tufted"), "basal", 1)
+    'basal_1_1'
+    """
+    segments = _count(model, kind, "segments")
+    return _name(kind, branch, segments - 1, segments)
+
+
+def _name(kind: str, branch: int, segment: int, segments: int) -> str:
+    name = kind if kind in SINGLE else f"{kind}_{branch}"
+    return f"{name}_{segment}" if segments > 1 else name
 
 
 def _root(model: Model, kind: str) -> str:
