@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 from brian2.core.functions import Function
 from numpy.typing import NDArray
@@ -107,16 +108,10 @@ def uniform(low: Any, high: Any, i: Any, j: Any, contact: Any, n: Any) -> NDArra
     n : int or array of int
         Counter of the draws at this connection.
     """
-    words = [np.asarray(word).astype(np.uint32).astype(np.uint64) for word in (i, j, contact, n)]
-    key = np.asarray(high).astype(np.uint32).astype(np.uint64) << np.uint64(32)
-    h = key | np.asarray(low).astype(np.uint32).astype(np.uint64)
-    with np.errstate(over="ignore"):  # modulo 2^64, as in C
-        for word in words:
-            h = h + np.uint64(0x9E3779B97F4A7C15) * (word + np.uint64(1))
-            h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            h = h ^ (h >> np.uint64(31))
-    return ((h >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    # One type, so that Numba compiles once.
+    words = [np.asarray(word).astype(np.int64, copy=False) for word in (low, high, i, j, contact)]
+    drawn: NDArray[np.float64] = _uniform(*words, np.asarray(n).astype(np.int64, copy=False))
+    return drawn
 
 
 def quantile(u: Any, n: Any, p: Any) -> NDArray[np.int32]:
@@ -127,21 +122,50 @@ def quantile(u: Any, n: Any, p: Any) -> NDArray[np.int32]:
     >>> quantile([0.1, 0.5, 0.9], 5, 0.5)
     array([1, 2, 4], dtype=int32)
     """
-    u, n, p = np.broadcast_arrays(np.asarray(u, float), np.asarray(n), np.asarray(p, float))
+    counts: NDArray[np.int32] = _quantile(
+        np.asarray(u, dtype=np.float64),
+        np.asarray(n).astype(np.int64, copy=False),
+        np.asarray(p, dtype=np.float64),
+    )
+    return counts
+
+
+@numba.vectorize(cache=True)
+def _uniform(low, high, i, j, contact, n):  # type: ignore[no-untyped-def]
+    h = (np.uint64(high) & np.uint64(0xFFFFFFFF)) << np.uint64(32)
+    h |= np.uint64(low) & np.uint64(0xFFFFFFFF)
+    h = _mix(_mix(_mix(_mix(h, i), j), contact), n)
+    return (np.float64(h >> np.uint64(11)) + 0.5) * 2.0**-53
+
+
+@numba.njit(cache=True)
+def _mix(h, word):  # type: ignore[no-untyped-def]
+    low = np.uint64(word) & np.uint64(0xFFFFFFFF)
+    h += np.uint64(0x9E3779B97F4A7C15) * (low + np.uint64(1))  # modulo 2^64, as in C
+    h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return h ^ (h >> np.uint64(31))
+
+
+@numba.vectorize(cache=True)
+def _quantile(u, n, p):  # type: ignore[no-untyped-def]
+    if n <= 0 or p <= 0.0:
+        return np.int32(0)
+    if p >= 1.0:
+        return np.int32(n)
     mirrored = p > 0.5
-    q = np.clip(np.where(mirrored, 1.0 - p, p), 0.0, 0.5)
-    u = np.where(mirrored, 1.0 - u, u)
-    odds = q / (1.0 - q)
-    k = np.zeros(u.shape, dtype=np.int32)
-    term = (1.0 - q) ** n
-    cumulative = term.copy()
-    climbing = (k < n) & (u > cumulative) & (q > 0.0)
-    while climbing.any():
-        term = np.where(climbing, term * odds * (n - k) / (k + 1.0), term)
-        cumulative = np.where(climbing, cumulative + term, cumulative)
-        k = k + climbing.astype(np.int32)
-        climbing = climbing & (k < n) & (u > cumulative)
-    return np.where(mirrored, n - k, k).astype(np.int32)
+    if mirrored:
+        p = 1.0 - p
+        u = 1.0 - u
+    odds = p / (1.0 - p)
+    term = (1.0 - p) ** n
+    cumulative = term
+    k = 0
+    while k < n and u > cumulative:
+        term *= odds * (n - k) / (k + 1.0)
+        cumulative += term
+        k += 1
+    return np.int32(n - k) if mirrored else np.int32(k)
 
 
 def _function(pyfunc: Any, n_arguments: int, result: str, cpp: str, cython: str) -> Function:
