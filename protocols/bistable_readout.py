@@ -14,6 +14,10 @@ every time. Lost spikes outweigh it: the difference between the assemblies' driv
 deviation of CV of the synapse / sqrt(active synapses x cells) of its mean, and synapses that
 differ by the share `weight_variation` shift it by only that share over the same square root. So the
 reading of an ambiguous SDR is close to even as long as synapses vary less than release does.
+
+Two assemblies that are nearly alike compete without chance for up to some 110 ms, until one is
+silent. The readout is several times as long, so that it counts who won and not the race. Synapses
+do not depress: the question is what chance alone does.
 """
 
 from __future__ import annotations
@@ -36,6 +40,8 @@ from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
+from htm_brian.protocols._running import run_watched
+from htm_brian.synapses.stochastic import ReleaseSynapses
 
 POSTER = (
     "discussion: Why don't HTM neuron synapses model long term potentiation and depression?, on "
@@ -46,7 +52,6 @@ TARGET = f"{POSTER}; htm_brian's target: each reading in 40-60 % of trials"
 STICKS = "htm_brian's target: one reading in 95 % of trials"
 OURS = "htm_brian's target"
 DETERMINISTIC = "deterministic"
-STRETCHES = 12
 
 
 class Synapse(NamedTuple):
@@ -78,12 +83,12 @@ class BistableReadoutParameters:
     networks: int = 12
     trials: int = 150
     control_trials: int = 40
-    other_trials: int = 15
-    volleys: int = 16
+    other_trials: int = 8
+    volleys: int = 40
     weight_variation: float = 0.1
     drive_spread: float = 0.3
     decisive_share: float = 0.75
-    duration: Quantity = quantity(180 * ms)
+    duration: Quantity = quantity(420 * ms)
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -178,12 +183,7 @@ def compete(
     inhibition = inhibit(cell, network, n_trials, n_cells, cells)
     spikes = SpikeMonitor(cells, record=False)
     whole = Network(axons, cells, synapses, inhibition, spikes)
-    progress.begin("competition", STRETCHES)
-    for _ in range(STRETCHES):
-        whole.run(parameters.duration / STRETCHES)
-        progress.advance()
-        if progress.interrupted:
-            break
+    run_watched(whole, parameters.duration, progress, "competition", [cells])
     counts: NDArray[np.int64] = spikes.count[:].reshape(n_trials, 2, n_cells).sum(axis=2)
     return counts
 
@@ -202,7 +202,7 @@ def connect(
     trials: Trials,
     axons: SpikeGeneratorGroup,
     cells: PyramidalCells,
-) -> list[Synapses]:
+) -> list[ReleaseSynapses]:
     """Connect every cell with those bits of its own SDR that are on.
 
     Half of an SDR's bits have, together and on average, the conductance of a volley.
@@ -215,6 +215,9 @@ def connect(
     weight *= np.linspace(1 - spread, 1 + spread, n_cells)[:, None]
     on = bits_on(parameters)
     mean = cell["feedforward"]["volley_conductance"] / (bits / 2)
+    release = load_model("memoryless_release").with_values(
+        {"quantum.quantal_variation": network["relay"]["variation"]}
+    )
     made = []
     for kind, synapse in enumerate(SYNAPSES):
         here = np.flatnonzero(trials.synapse == kind)
@@ -222,20 +225,21 @@ def connect(
         trial, assembly, bit = np.nonzero(on[trials.level[here]])
         source = (trials.level[here][trial] * 2 + assembly) * bits + bit
         target = (here[trial] * 2 + assembly) * n_cells
-        released = " + ".join(synapse.sites * ["int(rand() < release_probability)"])
         made.append(
-            Synapses(
+            ReleaseSynapses(
                 axons,
                 cells,
-                "weight : 1 (constant)",
-                on_pre="feedforward_conductance_post += "
-                f"quantum*weight*(1 + variation*randn())*({released})",
-                namespace={
-                    "release_probability": synapse.release_probability,
-                    "quantum": mean / (synapse.sites * synapse.release_probability),
-                    "variation": network["relay"]["variation"],
-                },
-                clock=cells.clock,
+                release.with_values(
+                    {
+                        "release.sites": synapse.sites,
+                        "release.release_probability": synapse.release_probability,
+                    }
+                ),
+                on_release="feedforward_conductance_post += quantum*weight*amplitude",
+                equations="weight : 1 (constant)",
+                namespace={"quantum": mean / (synapse.sites * synapse.release_probability)},
+                seed=parameters.seed,
+                stream=synapse.name,
             )
         )
         places = np.arange(n_cells)

@@ -26,7 +26,6 @@ from brian2 import (
     NeuronGroup,
     Quantity,
     SpikeMonitor,
-    Synapses,
     ms,
     second,
 )
@@ -45,6 +44,7 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.mapping import spikes_to_sdr
 from htm_brian.parameters import Model, load_model
+from htm_brian.synapses.stochastic import ReleaseSynapses
 
 THREAD = "discussion: Why don't HTM neuron synapses model long term potentiation and depression?"
 REVIEW = "Rusakov, Savtchenko & Latham 2020, Trends Neurosci (PMC7902755)"
@@ -186,7 +186,7 @@ def volleys(
 
 def connect(
     model: Model, parameters: DynamicRangeParameters, axons: NeuronGroup, cells: PyramidalCells
-) -> list[Synapses]:
+) -> list[ReleaseSynapses]:
     """Give every cell axons of its own choice; the same ones to a cell of each kind of synapse.
 
     A volley of one spike in each axon has the mean conductance that the model file gives a volley.
@@ -201,18 +201,22 @@ def connect(
     source = (chosen + parameters.axons * rate[:, None]).ravel()
     target = np.repeat(np.arange(n_cells), parameters.axons_per_cell)
     mean = model["feedforward"]["volley_conductance"] / parameters.axons_per_cell
+    release = load_model("memoryless_release")
     made = []
     for place, kind in enumerate(SYNAPSES):
-        released = " + ".join(kind.sites * ["int(rand() < release_probability)"])
-        synapses = Synapses(
+        synapses = ReleaseSynapses(
             axons,
             cells,
-            on_pre=f"feedforward_conductance_post += quantum*({released})",
-            namespace={
-                "release_probability": kind.release_probability,
-                "quantum": mean / (kind.sites * kind.release_probability),
-            },
-            dt=parameters.time_step,
+            release.with_values(
+                {
+                    "release.sites": kind.sites,
+                    "release.release_probability": kind.release_probability,
+                }
+            ),
+            on_release="feedforward_conductance_post += quantum*quanta",
+            namespace={"quantum": mean / (kind.sites * kind.release_probability)},
+            seed=parameters.seed,
+            stream=kind.name,
         )
         synapses.connect(i=source, j=target + place * n_cells)
         made.append(synapses)

@@ -77,7 +77,7 @@ stream_high : integer (shared, constant)
 """
 
 REFILL = """
-empty -= binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws), empty, 1 - exp(-(t - last_refill)/recovery_time))
+empty -= binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws), empty, 1 - exp(-(t - last_refill)/(recovery_time + 1e-12*second)))
 last_refill = t
 """  # noqa: E501
 _FACILITATE = """

@@ -20,8 +20,9 @@ from htm_brian.protocols.bistable_readout import (
 )
 
 SMALL = BistableReadoutParameters(
-    networks=3, bits_of_a=(16, 20, 24), trials=40, control_trials=10, other_trials=4
-)
+    networks=3, bits_of_a=(16, 20, 24), trials=40, control_trials=10, other_trials=4,
+    volleys=16, duration=180 * ms,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

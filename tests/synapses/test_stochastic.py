@@ -102,6 +102,16 @@ def test_one_quantum_at_most_from_a_single_site(axon: SpikeGeneratorGroup) -> No
     assert quanta.mean() == pytest.approx(burst_transmission(0.46, 5), abs=0.02)
 
 
+def test_without_recovery_time_and_facilitation_every_spike_finds_a_rested_connection(
+    axon: SpikeGeneratorGroup,
+) -> None:
+    synapses, cells = build(axon, model="memoryless_release")
+    quanta = quanta_of_each_spike(Network(axon, cells, synapses), synapses)
+    error = np.sqrt(5 * 0.37 * 0.63 / N)
+    assert np.all(np.abs(quanta.mean(axis=1) - 5 * 0.37) < 4 * error), quanta.mean(axis=1)
+    assert np.all(np.abs(np.corrcoef(quanta)[np.triu_indices(4, 1)]) < 4 / np.sqrt(N))
+
+
 def test_connections_may_differ(axon: SpikeGeneratorGroup) -> None:
     synapses, cells = build(axon, per_connection=("sites", "release_probability"))
     synapses.release_probability = 1
