@@ -25,31 +25,44 @@ Bits = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
+Words = NDArray[np.uint32]
+
+LANES = 8
+"""Units are padded to a multiple of this, so that the processor draws for several at once."""
+
+
 @numba.njit(cache=True)
 def _masked_units(
-    active: Bits, weights: Floats, bias: Floats, probability: float, state: NDArray[np.uint64]
+    active: Bits, weights: Floats, bias: Floats, limit: np.uint32, state: Words
 ) -> Bits:
-    """Return which units are on; each synapse of each row transmits on its own (xorshift64*)."""
+    """Return which units are on; each synapse of each row transmits on its own.
+
+    Each unit has a generator of its own, xoshiro128+ (Blackman & Vigna 2021, ACM Trans Math
+    Softw 47:36), whose four words are a column of `state`.
+    """
     n_rows, n_inputs = active.shape
     n_units = weights.shape[1]
     on = np.zeros((n_rows, n_units), dtype=np.uint8)
-    limit = np.uint64(probability * 4294967296.0)
     summed = np.empty(n_units, dtype=np.float32)
-    random = state[0]
+    first, second, third, fourth = state[0], state[1], state[2], state[3]
     for row in range(n_rows):
         summed[:] = bias
         for source in range(n_inputs):
             if active[row, source]:
+                quanta = weights[source]
                 for unit in range(n_units):
-                    random ^= random >> np.uint64(12)
-                    random ^= random << np.uint64(25)
-                    random ^= random >> np.uint64(27)
-                    drawn = (random * np.uint64(2685821657736338717)) >> np.uint64(32)
-                    if drawn < limit:
-                        summed[unit] += weights[source, unit]
+                    a, b, c, d = first[unit], second[unit], third[unit], fourth[unit]
+                    drawn = np.uint32(a + d)
+                    shifted = np.uint32(b << np.uint32(9))
+                    c = np.uint32(c ^ a)
+                    d = np.uint32(d ^ b)
+                    second[unit] = b ^ c
+                    first[unit] = a ^ d
+                    third[unit] = c ^ shifted
+                    fourth[unit] = np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21))
+                    summed[unit] += quanta[unit] if drawn < limit else np.float32(0)
         for unit in range(n_units):
             on[row, unit] = summed[unit] > 0
-    state[0] = random
     return on
 
 
@@ -98,7 +111,8 @@ class SynapticSamplingMachine:
             "transmission_probability", transmission_probability, low=0.01, high=1
         )
         self._rng = np.random.default_rng(check_integer("seed", seed, low=0))
-        self._state = self._rng.integers(1, 2**63, 1, dtype=np.uint64)
+        lanes = -(-max(n_visible, n_hidden) // LANES) * LANES
+        self._state = self._rng.integers(0, 2**32, (4, lanes), dtype=np.uint32)
         spread = check_number("initial_spread", initial_spread, low=0)
         shape = (n_visible, n_hidden)
         self.weights: Floats = (spread * self._rng.standard_normal(shape)).astype(np.float32)
@@ -116,11 +130,19 @@ class SynapticSamplingMachine:
         return self._units(hidden, self.weights.T, self.visible_bias)
 
     def _units(self, active: Bits, weights: Floats, bias: Floats) -> Bits:
-        quanta = np.ascontiguousarray(weights / np.float32(self.transmission_probability))
+        if self.transmission_probability == 1:
+            certain: Bits = (active.astype(np.float32) @ weights + bias > 0).astype(np.uint8)
+            return certain
+        n_inputs, n_units = weights.shape
+        lanes = -(-n_units // LANES) * LANES
+        quanta, threshold = np.zeros((n_inputs, lanes), np.float32), np.zeros(lanes, np.float32)
+        quanta[:, :n_units] = weights / np.float32(self.transmission_probability)
+        threshold[:n_units] = bias
+        limit = np.uint32(self.transmission_probability * 2**32)
         on: Bits = _masked_units(
-            np.ascontiguousarray(active), quanta, bias, self.transmission_probability, self._state
+            np.ascontiguousarray(active), quanta, threshold, limit, self._state
         )
-        return on
+        return on[:, :n_units]
 
     def sample(self, visible: Bits, steps: int) -> Bits:
         """Run freely from `visible`, all rows side by side, and return where that leads."""

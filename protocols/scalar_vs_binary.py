@@ -34,9 +34,7 @@ for each of its SDRs, as in HTM, which needs more synapses and no precision.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +48,7 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.experiment.threads import one_thread
 from htm_brian.readout import (
     Floats,
     area_under_curve,
@@ -146,7 +145,7 @@ class ScalarVsBinary(Protocol):
 
     def run(self, progress: Progress) -> Outcome:
         """Measure every seed on every sparsity, then the gain of precision."""
-        with _one_thread():
+        with one_thread():
             return self._run(progress)
 
     def _run(self, progress: Progress) -> Outcome:
@@ -166,16 +165,6 @@ class ScalarVsBinary(Protocol):
                     return Outcome(dataset.isel(sparsity=slice(place)), [], partial=True)
         add_gains(dataset)
         return Outcome(dataset, checks(dataset, parameters), metrics=metrics(dataset, parameters))
-
-
-def _one_thread() -> AbstractContextManager[object]:
-    """Keep linear algebra on one core where possible: the matrices are small."""
-    if importlib.util.find_spec("threadpoolctl") is None:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
 
 
 def _empty(parameters: ScalarVsBinaryParameters) -> xr.Dataset:

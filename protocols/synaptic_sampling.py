@@ -21,6 +21,7 @@ from htm_brian.datasets.digits import Digits, bundled_digits
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.experiment.threads import one_thread
 from htm_brian.sampling import Bits, SynapticSamplingMachine
 
 NEFTCI = "Neftci et al. 2016, Front. Neurosci. 10:241"
@@ -51,13 +52,13 @@ class SynapticSamplingParameters:
     settling: int = 300
     steps: int = 200
     transmission_probability: float = 0.5
-    digit_hidden: int = 100
+    digit_hidden: int = 500
     digit_rate: float = 0.1
-    epochs: int = 40
-    relearning_epochs: int = 5
+    epochs: int = 160
+    relearning_epochs: int = 16
     pruned_share: float = 0.75
-    readings: int = 10
-    splits: int = 3
+    readings: int = 40
+    splits: int = 8
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -99,6 +100,10 @@ class SynapticSampling(Protocol):
 
     def run(self, progress: Progress) -> Outcome:
         """Let every network learn and run freely; then learn the digits."""
+        with one_thread():
+            return self._run(progress)
+
+    def _run(self, progress: Progress) -> Outcome:
         parameters = self.parameters
         progress.begin("networks", parameters.machines + parameters.splits)
         parts = []

@@ -20,6 +20,9 @@ def test_a_unit_is_on_as_often_as_a_binomial_exceeds_its_threshold() -> None:
     assert np.abs(on.mean(axis=0) - wanted).max() < 4 * 0.5 / np.sqrt(len(shown))
     # Synapses fail on their own, so units that share their input are independent.
     assert np.abs(np.corrcoef(on.T) - np.eye(3)).max() < 0.03
+    # So are the rows that follow each other.
+    later = [np.corrcoef(unit[:-1], unit[1:])[0, 1] for unit in on.T]
+    assert np.abs(later).max() < 4 / np.sqrt(len(shown)), later
 
 
 def test_the_deterministic_twin_transmits_the_mean() -> None:
