@@ -41,7 +41,15 @@ from htm_brian.log_probability import (
     log_hypergeometric,
     log_sum,
 )
-from htm_brian.theory_arguments import integers, population, probabilities, require, result
+from htm_brian.theory_arguments import (
+    check_shapes,
+    counts,
+    integers,
+    population,
+    probabilities,
+    require,
+    result,
+)
 from htm_brian.theory_unions import (
     capacity,
     union_capacity,
@@ -94,7 +102,8 @@ def false_match(
     """
     n, a, s = population(n, a, s)
     threshold = integers("threshold", threshold)
-    hits = np.arange(int(np.max(s, initial=0)) + 1)
+    check_shapes(n=n, a=a, s=s, threshold=threshold)
+    hits = counts(s)
 
     def log_probability(n: FloatArray, a: FloatArray, s: FloatArray, t: FloatArray) -> FloatArray:
         return log_sum(np.where(hits >= t, log_hypergeometric(hits, n, a, s), -np.inf))
@@ -123,8 +132,9 @@ def false_match_under_release_failure(
     n, a, s = population(n, a, s)
     threshold = integers("threshold", threshold)
     probability = probabilities("release_probability", release_probability)
-    size = int(np.max(s, initial=0))
-    hits = np.arange(size + 1)
+    check_shapes(n=n, a=a, s=s, threshold=threshold, release_probability=probability)
+    hits = counts(s)
+    size = hits.size - 1
 
     def log_probability(*columns: FloatArray) -> FloatArray:
         n, a, s, t, p = columns
@@ -185,7 +195,8 @@ def miss_under_release_failure(
     s = integers("s", s)
     threshold = integers("threshold", threshold)
     probability = probabilities("release_probability", release_probability)
-    successes = np.arange(int(np.max(s, initial=0)) + 1)
+    check_shapes(s=s, threshold=threshold, release_probability=probability)
+    successes = counts(s)
 
     def log_probability(s: FloatArray, t: FloatArray, p: FloatArray) -> FloatArray:
         return log_sum(np.where(successes < t, log_binomial(successes, s, p), -np.inf))
@@ -216,12 +227,14 @@ def miss_under_noise_and_release_failure(
         integers("s", s),
         integers("replaced", replaced),
     )
+    check_shapes(a=a, s=s, replaced=replaced)
     require(s <= a, "s must be at most a", s)
     require(replaced <= a, "replaced must be at most a", replaced)
     threshold = integers("threshold", threshold)
     probability = probabilities("release_probability", release_probability)
-    size = int(np.max(s, initial=0))
-    hits = np.arange(size + 1)
+    check_shapes(a=a, s=s, threshold=threshold, replaced=replaced, release_probability=probability)
+    hits = counts(s)
+    size = hits.size - 1
 
     def log_probability(*columns: FloatArray) -> FloatArray:
         a, s, t, v, p = columns
@@ -255,8 +268,10 @@ def subsample_match(
     0.056417
     """
     a, shared = integers("a", a), integers("shared", shared)
+    check_shapes(a=a, shared=shared)
     require(shared <= a, "shared must be at most a", shared)
     s = integers("s", s)
+    check_shapes(a=a, s=s, shared=shared)
     require(s <= a, "s must be at most a", s)
     return false_match(a, shared, s, threshold, log10=log10)
 
@@ -278,6 +293,7 @@ def burst_transmission(release_probability: ArrayLike, chances: ArrayLike) -> fl
     """
     probability = probabilities("release_probability", release_probability)
     n_chances = integers("chances", chances)
+    check_shapes(release_probability=probability, chances=n_chances)
     value = at_least_once(probability, n_chances)
     return float(value) if value.ndim == 0 else value
 
@@ -304,6 +320,7 @@ def synapses_needed(
     threshold = integers("threshold", threshold)
     probability = probabilities("release_probability", release_probability)
     tolerated = probabilities("max_miss", max_miss)
+    check_shapes(threshold=threshold, release_probability=probability, max_miss=tolerated)
     require(probability > 0, "release_probability must be above 0", probability)
     require(tolerated > 0, "max_miss must be above 0", tolerated)
     threshold, probability, tolerated = np.broadcast_arrays(threshold, probability, tolerated)

@@ -17,7 +17,7 @@ from htm_brian.log_probability import (
     log_hypergeometric,
     log_sum,
 )
-from htm_brian.theory_arguments import integers, population, result
+from htm_brian.theory_arguments import check_shapes, integers, population, require, result
 
 
 def union_density(n: ArrayLike, a: ArrayLike, patterns: ArrayLike) -> float | FloatArray:
@@ -36,6 +36,8 @@ def union_density(n: ArrayLike, a: ArrayLike, patterns: ArrayLike) -> float | Fl
     0.326
     """
     n, a, patterns = *population(n, a), integers("patterns", patterns)
+    check_shapes(n=n, a=a, patterns=patterns)
+    require(n > 0, "n must be at least 1", n)
     density = at_least_once(a / n, patterns)
     return float(density) if density.ndim == 0 else density
 
@@ -91,6 +93,7 @@ def union_false_match(
         integers("patterns", patterns),
         integers("threshold", threshold),
     )
+    check_shapes(n=n, a=a, patterns=patterns, s=s, threshold=threshold)
     broadcast = np.broadcast_arrays(n, a, patterns, s, threshold)
     log_probability = np.empty(broadcast[0].shape)
     for index in np.ndindex(log_probability.shape):

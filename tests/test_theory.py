@@ -267,6 +267,37 @@ def test_union_capacity_is_the_last_union_below_the_limit() -> None:
             lambda: theory.union_capacity(100, 5, 4, 5, 0.1),
             "threshold must lie in [1, 4], got 5",
         ),
+        (
+            lambda: theory.false_match([10, 20, 30], [2, 3], 2, 1),
+            "n of shape (3,), a of shape (2,), s of shape () do not broadcast",
+        ),
+        (
+            lambda: theory.miss_under_noise_and_release_failure(40, [20, 21, 22], 1, [1, 2], 0.5),
+            "a of shape (), s of shape (3,), replaced of shape (2,) do not broadcast",
+        ),
+        (
+            lambda: theory.miss_under_release_failure([20, 30], 13, [0.1, 0.2, 0.3]),
+            "s of shape (2,), threshold of shape (), release_probability of shape (3,) "
+            "do not broadcast",
+        ),
+        (
+            lambda: theory.synapses_needed([1, 2], 0.5, [0.1, 0.2, 0.3]),
+            "threshold of shape (2,), release_probability of shape (), max_miss of shape (3,) "
+            "do not broadcast",
+        ),
+        (
+            lambda: theory.union_density(10, [1, 2], [1, 2, 3]),
+            "n of shape (), a of shape (2,), patterns of shape (3,) do not broadcast",
+        ),
+        (
+            lambda: theory.false_match([[10, 20], [30]], 2, 2, 1),
+            "n must be an integer or an array of integers, got lists of unequal length",
+        ),
+        (
+            lambda: theory.miss_under_release_failure(10**9, 5, 0.5),
+            "s must be at most 10000000, got 1000000000",
+        ),
+        (lambda: theory.union_density(0, 0, 1), "n must be at least 1, got 0"),
     ],
 )
 def test_wrong_values_are_one_clear_line(call: Callable[[], object], message: str) -> None:
@@ -278,6 +309,10 @@ def test_wrong_values_are_one_clear_line(call: Callable[[], object], message: st
 def test_cells_come_in_whole_numbers() -> None:
     with pytest.raises(TypeError, match=r"^s must be an integer or an array of integers, got 2.5$"):
         theory.false_match(10, 2, 2.5, 1)
+    with pytest.raises(TypeError, match=r"^n must be .*, got an array of float64$"):
+        theory.false_match(np.full((50, 50), 2.5), 2, 2, 1)
+    with pytest.raises(TypeError, match=r"^release_probability must be .*, got an array of <U1$"):
+        theory.miss_under_release_failure(20, 13, ["a", "b"])  # type: ignore[arg-type]
 
 
 def test_no_brian2_is_needed() -> None:
