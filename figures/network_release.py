@@ -23,7 +23,9 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     axes = figure.subplots(1, 3, width_ratios=(1, 1, 1))
     for panel, regime in zip(axes[:2], dataset.regime.values, strict=True):
         draw_errors(panel, dataset, regime)
+    tops = [panel.get_ylim()[1] for panel in axes[:2]]
     axes[1].sharey(axes[0])
+    axes[0].set_ylim(top=max(tops))
     draw_course(axes[2], dataset)
     handles, labels = axes[0].get_legend_handles_labels()
     more, names = axes[1].get_legend_handles_labels()
@@ -51,6 +53,15 @@ def draw_errors(axes: Axes, dataset: xr.Dataset, regime: str) -> None:
             label=name,
         )
     if "frozen" in regime:
+        for color, name in zip(COLORS, dataset.condition.values, strict=False):
+            axes.plot(
+                dataset.transmission,
+                dataset.closed_form.sel(condition=name),
+                color=color,
+                linestyle="--",
+                linewidth=1,
+            )
+        axes.plot([], [], color=PEER, linestyle="--", linewidth=1, label="closed form of misses")
         axes.plot(
             dataset.peer_transmission,
             dataset.peer_error,

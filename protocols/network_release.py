@@ -6,12 +6,13 @@ plateaus foretell before each element but the first.
 
 Networks are trained and tested with the same failures, learning all the time; and, as the peer was,
 trained without failures and then frozen. Conditions take away what may make up for failures: the
-burst of predicted cells, and the synapses that a segment has to spare.
+burst of predicted cells, and the synapses that a segment has to spare. Beside each stands the share
+of transitions that a network which does not learn should miss, in closed form.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,24 +20,22 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from htm_brian.abstract.segment_table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.arguments import check_integer, check_number
-from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.processes import WorkerPool
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.ladder import MemoryParameters
-from htm_brian.parameters import Model, load_model
-from htm_brian.sequence_task import (
-    ELEMENTS,
-    SEQUENCES,
-    SYMBOLS,
-    AfterStep,
-    Measured,
-    present,
+from htm_brian.parameters import load_model
+from htm_brian.protocols._prediction_chain import missed_transitions
+from htm_brian.protocols._release_networks import (
+    DEFAULT,
+    Condition,
+    NetworkReleaseParameters,
+    Task,
+    measure,
+    symbol_columns,
 )
+from htm_brian.sequence_task import ELEMENTS, FORETOLD, SEQUENCES, Measured, present
 
 BOUHADJAR = "Bouhadjar et al. 2022, PLOS Comput Biol 18:e1010233"
 PEER = {1.0: 0.0, 0.95: 0.09, 0.9: 0.20, 0.8: 0.33, 0.7: 0.51, 0.5: 0.67, 0.3: 0.68}
@@ -47,106 +46,7 @@ TARGETS = {0.8: 0.01, 0.5: 0.05}
 """Largest transition error with the default synapses, by transmission probability."""
 
 MULTIPLE_SITES = 5
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A kind of network.
-
-    Parameters
-    ----------
-    name : str
-    n_active : int
-        Active columns at a time, and so synapses of a segment.
-    threshold : int, optional
-        Synapses that start a plateau; left out: the share of the default memory.
-    bursts : bool
-        Whether predicted cells fire twice.
-    """
-
-    name: str
-    n_active: int = 20
-    threshold: int | None = None
-    bursts: bool = True
-
-    def memory(self, columns: int, cells: int) -> MemoryParameters:
-        """Return the memory of this kind."""
-        scale = self.n_active // 20
-        memory = replace(
-            MemoryParameters.for_size(columns * scale, cells, self.n_active),
-            predicted_decrement=PREDICTED_DECREMENT,
-        )
-        if self.threshold is None:
-            return memory
-        return replace(
-            memory, activation_threshold=self.threshold, min_threshold=min(self.threshold, 10)
-        )
-
-
-PREDICTED_DECREMENT = 0.05
-"""Half of the increment. With the 0.01 of `MemoryParameters` the abstract memory too foretells two
-symbols where one follows, even after 40 presentations."""
-
-DEFAULT = Condition("default: 8 of 20 synapses, bursts")
-CONDITIONS = (
-    DEFAULT,
-    Condition("predicted cells fire once", bursts=False),
-    Condition("13 of 20 synapses", threshold=13),
-    Condition("13 of 40 synapses", n_active=40, threshold=13),
-)
 FROZEN = "trained without failures, then frozen"
-
-
-@dataclass(frozen=True)
-class NetworkReleaseParameters:
-    """What a run of `NetworkRelease` depends on."""
-
-    columns: int = 256
-    cells_per_column: int = 8
-    transmission: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5, 0.4, 0.3)
-    training: int = 24
-    testing: int = 16
-    conditions: tuple[Condition, ...] = CONDITIONS
-    seed: int = 42
-    jobs: int = 2
-    codegen: str = "auto"
-    model: str = "minicolumns"
-    cell_model: str = "l5_reduced"
-
-    def __post_init__(self) -> None:
-        check_integer("columns", self.columns, low=20)
-        for name in ("cells_per_column", "training", "testing", "jobs"):
-            check_integer(name, getattr(self, name), low=1)
-        check_integer("seed", self.seed, low=0)
-        for probability in self.transmission:
-            check_number("transmission", probability, low=0.0, high=1.0)
-        if 1.0 not in self.transmission:
-            raise InputError(
-                "transmission must contain 1, whose network is also frozen and tested with "
-                f"failures, got {self.transmission}"
-            )
-        if DEFAULT not in self.conditions:
-            raise InputError(f"conditions must contain {DEFAULT.name!r}")
-
-
-@dataclass(frozen=True)
-class Task:
-    """One network at one transmission probability.
-
-    Parameters
-    ----------
-    condition : Condition
-    transmission : float
-    episodes : int
-        Presentations of all sequences.
-    segments : SegmentTable, optional
-        Of a trained network, which then learns nothing.
-    """
-
-    condition: Condition
-    transmission: float
-    episodes: int
-    segments: SegmentTable | None = None
 
 
 class NetworkRelease(Protocol):
@@ -226,48 +126,6 @@ GRACE = 10.0
 """Seconds that stopped processes have to end."""
 
 
-def symbol_columns(p: NetworkReleaseParameters, condition: Condition) -> NDArray[np.int64]:
-    """Return the columns of each symbol, sorted; shape (symbols, n_active)."""
-    columns = condition.memory(p.columns, p.cells_per_column).columns
-    rng = np.random.default_rng(p.seed)
-    return np.array(
-        [np.sort(rng.choice(columns, condition.n_active, replace=False)) for _ in SYMBOLS]
-    )
-
-
-def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> Measured:
-    """Present the sequences to one network; ends early, after a whole episode, when told to."""
-    # Brian2 is slow to import, and only the workers need it.
-    from brian2 import volt
-
-    from htm_brian.brian_compiling import code_generation
-    from htm_brian.network.temporal_memory import SpikingTemporalMemory
-
-    with code_generation(p.codegen):
-        memory = SpikingTemporalMemory(
-            **asdict(task.condition.memory(p.columns, p.cells_per_column)),
-            seed=p.seed,
-            model=with_transmission(load_model(p.model), task.transmission),
-            cell_model=p.cell_model,
-        )
-        if not task.condition.bursts:
-            memory.cells.burst_dendritic_threshold = 1 * volt  # no dendrite gets there
-        if task.segments is not None:
-            memory.import_segments(task.segments)
-        return present(
-            memory,
-            symbol_columns(p, task.condition),
-            task.episodes,
-            task.segments is None,
-            after_step,
-        )
-
-
-def with_transmission(model: Model, probability: float) -> Model:
-    """Return the network with connections of one site that transmits with `probability`."""
-    return model.with_values({"release.sites": 1, "release.release_probability": probability})
-
-
 def to_dataset(
     p: NetworkReleaseParameters,
     trained: dict[tuple[str, float], Measured],
@@ -293,6 +151,7 @@ def to_dataset(
             "anomaly": (dimensions, anomaly),
             "course": (("condition", "transmission", "presentation"), course),
             "abstract_course": ("presentation", abstract_course(p)),
+            "closed_form": (("condition", "transmission"), closed_form(p)),
             "peer_error": ("peer_transmission", list(PEER.values())),
         },
         coords={
@@ -310,6 +169,27 @@ def abstract_course(p: NetworkReleaseParameters) -> NDArray[np.float64]:
     memory = TemporalMemory(**asdict(DEFAULT.memory(p.columns, p.cells_per_column)), seed=p.seed)
     columns = symbol_columns(p, DEFAULT)
     return present(memory, columns, p.training + p.testing, True, lambda _: True).error.mean(axis=1)
+
+
+def closed_form(p: NetworkReleaseParameters) -> NDArray[np.float64]:
+    """Return the share of transitions missed without learning, by condition and transmission."""
+    per_sequence = ELEMENTS // len(SEQUENCES) - 1
+
+    def share(condition: Condition, probability: float) -> float:
+        memory = condition.memory(p.columns, p.cells_per_column)
+        missed = missed_transitions(
+            probability,
+            condition.n_active,
+            memory.activation_threshold,
+            condition.bursts,
+            per_sequence,
+            FORETOLD,
+        )
+        return float(missed.mean())
+
+    return np.array(
+        [[share(c, probability) for probability in p.transmission] for c in p.conditions]
+    )
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
@@ -340,13 +220,11 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         )
         for probability in peers
     ]
-    ordered = trained.sortby("transmission")
-    rises = -np.diff(ordered.values) / np.diff(ordered.transmission.values) / 10
-    if len(rises):
+    if dataset.sizes["transmission"] > 1:
         result.append(
             Check(
                 "graceful: largest rise of the error where transmission falls by 0.1",
-                float(rises.max()),
+                steepest_rise(trained),
                 "1",
                 None,
                 0.25,
@@ -354,6 +232,12 @@ def checks(dataset: xr.Dataset) -> list[Check]:
             )
         )
     return result
+
+
+def steepest_rise(error: xr.DataArray) -> float:
+    """Return by how much the error rises at most where transmission falls by 0.1."""
+    ordered = error.sortby("transmission")
+    return float((-np.diff(ordered.values) / np.diff(ordered.transmission.values)).max() / 10)
 
 
 def metrics(dataset: xr.Dataset) -> dict[str, Any]:
@@ -371,10 +255,18 @@ def metrics(dataset: xr.Dataset) -> dict[str, Any]:
                     "transition error": float(error.mean()),
                     "share of transitions wrong": wrong / n,
                     "95 % interval": interval(wrong, n),
+                    "missed, closed form without learning": float(
+                        dataset.closed_form.sel(condition=condition, transmission=probability)
+                    ),
                     "anomaly": float(dataset.anomaly.sel(where).mean()),
                     "release probability of each of 5 sites": site_probability(float(probability)),
                 }
-    return {"conditions": table}
+    found: dict[str, Any] = {"conditions": table}
+    if dataset.sizes["transmission"] > 1:
+        found["graceful: the same rise in closed form, without learning"] = steepest_rise(
+            dataset.closed_form.sel(condition=DEFAULT.name)
+        )
+    return found
 
 
 def interval(wrong: int, n: int) -> list[float]:

@@ -10,18 +10,19 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.network_release import draw
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.parameters import load_model
+from htm_brian.protocols import _release_networks
 from htm_brian.protocols import network_release as module
-from htm_brian.protocols.network_release import (
+from htm_brian.protocols._release_networks import (
     DEFAULT,
-    SYMBOLS,
     Condition,
-    NetworkRelease,
     NetworkReleaseParameters,
     Task,
     measure,
     symbol_columns,
     with_transmission,
 )
+from htm_brian.protocols.network_release import NetworkRelease
+from htm_brian.sequence_task import SYMBOLS
 from htm_brian.synapses.release import transmission_of
 from htm_brian.theory import burst_transmission
 
@@ -63,6 +64,8 @@ def test_whole_run_small() -> None:
     names = [check.name for check in outcome.checks]
     assert any("0.5" in name and "default synapses" in name for name in names)
     assert len(draw(outcome.dataset)) == 1
+    rise = outcome.metrics["graceful: the same rise in closed form, without learning"]
+    assert 0 <= rise < 1e-3, "nothing is missed at 0.5"
     assert len(SYMBOLS) == 14
 
 
@@ -105,7 +108,7 @@ def test_predicted_cells_of_the_network_without_bursts_fire_once(
         bursts.append(len(memory.cell_bursts))
         return module.Measured(np.empty((0, 0)), np.empty((0, 0)), memory.export_segments())
 
-    monkeypatch.setattr(module, "present", count)
+    monkeypatch.setattr(_release_networks, "present", count)
     for condition in (DEFAULT, Condition("once", bursts=False)):
         measure(Task(condition, 1.0, 1), p, lambda _: True)
     assert bursts[0] >= DEFAULT.n_active
