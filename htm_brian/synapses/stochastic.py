@@ -18,6 +18,7 @@ name in `on_release`  meaning
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,7 +123,8 @@ class ReleaseSynapses(Synapses):
     seed, trial : int
         Of the experiment, and the number of the trial in it.
     stream : str, optional
-        Name of the stream of draws; by default that of the synapses.
+        Name of the stream of draws; by default that of the synapses. Give one or the other where
+        a process makes several such synapses: a made-up name depends on those made before.
     delay : Quantity, optional
         The same for all connections; or set `delay` after ``connect``.
     namespace : dict, optional
@@ -194,6 +196,7 @@ class ReleaseSynapses(Synapses):
         )
         if stream is None:
             self.stream = self.name
+            warn_of_made_up_name(name, self.name)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
         """Connect as Brian2's `Synapses` does, and give all connections the model's values."""
@@ -226,3 +229,14 @@ class ReleaseSynapses(Synapses):
                     if key == "sites" and not 1 <= value <= MAX_TRIALS:
                         raise ValueError(f"sites must lie in [1, {MAX_TRIALS}], got {value}")
                     setattr(self, key, value)
+
+
+def warn_of_made_up_name(given: str, name: str) -> None:
+    """Warn if Brian2 numbered the synapses: their draws would depend on what was made before."""
+    if given.endswith("*") and name != given[:-1]:
+        warnings.warn(
+            f"{name}: its draws are named by a number that depends on what was made before; "
+            "give it a name or a stream",
+            UserWarning,
+            stacklevel=3,
+        )

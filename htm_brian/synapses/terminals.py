@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from htm_brian.parameters import Model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.draws import FUNCTIONS
-from htm_brian.synapses.stochastic import PARAMETERS, REFILL, SIZE, ReleaseSynapses
+from htm_brian.synapses.stochastic import (
+    PARAMETERS,
+    REFILL,
+    SIZE,
+    ReleaseSynapses,
+    warn_of_made_up_name,
+)
 
 _SPONTANEOUS = """
 quanta = int(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1)*sites < sites - empty)
@@ -79,6 +85,8 @@ class TerminalSynapses(Synapses):
             order=order,
             name=name,
         )
+        if release.get("stream") is None:
+            warn_of_made_up_name(name, self.name)
         # Somewhere for the terminals to end; they act through what `on_release` reads of them.
         ends = NeuronGroup(len(source), "", clock=source.clock, name=f"{self.name}_ends")
         self.add_attribute("terminals")

@@ -143,6 +143,21 @@ def test_draws_depend_on_seed_trial_stream_and_connection_only() -> None:
         assert abs(np.corrcoef(first, other)[0, 1]) < 4 / np.sqrt(N), change
 
 
+@pytest.mark.parametrize("kind", [ReleaseSynapses, TerminalSynapses])
+def test_a_stream_named_by_what_was_made_before_is_warned_of(kind: type, axon: object) -> None:
+    cells = targets(20)
+    what = {"on_release": "received_post += quanta", "name": "made*"}
+    first = kind(axon, cells, "layer5_pair", **what)
+    with pytest.warns(UserWarning, match="^made_1: .* give it a name or a stream$"):
+        second = kind(axon, cells, "layer5_pair", **what)
+    named = kind(axon, cells, "layer5_pair", stream="mine", **what)
+    network = Network(axon, cells)
+    for synapses in (first, second, named):
+        synapses.connect()
+        network.add(getattr(synapses, "objects", [synapses]))
+    network.run(2 * ms)  # Brian2 complains of what no network ever ran
+
+
 def test_contacts_of_one_pair_release_apart(axon: SpikeGeneratorGroup) -> None:
     cells = targets(1)
     synapses = ReleaseSynapses(axon, cells, "layer5_pair", on_release="", seed=1)
