@@ -52,14 +52,20 @@ def integers(name: str, value: ArrayLike) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def probabilities(name: str, value: ArrayLike) -> FloatArray:
-    """Return numbers in [0, 1]."""
+def numbers(name: str, value: ArrayLike) -> FloatArray:
+    """Return numbers, whatever they are."""
     wanted = f"{name} must be a number or an array of numbers"
     array = _array(wanted, value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{wanted}, got {_shown(value, array)}")
-    require((array >= 0) & (array <= 1), f"{name} must lie in [0, 1]", array)
     return array.astype(np.float64)
+
+
+def probabilities(name: str, value: ArrayLike) -> FloatArray:
+    """Return numbers in [0, 1]."""
+    array = numbers(name, value)
+    require((array >= 0) & (array <= 1), f"{name} must lie in [0, 1]", np.asarray(value))
+    return array
 
 
 def check_shapes(**arrays: NDArray[np.generic]) -> None:

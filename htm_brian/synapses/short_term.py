@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.theory_arguments import numbers, probabilities, require
 
 FloatArray = NDArray[np.float64]
 
@@ -68,7 +69,8 @@ def train(
     """
     start = check_number("release_probability", release_probability, low=0, high=1)
     recovery, facilitation = _times(recovery_time, facilitation_time)
-    times = np.asarray(spike_times, dtype=np.float64)
+    times = numbers("spike_times", spike_times)
+    require(np.isfinite(times), "spike_times must be finite", times)
     if times.ndim != 1 or np.any(np.diff(times) < 0):
         raise ValueError("spike_times must be one sequence in the order of time")
     u, x = np.empty(times.size), np.empty(times.size)
@@ -94,7 +96,9 @@ def stationary(
     """
     start = check_number("release_probability", release_probability, low=0, high=1)
     recovery, facilitation = _times(recovery_time, facilitation_time)
-    interval = 1.0 / np.asarray(rate, dtype=np.float64)
+    rate = numbers("rate", rate)
+    require((rate > 0) & np.isfinite(rate), "rate must be above 0 and finite", rate)
+    interval = 1.0 / rate
     u = start / (1 - (1 - start) * _decay(interval, facilitation))
     lost = _decay(interval, recovery)
     return np.asarray(u * (1 - lost) / (1 - (1 - u) * lost))
@@ -102,7 +106,7 @@ def stationary(
 
 def mean(sites: int, probability: ArrayLike) -> FloatArray:
     """Return the expected number of quanta."""
-    return check_integer("sites", sites, low=1) * np.asarray(probability, dtype=np.float64)
+    return check_integer("sites", sites, low=1) * probabilities("probability", probability)
 
 
 def coefficient_of_variation(
@@ -115,7 +119,7 @@ def coefficient_of_variation(
     sites : int
         Independent release sites.
     probability : float or array_like of float
-        That a site releases.
+        That a site releases, above zero.
     quantal_variation : float
         SD over mean of one quantum's size.
 
@@ -124,7 +128,8 @@ def coefficient_of_variation(
     >>> round(float(coefficient_of_variation(5, 0.37)), 2)
     0.58
     """
-    p = np.asarray(probability, dtype=np.float64)
+    p = probabilities("probability", probability)
+    require(p > 0, "probability must be above 0", p)
     variation = check_number("quantal_variation", quantal_variation, low=0)
     return np.sqrt((1 - p + variation**2) / mean(sites, p))
 

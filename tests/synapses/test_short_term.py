@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,3 +57,27 @@ def test_what_cannot_be_is_refused() -> None:
         train(1.3, 0.8, 0.0, [0.0])
     with pytest.raises(ValueError, match="^spike_times must be one sequence"):
         train(0.5, 0.8, 0.0, [0.1, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: stationary(0.5, 0.8, 0.0, [10, -5]), "rate must be above 0 and finite, got -5.0"),
+        (lambda: stationary(0.5, 0.8, 0.0, 0), "rate must be above 0 and finite, got 0.0"),
+        (lambda: stationary(0.5, 0.8, 0.0, np.nan), "rate must be above 0 and finite, got nan"),
+        (lambda: mean(5, [0.1, 2.0]), "probability must lie in [0, 1], got 2.0"),
+        (lambda: coefficient_of_variation(5, 1.5), "probability must lie in [0, 1], got 1.5"),
+        (lambda: coefficient_of_variation(5, 0.0), "probability must be above 0, got 0.0"),
+        (lambda: train(0.5, 0.8, 0.0, [0.0, float("nan")]), "spike_times must be finite, got nan"),
+    ],
+)  # fmt: skip
+def test_wrong_numbers_are_one_clear_line(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message
+
+
+def test_text_is_no_number() -> None:
+    for call in (lambda: stationary(0.5, 0.8, 0.0, "x"), lambda: train(0.5, 0.8, 0.0, ["a"])):
+        with pytest.raises(TypeError, match="must be a number or an array of numbers"):
+            call()
