@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.segment_table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.parameters import Model
 from htm_brian.recording import Ragged, Recorder, Recording, record
 
 AfterStep = Callable[[int], bool]
@@ -103,8 +104,8 @@ class SpikingRun:
     ----------
     memory : MemoryParameters
     seed : int
-    model, cell_model : str
-        Names or paths of model files.
+    model, cell_model : str or Model
+        Models, or names or paths of model files.
     release : {"model", "reliable"}
     codegen : {"auto", "cython", "numpy"}
         Brian2's code generation.
@@ -114,8 +115,8 @@ class SpikingRun:
 
     memory: MemoryParameters
     seed: int
-    model: str
-    cell_model: str
+    model: str | Model
+    cell_model: str | Model
     release: str = "model"
     codegen: str = "auto"
     segments: SegmentTable | None = None

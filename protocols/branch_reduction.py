@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import MECHANISMS
-from htm_brian.cells.reduction import FIRM, TOLERATED, Curves, Fit, fit
+from htm_brian.cells.reduction import FIRM, FREE, TOLERATED, Curves, Fit, fit
 from htm_brian.cells.reduction_file import fitted_model, to_toml
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
@@ -49,6 +49,9 @@ TUFT_SYNAPSES = (20, 30, 40)
 TUFT_DELAYS = tuple(np.arange(-90.0, 17.0, 2.0))
 """ms, from the somatic pulse to the synapses of the tuft."""
 TUFT_AHEAD = -10.0
+VOLLEY = ("feedforward.time_constant", "proximal.coupling_conductance")
+"""What `keep_volley` leaves as it is: a network's volley ends by inhibition, that of the measured
+cell by its NMDA receptors."""
 PULSE_STRENGTH = 1.05
 """Smallest pulses that fire a resting cell."""
 DURATION = 250.0
@@ -59,7 +62,11 @@ EVENT_WINDOW, WINDOW = 5.0, 10.0
 
 @dataclass(frozen=True)
 class BranchReductionParameters:
-    """What a run of `BranchReduction` depends on. `write`: file for the fitted model, if any."""
+    """What a run of `BranchReduction` depends on.
+
+    `keep_volley`: whether the volley's time course and its way to the soma are not fitted.
+    `write`: file for the fitted model, if any.
+    """
 
     model: str = "l5_thick_tufted"
     reduced_model: str = "l5_reduced"
@@ -69,6 +76,7 @@ class BranchReductionParameters:
     volley_strength: float = 1.4
     delay: Quantity = quantity(30 * ms)
     time_step: Quantity = quantity(0.1 * ms)
+    keep_volley: bool = False
     write: str = ""
 
     def __post_init__(self) -> None:
@@ -123,7 +131,8 @@ class BranchReduction(Protocol):
         original = measure(Biophysical(self._detailed, step), parameters, progress, LEVELS[0])
         if original is None:
             return stopped
-        found = fit(to_curves(original, parameters), self._simple)
+        free = tuple(path for path in FREE if not (parameters.keep_volley and path in VOLLEY))
+        found = fit(to_curves(original, parameters), self._simple, free)
         fitted = fitted_model(
             self._simple,
             found,

@@ -7,7 +7,9 @@ with the synapses, as their conductance takes longer to decay::
 
     plateau_duration + plateau_growth*log(tally/needed)
 
-After `refractory_period` it can do so again: a new volley then prolongs a plateau that is still on.
+Synapses that are late, but within the window in which they count, prolong a plateau whose length
+grows with their number: their conductance adds to what is open. After `refractory_period` a branch
+can start a plateau again: a new volley then prolongs one that is still on.
 A depolarised owner lowers the threshold, if synapses tell the branch of it::
 
     "owner_depolarisation_post = v_pre - resting_potential_pre : volt (summed)"
@@ -26,7 +28,7 @@ from __future__ import annotations
 from brian2.core.clocks import Clock
 from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
-from brian2.units import volt
+from brian2.units import second, volt
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells.mechanism import NEVER, assign, declare, describe
@@ -53,14 +55,26 @@ VARIABLES = {
     "depolarisation": "below the threshold of a plateau, in synapses",
     "plateau_onset": "start of the last plateau",
     "plateau_end": "end of the last plateau",
+    "needed_at_onset": "synapses that its onset took",
+    "most": "of the tally during the last plateau",
     "conductance": "drives the compartment of the branch's owner",
 }
 # The tally is a whole number; half a synapse below keeps rounding out of the comparison.
 THRESHOLD = "tally > needed - 0.5 and t - plateau_onset >= refractory_period"
 ON_PLATEAU = """
 plateau_onset = t
-plateau_end = t + plateau_duration + plateau_growth*log(tally/needed)
+needed_at_onset = needed
+most = tally
+plateau_end = t + plateau_duration + plateau_growth*log(clip(tally/needed, 1, inf))
 """
+PROLONGED = "t < plateau_end and tally > most + 0.5"
+ON_PROLONGED = """
+still_open = exp((plateau_end - plateau_duration - t)/plateau_growth)
+late = (tally - most)/needed_at_onset
+plateau_end = t + plateau_duration + plateau_growth*log(still_open + late)
+most = tally
+"""
+"""What is left of the synapses that started it, in units of those needed, and the late ones."""
 
 
 def equations(parameters: Table) -> Equations:
@@ -82,6 +96,8 @@ def equations(parameters: Table) -> Equations:
         owner_depolarisation : volt
         plateau_onset : second
         plateau_end : second
+        needed_at_onset : 1
+        most : 1
         conductance = plateau_conductance*int(t < plateau_end)
             + match_conductance*depolarisation : siemens
         """
@@ -89,7 +105,10 @@ def equations(parameters: Table) -> Equations:
 
 
 class DendriticBranches(NeuronGroup):
-    """Branches of pyramidal cells: a Brian2 `NeuronGroup` whose events are plateau onsets.
+    """Branches of pyramidal cells: a Brian2 `NeuronGroup` whose spikes are plateau onsets.
+
+    Where the model's plateaus grow with the synapses, late synapses are an event of their own,
+    ``"prolonged"``.
 
     Parameters
     ----------
@@ -130,11 +149,13 @@ class DendriticBranches(NeuronGroup):
                 f"missing table [{TABLE}] with the keys {', '.join(KEYS)} ({self.parameters.file})"
             )
         table = self.parameters[TABLE]
+        grows = table["plateau_growth"] > 0 * second
         super().__init__(
             N,
             equations(table),
             threshold=THRESHOLD,
             reset=ON_PLATEAU,
+            events={"prolonged": PROLONGED} if grows else None,
             # Exact here, where `matched` does not change within a time step.
             method="exponential_euler",
             dt=dt,
@@ -142,6 +163,8 @@ class DendriticBranches(NeuronGroup):
             order=order,
             name=name,
         )
+        if grows:
+            self.run_on_event("prolonged", ON_PROLONGED)
         assign(self, table)
         self.to_rest()
 

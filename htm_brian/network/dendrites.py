@@ -33,7 +33,10 @@ coincidence_window : second (shared, constant)
 {RELEASE_EQUATIONS}
 """
 
-STATE = ("tally", "potential_tally", "depolarisation", "plateau_onset", "plateau_end")
+STATE = (
+    *("tally", "potential_tally", "depolarisation", "plateau_onset", "plateau_end"),
+    *("needed_at_onset", "most"),
+)
 
 RELEASE = (
     ARRIVAL
@@ -62,6 +65,7 @@ class BranchState:
     Attributes
     ----------
     plateau : ndarray of bool, shape (n_branches,)
+        In a plateau, or within the fading time after it.
     depolarisation : ndarray of float, shape (n_branches,)
         Below the threshold of a plateau, in synapses.
     """
@@ -85,12 +89,14 @@ class DistalDendrites:
         From spike to arrival.
     coincidence_window : Quantity
         For how long a synapse that released counts.
-    activation_threshold : int
+    activation_threshold : float
         Number of synapses that start a plateau.
     match_threshold : int
         Number of synapses, connected or not, that depolarise a branch.
     clock : Clock
         Of the branches; coarser than that of the cells.
+    fading : float
+        Seconds for which a plateau that has ended still predicts.
     branches, synapses : int
         Room to begin with; more is made when it is exhausted.
     """
@@ -103,9 +109,10 @@ class DistalDendrites:
         transmission_probability: float,
         delay: Quantity,
         coincidence_window: Quantity,
-        activation_threshold: int,
+        activation_threshold: float,
         match_threshold: int,
         clock: Clock,
+        fading: float = 0.0,
         branches: int,
         synapses: int,
     ) -> None:
@@ -116,6 +123,7 @@ class DistalDendrites:
         self._window = coincidence_window
         self._thresholds = activation_threshold, match_threshold
         self._clock = clock
+        self._fading = fading
         self.n_branches = 0
         self._build(branches, synapses)
 
@@ -132,18 +140,19 @@ class DistalDendrites:
     def state(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches in use, now."""
         now = float(self._cells.clock.variables["t"].get_value()[0])
-        onset, end = self.plateaus()
+        onset, end = self.predictions()
         depolarisation = self.branches.variables["depolarisation"].get_value()
         return BranchState(
             (onset <= now) & (end > now), np.array(depolarisation[: self.n_branches])
         )
 
-    def plateaus(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return onset and end, in seconds, of each branch's latest plateau (views)."""
+    def predictions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return onset of each branch's latest plateau, and when it ceases to predict, seconds."""
         variables = self.branches.variables
         onset = variables["plateau_onset"].get_value()[: self.n_branches]
         end = variables["plateau_end"].get_value()[: self.n_branches]
-        return onset, end
+        # A branch that was given away has its end at its onset, and predicts nothing.
+        return onset, np.where(end > onset, end + self._fading, end)
 
     def set_owners(self, owner: NDArray[np.integer]) -> bool:
         """Say which cell owns each branch; more branches than there is room for rebuild the group.

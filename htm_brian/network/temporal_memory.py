@@ -31,6 +31,7 @@ from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
 from htm_brian.network.processor import drop_faded, keep_apart
 from htm_brian.network.stepping import SteppedNetwork
+from htm_brian.network.timing import branch_threshold, fading_time, grows
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.synapses.release import transmission_of
 
@@ -168,14 +169,18 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.minicolumns = Minicolumns(
             self.cells, self.columns, self.model["relay"], self.model["inhibition"], fine
         )
-        self._match_level = 0.5 * self.min_threshold * self._left_at_the_next_volley()
+        self._match_level = self._least_match()
+        interval = float(element["period"] - element["arrival"])
         self.dendrites = DistalDendrites(
             self.cells,
             self.cell_model,
             transmission_probability=transmission,
             delay=distal["delay"],
             coincidence_window=distal["coincidence_window"],
-            activation_threshold=self.activation_threshold,
+            activation_threshold=branch_threshold(
+                self.cell_model, self.activation_threshold, interval
+            ),
+            fading=fading_time(self.cell_model) if grows(self.cell_model) else 0.0,
             match_threshold=self.min_threshold,
             clock=coarse,
             branches=INITIAL_BRANCHES,
@@ -200,16 +205,21 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         gc.collect()
         self.network.add(new)
 
-    def _left_at_the_next_volley(self) -> float:
-        """Return which share of its synapses a matching branch is depolarised by, at the end.
+    def _least_match(self) -> float:
+        """Return the depolarisation, in synapses, that tells a match when the next volley comes.
 
-        The depolarisation rises for the coincidence window and then decays. Half of what is left
-        of the smallest match tells a match from none, and from what the element before left.
+        It rises for the coincidence window and then decays. Half of what is left of the smallest
+        match tells a match from none; where the largest of the element before leaves more than
+        that, the middle between the two tells them apart.
         """
         element, tau = self.model["element"], self.cell_model["branch"]["match_time_constant"]
         window = self.model["distal"]["coincidence_window"]
         rest = element["period"] - element["arrival"] - window
-        return math.exp(-rest / tau) * (1 - math.exp(-window / tau))
+        left = math.exp(-rest / tau) * (1 - math.exp(-window / tau))
+        before = self._growth.max_new_synapses * math.exp(-element["period"] / tau)
+        if before <= 0.5 * self.min_threshold:
+            before = 0.0
+        return left * 0.5 * (self.min_threshold + before)
 
     # The interface of every temporal memory.
 
@@ -346,7 +356,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._foreseen = self.dendrites.state()
         owner = self.store.owner
         used = owner >= 0
-        onset, end = self.dendrites.plateaus()
+        onset, end = self.dendrites.predictions()
         self.predictive_cells = predictive_cells(
             owner[used], onset[used], end[used], float(self.network.t_), self.n_cells
         )

@@ -8,6 +8,7 @@ from brian2 import Network, SpikeMonitor, StateMonitor, Synapses, ms, mV, nS, se
 
 from htm_brian.cells.branch import DendriticBranches
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.parameters import load_model
 
 AMPLITUDE = "Schiller 2000 (abstract): 5.9 mV, SD 1.5"
 HALF_WIDTH = "Schiller 2000 (abstract): 64.4 ms, SD 19.8"
@@ -83,6 +84,43 @@ def test_plateau_grows_with_the_logarithm_of_the_synapses_above_the_threshold() 
     branches.tally = synapses
     Network(branches).run(1 * ms)
     np.testing.assert_allclose(branches.plateau_end / ms, 58 + 75 * np.log(synapses / 13))
+
+
+@pytest.fixture
+def fitted() -> DendriticBranches:
+    """Two branches with plateaus of 20 ms, and 60 ms more for each e-fold of synapses above 10."""
+    model = load_model("l5_reduced_fitted").with_values(
+        {
+            "branch.activation_threshold": 10,
+            "branch.plateau_duration": 20 * ms,
+            "branch.plateau_growth": 60 * ms,
+        }
+    )
+    return DendriticBranches(3, model, dt=1 * ms)
+
+
+def test_late_synapses_prolong_a_plateau_by_what_they_add(fitted: DendriticBranches) -> None:
+    """12 synapses that decay for 5 ms and 8 fresh ones; none that are withdrawn shorten it."""
+    onsets = SpikeMonitor(fitted)
+    net = Network(fitted, onsets)
+    fitted.tally = [12, 12, 9]
+    net.run(5 * ms)
+    fitted.tally = [20, 11, 10]
+    net.run(10 * ms)
+    assert onsets.count[:].tolist() == [1, 1, 1]
+    np.testing.assert_allclose(fitted.plateau_onset / ms, [0, 0, 5])
+    still_open = 12 / 10 * np.exp(-5 / 60)
+    expected = [25 + 60 * np.log(still_open + 0.8), 20 + 60 * np.log(1.2), 25]
+    np.testing.assert_allclose(fitted.plateau_end / ms, expected)
+
+
+def test_synapses_after_a_plateau_prolong_nothing(fitted: DendriticBranches) -> None:
+    net = Network(fitted)
+    fitted.tally = [10, 0, 0]
+    net.run(25 * ms)
+    fitted.tally = 20
+    net.run(5 * ms)
+    np.testing.assert_allclose(fitted.plateau_end[0] / ms, 20)
 
 
 def test_a_depolarised_owner_lowers_the_threshold_and_prolongs_the_plateau() -> None:
