@@ -53,13 +53,12 @@ def draw_lengths(axes: Axes, dataset: xr.Dataset) -> None:
             height = count * period - arrival
             axes.axhline(height, linestyle=style, color=color, linewidth=1)
             label = f"{which} volley, {period:g} ms"
-            axes.text(1, height + 1, label, fontsize=8, color=color, va="bottom")
+            axes.text(1, height - 1, label, fontsize=8, color=color, va="top")
     axes.axvline(dataset.attrs["threshold"] - 0.5, color="#999999", linewidth=1)
     axes.set(xlabel="synapses that release together", ylabel="the branch predicts for (ms)")
-    axes.set(xlim=(0.5, last + 0.5), ylim=(0, None))
-    axes.set_title(
-        f"a branch should meet the next volley from {dataset.attrs['threshold']} synapses on,\n"
-        "and never the one after",
-        fontsize=10,
-    )
+    axes.set(xlim=(0.5, last + 0.5), ylim=(0, 2 * float(periods[-1])))
+    axes.set_xticks(np.arange(2, last + 1, 2))
+    threshold = dataset.attrs["threshold"]
+    title = f"a branch should predict at the next volley from {threshold} synapses on,\n"
+    axes.set_title(title + "and not at the one after", fontsize=10)
     axes.legend(frameon=False, fontsize=8, loc="lower right")

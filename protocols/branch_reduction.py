@@ -237,6 +237,9 @@ def to_dataset(
     data["threshold"] = ((), thresholds("clustered")[0], {"units": "1"})
     data["threshold_of_depolarisation"] = ("depolarisation", thresholds("depolarised"))
     data["threshold_of_spread"] = ("spread", thresholds("spread"))
+    together = found.soma[where["spread"]][parameters.n_basal - 1 :: n]
+    width = width_above(found.time, together, together.max(axis=1) / 2)
+    data["half_width_of_spread"] = ("spread", width, {"units": "ms"})
     first = np.array(
         [train[train > 0][0] if (train > 0).any() else np.nan for train in found.spikes]
     )
@@ -320,7 +323,7 @@ def errors(dataset: xr.Dataset) -> dict[str, NDArray[np.float64]]:
     """Return reduced less biophysical, for each curve, over the range that counts."""
     original, copy = (dataset.sel(level=level) for level in LEVELS)
     names = ["threshold", "threshold_of_depolarisation", "threshold_of_spread", *TOLERATED]
-    names += ["branches_peak", "silent", "tuft_count", "basal_burst"]
+    names += ["half_width_of_spread", "branches_peak", "silent", "tuft_count", "basal_burst"]
     found = {name: np.atleast_1d((copy[name] - original[name]).to_numpy()) for name in names}
     above = dataset.synapses.to_numpy() >= float(original.threshold)
     for name in ("branch_peak", "soma_half_width", "branch_half_width"):
@@ -331,6 +334,7 @@ def errors(dataset: xr.Dataset) -> dict[str, NDArray[np.float64]]:
     near = dataset.spread.to_numpy() <= 40
     found["threshold_of_far"] = found["threshold_of_spread"]
     found["threshold_of_spread"] = found["threshold_of_spread"][near]
+    found["half_width_of_spread"] = found["half_width_of_spread"][near]
     found["earliest"], found["latest"] = (edges(copy) - edges(original)).T
     both = (copy.tuft_window > 1) & (original.tuft_window > 1)
     found["burst_spikes"] = (copy.tuft_window - original.tuft_window).to_numpy()[both.to_numpy()]
@@ -378,6 +382,13 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         check(
             "half-width at the soma, from the threshold",
             "soma_half_width",
+            "ms",
+            TOLERATED["soma_half_width"],
+            SCHILLER,
+        ),
+        check(
+            f"half-width at the soma, {n} synapses spread over up to 40 ms",
+            "half_width_of_spread",
             "ms",
             TOLERATED["soma_half_width"],
             SCHILLER,

@@ -85,7 +85,7 @@ class FittedNetworkParameters:
     input: Path | None = None
     columns: int = 512
     cells: int = 8
-    steps: int = 480
+    steps: int = 600
     training_share: float = 0.75
     groups: tuple[str, ...] = tuple(GROUPS)
     period: float = 50.0

@@ -17,17 +17,17 @@ FITTED = "l5_reduced_fitted_brief"
 
 
 def test_half_the_depolarisation_is_left_after_the_fading_time() -> None:
-    """Of Brian2's cell, after a plateau of 200 ms."""
-    cells = PyramidalCells(1, FITTED, dt=0.05 * ms)
+    """Of Brian2's cell, after a plateau of 150 ms."""
+    cells = PyramidalCells(1, FITTED, dt=0.1 * ms)
     trace = StateMonitor(cells, "v", record=0)
     net = Network(cells, trace)
     cells.basal_conductance = load_model(FITTED)["branch"]["plateau_conductance"]
-    net.run(200 * ms)
+    net.run(150 * ms)
     cells.basal_conductance = 0 * nS
-    net.run(100 * ms)
+    net.run(50 * ms)
     above = trace.v[0] - trace.v[0][0]
-    at = np.interp(0.2 + fading_time(load_model(FITTED)), trace.t / (1000 * ms), above)
-    assert at / above[round(200 / 0.05)] == pytest.approx(0.5, abs=0.01)
+    at = np.interp(0.15 + fading_time(load_model(FITTED)), trace.t / (1000 * ms), above)
+    assert at / above[round(150 / 0.1)] == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(("threshold", "interval"), [(8, 65e-3), (15, 65e-3), (15, 90e-3)])
