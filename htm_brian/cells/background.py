@@ -6,19 +6,25 @@ constant. `update` takes it over a step of any length exactly::
 
     x <- x exp(-dt/tau) + sigma sqrt(1 - exp(-2 dt/tau)) randn()
 
-It is done at the start of each step, apart from the differential equations. So it goes with any
-integration method, whereas Brian2's ``xi`` rules out exponential Euler, and under Euler has a
-variance that depends on the step (2.6 % too much for a step of a twentieth of the time constant).
+It is done apart from the differential equations. So it goes with any integration method, whereas
+Brian2's ``xi`` rules out exponential Euler, and under Euler has a variance that depends on the step
+(2.6 % too much for a step of a twentieth of the time constant). And it has a clock of its own: with
+finer steps of the cell the noise is the same, number by number, so that spikes can be compared.
 """
 
 from __future__ import annotations
 
 from brian2.equations.equations import Equations
+from brian2.units import ms
+from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
 
 SUFFIX = "_background"
+STEP = 0.1 * ms
+"""From one value to the next, where the cell's own step is not longer; small beside 2 ms."""
+
 KEYS = {
     "mean": Key("amp", "mean of the current"),
     "standard_deviation": Key("amp", "of the current, over time and over cells"),
@@ -63,16 +69,24 @@ def equations(parameters: Table) -> Equations:
     ) + declare(name, KEYS)
 
 
-def update(compartment: str) -> str:
-    """Return what is to be done at the start of each step.
+def update(compartment: str, step: Quantity) -> str:
+    """Return what is to be done at the start of each step of the background.
+
+    Parameters
+    ----------
+    compartment : str
+        Whose background it is.
+    step : Quantity
+        From one value to the next, in multiples of which the statement is carried out.
 
     Examples
     --------
-    >>> print(update("soma").partition(" = ")[0])
+    >>> print(update("soma", STEP).partition(" = ")[0])
     soma_background_deviation
     """
     name = table(compartment)
+    ratio = f"{float(step)!r}*second/{name}_time_constant"
     return (
-        f"{name}_deviation = {name}_deviation*exp(-dt/{name}_time_constant)"
-        f" + {name}_standard_deviation*sqrt(1 - exp(-2*dt/{name}_time_constant))*randn()"
+        f"{name}_deviation = {name}_deviation*exp(-{ratio})"
+        f" + {name}_standard_deviation*sqrt(1 - exp(-2*{ratio}))*randn()"
     )

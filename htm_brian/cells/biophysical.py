@@ -116,14 +116,14 @@ class Design:
         What each variable that is no parameter of the model file means.
     compartments : list of str
         Their names, the soma first.
-    method : str
-        Integration method that suits the equations.
+    method : str or None
+        Brian2's integration method; None is that of `htm_brian.cells.integration`.
     constants : dict of str to Quantity
         Values of parameters that are taken from the geometry.
     at_rest : dict of str to str or Quantity
         What the state variables are set to that are not 0 at rest, as `NeuronGroup` takes it.
-    each_step : tuple of str
-        Statements that are carried out at the start of each step.
+    background : tuple of str
+        Compartments with a background current, which `htm_brian.cells.background` updates.
     """
 
     equations: Equations
@@ -131,10 +131,10 @@ class Design:
     reset: str | None
     variables: dict[str, str]
     compartments: list[str]
-    method: str
+    method: str | None
     constants: dict[str, Quantity] = field(default_factory=dict)
     at_rest: dict[str, str | Quantity] = field(default_factory=dict)
-    each_step: tuple[str, ...] = ()
+    background: tuple[str, ...] = ()
 
 
 def mechanisms(model: Model) -> dict[str, dict[str, Key]]:
@@ -262,10 +262,10 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
         _on_spike(model) if spike.TABLE in model else None,
         meanings,
         compartments(model),
-        "exponential_euler",
+        None,
         geometry,
         dict(t_current.AT_REST) if t_current.TABLE in model else {},
-        each_step=tuple(background.update(place) for place in background_places(model)),
+        background=tuple(background_places(model)),
     )
 
 
@@ -304,8 +304,11 @@ def _only(parts: list[tree.Compartment], kind: str) -> str:
 
 def _on_spike(model: Model) -> str:
     """Return the reset statements of the mechanisms that a model has."""
-    modules = (spike, adaptation, metabotropic)
-    return "\n".join(module.ON_SPIKE.strip() for module in modules if module.TABLE in model)
+    held = active_dendrite.TABLE in model  # at its reset, for the refractory period
+    statements = [spike.ON_SPIKE if held else spike.CARRY_ON_SPIKE]
+    others = (adaptation, metabotropic)
+    statements += [module.ON_SPIKE for module in others if module.TABLE in model]
+    return "\n".join(each.strip() for each in statements)
 
 
 def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) -> Equations:

@@ -9,10 +9,10 @@ from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.cells import biophysical, spike
+from htm_brian.cells import background, biophysical, spike
 from htm_brian.cells.biophysical import Design
 from htm_brian.cells.dendrite import potential
-from htm_brian.cells.integration import ExponentialEuler, standing_still, without_flag
+from htm_brian.cells.integration import LinearlyImplicit, standing_still, without_flag
 from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Model, load_model
 
@@ -33,9 +33,8 @@ class Cells(NeuronGroup):
     clock : Clock, optional
         Clock in place of `dt`.
     method : str, optional
-        Brian2's integration method. By default Euler at level 1; at level 2
-        ``"exponential_euler"``, stable whatever the conductances, which is done by
-        `htm_brian.cells.integration`.
+        Brian2's integration method. By default Euler at level 1, and at level 2 that of
+        `htm_brian.cells.integration`, of second order and stable whatever the conductances.
     per_cell : collection of str
         Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
         others are one number for the group.
@@ -84,9 +83,10 @@ class Cells(NeuronGroup):
         self._design = self.put_together(self.parameters, per_cell)
         self.compartments = self._design.compartments
         whole, integration = self._design.equations, method or self._design.method
-        if integration == "exponential_euler":
+        if integration is None:
             held = standing_still(whole)
-            whole, integration = without_flag(whole, held), ExponentialEuler(held)
+            potentials = [potential(name) for name in self.compartments]
+            whole, integration = without_flag(whole, held), LinearlyImplicit(potentials, held)
         super().__init__(
             N,
             whole,
@@ -100,8 +100,9 @@ class Cells(NeuronGroup):
         )
         if self._design.threshold is not None:
             spike.reset_at_once(self)
-        if self._design.each_step:
-            self.run_regularly("\n".join(self._design.each_step), when="start")
+        step = max(self.clock.dt, background.STEP)
+        for place in self._design.background:
+            self.run_regularly(background.update(place, step), dt=step, when="start")
         for table in self.parameters.tables:
             if all(variable_name(table.name, key) in self.variables for key in table):
                 assign(self, table)

@@ -1,22 +1,34 @@
-"""Exponential Euler for cells of many compartments, in a form that compilers make fast.
+"""Integration of cells of many compartments: all potentials in one implicit step, gates between.
 
-Each state variable `x` obeys ``dx/dt = A x + B``. Over a step `A` and `B` stand still, and the
-step is exact for them: ``x exp(A dt) + B (exp(A dt) - 1)/A``. This is Brian2's
-``exponential_euler``; two things differ.
+A step has two halves. First everything but the potentials, such as conductances and gates, goes
+from `t` to ``t + dt`` with the potentials held: each is linear in itself, ``dx/dt = A x + B``, and
+solved exactly for `A` and `B` (exponential Euler). What does not depend on a potential acts on the
+potentials with its mean over the step. What does, such as the activation of the calcium spike, is
+half a step ahead of them all the time, in staggered steps (Hines 1984), and acts with its new
+value.
 
-What depends on `x` in another way, such as the share of NMDA receptors that magnesium leaves
-unblocked, must stand still too. Brian2 keeps such a subexpression, flagged ``constant over dt``, in
-an array that an object of its own fills before each step. Here it is a local variable of the step:
-of the thick-tufted cell's 73 arrays twelve are not needed.
+Then the potentials ``dv/dt = f(v)`` go ahead together, by one linear system with the Jacobian `J`
+of `f`. With 1/2 for every theta it is the linearly implicit midpoint rule, second order in
+`dt` (Rosenbrock 1963)::
 
-And no cell's number is divided by another. Before each such division Brian2's Cython code asks
-whether the divisor is zero, and with a branch in its loop no compiler uses wide registers. A power
-of -1 says the same without the question, and every target turns it into a division.
+    change_i (1 + theta_i y_i) + sum_j theta_ij dt J_ij (change_i - change_j) = dt f_i(v)
+
+``y_i`` is what of ``-dt J_ii`` is no current to a neighbour: leak and synapses. Every theta is
+``(z + 3)/(z + 6)``, 1/2 and some ``z/12``, which keeps the order: with ``z = y_i`` for the membrane
+and ``z = dt (J_ij + J_ji)`` for a link. Alone, a membrane decays, or two neighbours equalise, by
+the (1, 2) Pade approximant of ``exp(-z)``: third order, and at its end where ``z`` is large; with
+1/2 it would swing about that. Both ends of a link have one theta, so no charge is lost on the way.
+The Jacobian holds what the nonlinear currents do: the share of NMDA receptors that magnesium leaves
+unblocked is not held, but follows its tangent.
+
+No cell's number is divided by another. Before each such division Brian2's Cython code asks whether
+the divisor is zero, and with a branch in its loop no compiler uses wide registers. A power of -1
+says the same without the question, and every target turns it into a division.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -24,7 +36,8 @@ from brian2.core.variables import Variable
 from brian2.equations.equations import PARAMETER, SUBEXPRESSION, Equations, SingleEquation
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
-from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
+
+from htm_brian.cells import elimination
 
 
 def standing_still(equations: Equations) -> tuple[str, ...]:
@@ -50,24 +63,30 @@ def without_flag(equations: Equations, names: tuple[str, ...]) -> Equations:
     )
 
 
-class ExponentialEuler(StateUpdateMethod):
-    """Brian2 integration method: exponential Euler with some subexpressions standing still.
+class LinearlyImplicit(StateUpdateMethod):
+    """Brian2 integration method: potentials implicitly and together, the rest exponentially.
 
     Parameters
     ----------
-    frozen : tuple of str
-        Subexpressions that keep over a step the value that they have at its start.
+    potentials : sequence of str
+        Variables that are coupled, by currents that go with the difference of two of them. Each
+        must be linear in itself where `held` stands still. Leaves of a tree go last.
+    held : sequence of str
+        Subexpressions that are computed once in a step, from the values at its start. The
+        potentials see them with their tangent, the rest as they are.
 
     Examples
     --------
     >>> from brian2 import NeuronGroup, ms
-    >>> model = '''dx/dt = -gate*x/(10*ms) : 1
-    ...            gate = 1/(1 + exp(-x)) : 1'''
-    >>> group = NeuronGroup(1, model, method=ExponentialEuler(("gate",)))
+    >>> model = '''dv/dt = (w - v - gate*v)/(10*ms) : 1
+    ...            dw/dt = (v - w)/(5*ms) : 1
+    ...            gate = 1/(1 + exp(-v)) : 1'''
+    >>> group = NeuronGroup(1, model, method=LinearlyImplicit(("v", "w"), ("gate",)))
     """
 
-    def __init__(self, frozen: tuple[str, ...] = ()) -> None:
-        self.frozen = frozen
+    def __init__(self, potentials: Sequence[str] = (), held: Sequence[str] = ()) -> None:
+        self.potentials = tuple(potentials)
+        self.held = tuple(held)
 
     def __call__(
         self,
@@ -83,30 +102,206 @@ class ExponentialEuler(StateUpdateMethod):
             If a variable's derivative is not linear in it, or stochastic.
         """
         if equations.is_stochastic:
-            raise UnsupportedEquationsException("exponential Euler does not solve noise")
-        scalars = _scalars(equations, variables or {})
-        lines = []
-        for name in self.frozen:
+            raise UnsupportedEquationsException("this method does not solve noise")
+        return "\n".join(_Step(self, equations, variables or {}).lines)
+
+
+class _Step:
+    """The statements of one step, as they come about."""
+
+    def __init__(
+        self,
+        method: LinearlyImplicit,
+        equations: Equations,
+        variables: Mapping[str, Variable],
+    ) -> None:
+        self.lines: list[str] = []
+        self._scalars = _scalars(equations, variables)
+        self._potentials = [_symbol(name) for name in method.potentials]
+        self._held: dict[sympy.Symbol, sympy.Expr] = {}
+        for name in method.held:
             value = str_to_sympy(equations[name].expr.code, variables)
-            lines += _assign(f"_held_{name}", value, scalars)
-        held = Equations(
-            [
-                SingleEquation(PARAMETER, each.varname, each.dim, each.var_type)
-                if each.varname in self.frozen
-                else each
-                for each in equations.values()
-            ]
-        )
-        known = {k: v for k, v in (variables or {}).items() if k not in self.frozen}
-        try:
-            system = get_conditionally_linear_system(held, known)
-        except ValueError as error:
-            raise UnsupportedEquationsException(str(error)) from None
-        local = {_symbol(name): _symbol(f"_held_{name}") for name in self.frozen}
-        for name, pair in system.items():
-            slope, offset = (sympy.sympify(each).subs(local) for each in pair)
-            lines += _step(name, slope, offset, scalars)
-        return "\n".join([*lines, *(f"{name} = _next_{name}" for name in system)])
+            self._held[_symbol(f"_held_{name}")] = value
+            self._assign(f"_held_{name}", value)
+        rates = _rates(equations, variables, method.held)
+        others = _in_order({k: rate for k, rate in rates.items() if k not in method.potentials})
+        self._acting: dict[sympy.Symbol, sympy.Expr] = {}
+        self._ahead: set[sympy.Symbol] = set()
+        self._mean: dict[sympy.Symbol, sympy.Expr] = {}
+        self._theta: dict[tuple[str, str], sympy.Symbol] = {}
+        for name in others:
+            self._advance(name, rates[name])
+        acted_on = {name: rates[name].xreplace(self._acting) for name in method.potentials}
+        links = self._link(acted_on)
+        for name, rate in acted_on.items():
+            near = {other: value for (row, other), value in links.items() if row == name}
+            self._row(name, rate, near)
+        self.lines += elimination.solve(method.potentials, set(links))
+        self.lines += [f"{name} = _next_{name}" for name in others]
+        self.lines += [f"{name} = {name} + _change_{name}" for name in method.potentials]
+
+    def _assign(self, name: str, value: sympy.Expr) -> sympy.Symbol:
+        """Give a local variable a value, divisors that vary by cell apart."""
+        value = sympy.sympify(value)
+        value = value.replace(lambda e: e.func.__name__ == "clip", lambda e: _clip(*e.args))
+        divisors = {
+            power.base
+            for power in value.atoms(sympy.Pow)
+            if power.exp == -1 and not self._is_scalar(power)
+        }
+        for place, divisor in enumerate(sorted(divisors, key=str)):
+            reciprocal = f"({sympy_to_str(divisor)})**(-1)"
+            if value == 1 / divisor:
+                self.lines.append(f"{name} = {reciprocal}")
+                return _symbol(name)
+            inverse = _symbol(f"_inverse_{place}_{name}")
+            self.lines.append(f"{inverse} = {reciprocal}")
+            value = value.subs(1 / divisor, inverse)
+        self.lines.append(f"{name} = {sympy_to_str(value)}")
+        return _symbol(name)
+
+    def _is_scalar(self, value: sympy.Expr) -> bool:
+        return {symbol.name for symbol in value.free_symbols} <= self._scalars
+
+    def _advance(self, name: str, rate: sympy.Expr) -> None:
+        """Take a variable that is no potential over the step, and note how it acts."""
+        x, dt = _symbol(name), _symbol("dt")
+        reasons = rate.free_symbols
+        ahead = any(self._depends_on_potential(symbol) for symbol in reasons)
+        slope, offset = _linear(name, rate.xreplace(self._mean))
+        end, mean = _symbol(f"_next_{name}"), _symbol(f"_mean_{name}")
+        if slope == 0:
+            self._assign(end.name, x + offset * dt)
+            mean = (x + end) / 2
+        elif self._is_scalar(slope):
+            decay, constant = sympy.exp(slope * dt), -1 / slope
+            share = constant * (1 - decay) / dt
+            self._assign(end.name, x * decay + offset * (constant * (1 - decay)))
+            self._assign(mean.name, x * share + offset * (constant * (1 - share)))
+        else:
+            steady = self._assign(f"_steady_{name}", -offset / slope)
+            self._assign(end.name, steady + (x - steady) * sympy.exp(slope * dt))
+            mean = (x + end) / 2
+        if ahead:
+            self._ahead.add(x)
+        self._mean[x] = mean
+        self._acting[x] = end if ahead else mean
+
+    def _depends_on_potential(self, symbol: sympy.Symbol) -> bool:
+        if symbol in self._potentials or symbol in self._ahead:
+            return True
+        return bool(self._held.get(symbol, symbol).free_symbols & set(self._potentials))
+
+    def _link(self, rates: Mapping[str, sympy.Expr]) -> dict[tuple[str, str], sympy.Expr]:
+        """Return how each potential's rate changes with each other; write each link's theta."""
+        found = {}
+        for name, rate in rates.items():
+            for other in self._potentials:
+                pull = rate.diff(other) + self._tangent(rate, other)
+                if other.name != name and pull != 0:
+                    found[name, other.name] = pull
+        for (name, other), pull in found.items():
+            if (other, name) in found and name > other:
+                continue  # both ends of a link have one theta, so that no charge is lost
+            z = self._assign(
+                f"_z_{name}_{other}", _symbol("dt") * (pull + found.get((other, name), 0))
+            )
+            theta = self._assign(f"_theta_{name}_{other}", (z + 3) / (z + 6))
+            self._theta[name, other] = self._theta[other, name] = theta
+        return found
+
+    def _row(self, name: str, rate: sympy.Expr, near: Mapping[str, sympy.Expr]) -> None:
+        """Write a potential's row of the linear system; `near` is how the others pull."""
+        x, dt = _symbol(name), _symbol("dt")
+        of_cells = [symbol for symbol in rate.free_symbols if not self._is_scalar(symbol)]
+        common, rate = sympy.factor_terms(rate).as_independent(*of_cells, as_Add=False)
+        scale = self._assign(f"_scale_{name}", dt * common)
+        pulls = {other: scale * sympy.cancel(value / common) for other, value in near.items()}
+        slope, offset = _linear(name, rate)
+        along = sum(pulls.values(), sympy.Integer(0)) / scale
+        parts, known = sympy.cse([sympy.expand(slope + along), offset, self._tangent(rate, x)])
+        local = {symbol: _symbol(f"_part_{symbol}_{name}") for symbol, _ in parts}
+        for symbol, value in parts:
+            self._assign(local[symbol].name, value.xreplace(local))
+        slope, offset, tangent = (value.xreplace(local) for value in known)
+        damping = self._assign(f"_damping_{name}", scale * -slope)
+        flow = self._assign(f"_flow_{name}", sum(pulls.values(), sympy.Integer(0)))
+        push = self._assign(f"_push_{name}", scale * offset - (damping + flow) * x)
+        z = self._assign(f"_z_{name}", damping - scale * tangent) if tangent != 0 else damping
+        less = self._assign(f"_less_{name}", z + 3)
+        more = self._assign(f"_more_{name}", z + 6)
+        weighted = {other: self._theta[name, other] * pull for other, pull in pulls.items()}
+        held = self._assign(f"_stay_{name}", 1 + sum(weighted.values(), sympy.Integer(0)))
+        self._assign(f"_diagonal_{name}", z * less + more * held)
+        self._assign(f"_right_{name}", more * push)
+        for other, pull in weighted.items():
+            linked = self._assign(f"_link_{name}_{other}", -pull)
+            self._assign(f"_entry_{name}_{other}", more * linked)
+
+    def _tangent(self, rate: sympy.Expr, potential: sympy.Symbol) -> sympy.Expr:
+        """Return how a rate changes with a potential by way of what is held."""
+        total: sympy.Expr = sympy.Integer(0)
+        for symbol, value in self._held.items():
+            if symbol in rate.free_symbols and potential in value.free_symbols:
+                total += rate.diff(symbol) * _slope_of(value, symbol, potential)
+        return total
+
+
+def _slope_of(value: sympy.Expr, held: sympy.Symbol, potential: sympy.Symbol) -> sympy.Expr:
+    """Return the derivative of a held expression, of a sigmoid by its own value.
+
+    For ``S = 1/(1 + E)`` with an exponential `E` it is ``-S (1 - S) (log E)'``: no further
+    exponential, and finite where `E` is not.
+    """
+    exponential = 1 / value - 1
+    growth = sympy.simplify(exponential.diff(potential) / exponential)
+    if potential not in growth.free_symbols:
+        return -held * (1 - held) * growth
+    return value.diff(potential)
+
+
+def _rates(
+    equations: Equations, variables: Mapping[str, Variable], held: Collection[str]
+) -> dict[str, sympy.Expr]:
+    """Return the derivative of each variable, of what is held the symbol."""
+    parameters = Equations(
+        [
+            SingleEquation(PARAMETER, each.varname, each.dim, each.var_type)
+            if each.varname in held
+            else each
+            for each in equations.values()
+        ]
+    )
+    known = {name: value for name, value in variables.items() if name not in held}
+    local = {_symbol(name): _symbol(f"_held_{name}") for name in held}
+    return {
+        name: str_to_sympy(expression.code, known).xreplace(local)
+        for name, expression in parameters.get_substituted_expressions(known)
+    }
+
+
+def _in_order(rates: Mapping[str, sympy.Expr]) -> list[str]:
+    """Return variables in an order in which each comes after those that it depends on.
+
+    Those that depend on each other go in the order in which they are.
+    """
+    left = list(rates)
+    found: list[str] = []
+    while left:
+        waiting = {_symbol(name) for name in left}
+        free = [name for name in left if rates[name].free_symbols & waiting <= {_symbol(name)}]
+        found += free or left[:1]
+        left = [name for name in left if name not in found]
+    return found
+
+
+def _linear(name: str, rate: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """Return `A` and `B` of ``A x + B``."""
+    x = _symbol(name)
+    slope = rate.diff(x)
+    if x in sympy.expand(slope).free_symbols:
+        raise UnsupportedEquationsException(f"the derivative of {name} is not linear in {name}")
+    return slope, rate.subs(x, 0)
 
 
 def _symbol(name: str) -> sympy.Symbol:
@@ -120,40 +315,6 @@ def _scalars(equations: Equations, variables: Mapping[str, Variable]) -> set[str
     return {"t", "dt"} | stated | known
 
 
-def _step(name: str, slope: sympy.Expr, offset: sympy.Expr, scalars: set[str]) -> list[str]:
-    """Return the statements that give `_next_name` from ``d name/dt = slope name + offset``."""
-    x, dt = _symbol(name), _symbol("dt")
-    if slope == 0:
-        return _assign(f"_next_{name}", x + offset * dt, scalars)
-    decay = sympy.exp(slope * dt)
-    if offset == 0:
-        return _assign(f"_next_{name}", x * decay, scalars)
-    steady = _symbol(f"_steady_{name}")
-    return [
-        *_assign(steady.name, -offset / slope, scalars),
-        *_assign(f"_next_{name}", steady + (x - steady) * decay, scalars),
-    ]
-
-
 def _clip(x: sympy.Expr, low: sympy.Expr, high: sympy.Expr) -> sympy.Expr:
     """Return `x` kept within bounds, by arithmetic alone: Cython thinks that a call may raise."""
     return (low + high + sympy.Abs(x - low) - sympy.Abs(x - high)) / 2
-
-
-def _assign(name: str, value: sympy.Expr, scalars: set[str]) -> list[str]:
-    """Return the statements that give `name` its value, divisors that vary by cell apart."""
-    value = value.replace(lambda e: e.func.__name__ == "clip", lambda e: _clip(*e.args))
-    divisors = {
-        power.base
-        for power in value.atoms(sympy.Pow)
-        if power.exp == -1 and not {symbol.name for symbol in power.free_symbols} <= scalars
-    }
-    lines: list[str] = []
-    for divisor in sorted(divisors, key=str):
-        reciprocal = f"({sympy_to_str(divisor)})**(-1)"
-        if value == 1 / divisor:
-            return [f"{name} = {reciprocal}"]
-        inverse = _symbol(f"_inverse_{len(lines)}_{name}")
-        lines.append(f"{inverse} = {reciprocal}")
-        value = value.subs(1 / divisor, inverse)
-    return [*lines, f"{name} = {sympy_to_str(value)}"]

@@ -59,8 +59,7 @@ def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
         Names of the compartments, ``"soma"`` among them if the soma has such synapses.
     """
     parameters.require(KEYS)
-    # The difference of exponentials peaks at q**(q/(1 - q)) - q**(1/(1 - q)), q = rise/decay. Over
-    # a step that begins with a jump, its driver stands still: hence the factor with dt.
+    # The difference of exponentials peaks at q**(q/(1 - q)) - q**(1/(1 - q)), q = rise/decay.
     shared = Equations(
         """
         nmda_rise_scale = (nmda_decay_time_constant/nmda_rise_time_constant - 1)
@@ -68,7 +67,6 @@ def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
                 **(nmda_rise_time_constant/(nmda_decay_time_constant - nmda_rise_time_constant))
             - (nmda_rise_time_constant/nmda_decay_time_constant)
                 **(nmda_decay_time_constant/(nmda_decay_time_constant - nmda_rise_time_constant)))
-            *(1 - exp(-dt/nmda_rise_time_constant))*nmda_rise_time_constant/dt
             : 1 (shared, constant over dt)
         """
     )

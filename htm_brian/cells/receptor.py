@@ -1,8 +1,8 @@
 """What AMPA and GABA-A receptors share: a conductance that spikes step up and that decays.
 
 A presynaptic spike adds to the conductance of a compartment. The charge of a spike at a held
-potential is ``g tau (E - v)``, whatever the time step: with the method ``exponential_euler`` the
-conductance stands still over a step, and is corrected by its mean there.
+potential is ``g tau (E - v)``; with the method of `htm_brian.cells.integration`, which takes the
+mean of a conductance over the step, whatever the time step.
 """
 
 from __future__ import annotations
@@ -14,11 +14,6 @@ from brian2.equations.equations import Equations
 from htm_brian.cells.dendrite import potential
 from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
-
-
-def shared(table: str) -> dict[str, str]:
-    """Return what the variables mean that all compartments share."""
-    return {f"{table}_step_mean": "mean of a decaying conductance over a step, per its start"}
 
 
 def variables(table: str, receptor: str, compartment: str) -> dict[str, str]:
@@ -48,16 +43,12 @@ def equations(parameters: Table, keys: Mapping[str, Key], compartments: Sequence
     """
     parameters.require(keys)
     table = parameters.name
-    mean = Equations(
-        f"{table}_step_mean = (1 - exp(-dt/{table}_time_constant))*{table}_time_constant/dt"
-        " : 1 (shared, constant over dt)"
-    )
     each = "\n".join(
         f"""
         d{table}_{name}/dt = -{table}_{name}/{table}_time_constant : siemens
-        {current(table, name)} = {table}_step_mean*{table}_{name}
+        {current(table, name)} = {table}_{name}
             *({table}_reversal_potential - {potential(name)}) : amp
         """
         for name in compartments
     )
-    return mean + Equations(each) + declare(table, keys)
+    return Equations(each) + declare(table, keys)

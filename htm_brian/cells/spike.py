@@ -27,11 +27,21 @@ VARIABLES = {"last_spike_time": "when the threshold was last crossed, interpolat
 
 # The potential in the condition is that at the end of the step, t + dt.
 THRESHOLD = "v > spike_threshold and t + dt - last_spike_time >= spike_refractory_period"
-ON_SPIKE = """
+TIME = """
 earliest = clip(last_spike_time + spike_refractory_period, t, t + dt)
 time_above = (v - spike_threshold)*membrane_capacitance/membrane_current
 last_spike_time = clip(t + dt - time_above, earliest, t + dt)
-v = spike_reset_potential
+"""
+"""When within the step the threshold was crossed."""
+
+ON_SPIKE = TIME + "v = spike_reset_potential\n"
+CARRY_ON_SPIKE = f"""{TIME}
+v = spike_reset_potential + (t + dt - last_spike_time)*membrane_current/membrane_capacitance
+"""
+"""In place of `ON_SPIKE`: what came in since the crossing is not lost.
+
+Without it each spike costs the charge of half a step on average. The current is that before the
+reset: what flows in faster thereafter comes out of the dendrites, which then lose it in the step.
 """
 
 
@@ -70,7 +80,7 @@ HOLD_VARIABLES = {HOLD: "share of the step that lies behind the refractory perio
 def hold() -> Equations:
     """Return the share of a step in which the soma is free, for `soma.equations`.
 
-    It is never quite 0: exponential Euler divides by it, where it cancels.
+    It is never quite 0: Brian2's own exponential Euler divides by it, where it cancels.
     """
     return Equations(
         f"""

@@ -35,6 +35,7 @@ from htm_brian.cells import (
 )
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.group import Cells
+from htm_brian.cells.integration import LinearlyImplicit
 from htm_brian.cells.mechanism import NEVER, assign, describe
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.parameters import Model, load_model
@@ -103,7 +104,7 @@ def clamped(
 ) -> NeuronGroup:
     """Return cells that are held at a potential `v`, with one mechanism."""
     held = Equations("v : volt\nv_nexus : volt\nv_trunk : volt\nlast_spike_time : second")
-    group = NeuronGroup(n, equations + held, dt=step * ms, method="exponential_euler")
+    group = NeuronGroup(n, equations + held, dt=step * ms, method=LinearlyImplicit())
     assign(group, model[table])
     group.last_spike_time = NEVER
     return group
@@ -142,7 +143,7 @@ def test_ampa_charge_does_not_depend_on_the_step(model: Model, step: float) -> N
         ampa.equations(model["ampa"], ["soma"])
         + Equations("v : volt\ndcharge/dt = ampa_current_soma : coulomb"),
         dt=step * ms,
-        method="exponential_euler",
+        method=LinearlyImplicit(("charge",)),
     )
     assign(cells, model["ampa"])
     cells.v = -70 * mV

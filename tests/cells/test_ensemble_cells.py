@@ -27,6 +27,7 @@ from scipy.optimize import brentq
 
 from htm_brian import Cells, PyramidalCells, load_model
 from htm_brian.cells import background, gaba
+from htm_brian.cells.integration import LinearlyImplicit
 from htm_brian.cells.mechanism import assign, describe
 from htm_brian.parameters import Model
 
@@ -55,7 +56,7 @@ def test_background_has_its_mean_deviation_and_correlation_at_any_step(
     table = model["dendrite_background"]
     cells = NeuronGroup(4000, background.equations(table), dt=step * ms)
     assign(cells, table)
-    cells.run_regularly(background.update("dendrite"), when="start")
+    cells.run_regularly(background.update("dendrite", step * ms), when="start")
     network = Network(cells)
     network.run(20 * ms)
     before = np.array(cells.dendrite_background_current[:]) * 1e12
@@ -72,7 +73,7 @@ def test_background_deviation_to_a_percent_over_time(model: Model) -> None:
     table = model["soma_background"]
     cells = NeuronGroup(1000, background.equations(table), dt=0.4 * ms)
     assign(cells, table)
-    cells.run_regularly(background.update("soma"), when="start")
+    cells.run_regularly(background.update("soma", 0.4 * ms), when="start")
     monitor = StateMonitor(cells, "soma_background_deviation", record=True, dt=4 * ms)
     Network(cells, monitor).run(400 * ms)
     late = np.array(monitor.soma_background_deviation[:, 5:] / pA)
@@ -80,15 +81,15 @@ def test_background_deviation_to_a_percent_over_time(model: Model) -> None:
 
 
 def test_charge_of_an_inhibitory_spike_is_conductance_times_time_constant(model: Model) -> None:
-    whole = gaba.equations(model["gaba"], ["soma"]) + Equations("v : volt")
-    cells = NeuronGroup(1, whole, dt=0.5 * ms, method="exponential_euler")
+    whole = gaba.equations(model["gaba"], ["soma"]) + Equations(
+        "v : volt\ndcharge/dt = gaba_current_soma : coulomb"
+    )
+    cells = NeuronGroup(1, whole, dt=0.5 * ms, method=LinearlyImplicit(("charge",)))
     assign(cells, model["gaba"])
     cells.v = -60 * mV
     cells.gaba_soma = 2 * nS
-    monitor = StateMonitor(cells, "gaba_current_soma", record=0)
-    Network(cells, monitor).run(200 * ms)
-    charge = float(np.sum(monitor.gaba_current_soma[0])) * 0.5e-3
-    assert charge == pytest.approx(2e-9 * 10e-3 * -20e-3, rel=1e-6)
+    Network(cells).run(200 * ms)
+    assert float(cells.charge[0]) == pytest.approx(2e-9 * 10e-3 * -20e-3, rel=1e-6)
 
 
 def test_dendrite_settles_where_its_currents_cancel() -> None:
