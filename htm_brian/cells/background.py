@@ -22,8 +22,8 @@ from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
 
 SUFFIX = "_background"
-STEP = 0.1 * ms
-"""From one value to the next, where the cell's own step is not longer; small beside 2 ms."""
+STEP = 0.2 * ms
+"""From one value to the next, where the cell's own step is not longer: a tenth of 2 ms."""
 
 KEYS = {
     "mean": Key("amp", "mean of the current"),
