@@ -244,7 +244,8 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
             meanings |= background.variables(name.removesuffix(background.SUFFIX))
         elif module in (ampa, gaba, nmda):
             whole += module.equations(model[name], synapses[name])
-            meanings |= module.SHARED
+            if module is nmda:
+                meanings |= nmda.SHARED
             for compartment in synapses[name]:
                 meanings |= module.variables(compartment)
         elif module is active_dendrite:

@@ -20,7 +20,6 @@ KEYS = {
     "time_constant": Key("second", "decay of the conductance"),
     "reversal_potential": Key("volt", "reversal of the conductance"),
 }
-SHARED: dict[str, str] = {}
 
 
 def variables(compartment: str) -> dict[str, str]:

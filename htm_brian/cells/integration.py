@@ -118,11 +118,12 @@ class _Step:
         self.lines: list[str] = []
         self._scalars = _scalars(equations, variables)
         self._potentials = [_symbol(name) for name in method.potentials]
-        self._held: dict[sympy.Symbol, sympy.Expr] = {}
+        self._held: dict[sympy.Symbol, dict[sympy.Symbol, sympy.Expr]] = {}
         for name in method.held:
             value = str_to_sympy(equations[name].expr.code, variables)
-            self._held[_symbol(f"_held_{name}")] = value
-            self._assign(f"_held_{name}", value)
+            symbol = self._assign(f"_held_{name}", value)
+            near = value.free_symbols & set(self._potentials)
+            self._held[symbol] = {each: _slope_of(value, symbol, each) for each in near}
         rates = _rates(equations, variables, method.held)
         others = _in_order({k: rate for k, rate in rates.items() if k not in method.potentials})
         self._acting: dict[sympy.Symbol, sympy.Expr] = {}
@@ -134,8 +135,7 @@ class _Step:
         acted_on = {name: rates[name].xreplace(self._acting) for name in method.potentials}
         links = self._link(acted_on)
         for name, rate in acted_on.items():
-            near = {other: value for (row, other), value in links.items() if row == name}
-            self._row(name, rate, near)
+            self._row(name, rate, {at[1]: pull for at, pull in links.items() if at[0] == name})
         self.lines += elimination.solve(method.potentials, set(links))
         self.lines += [f"{name} = _next_{name}" for name in others]
         self.lines += [f"{name} = {name} + _change_{name}" for name in method.potentials]
@@ -190,15 +190,20 @@ class _Step:
     def _depends_on_potential(self, symbol: sympy.Symbol) -> bool:
         if symbol in self._potentials or symbol in self._ahead:
             return True
-        return bool(self._held.get(symbol, symbol).free_symbols & set(self._potentials))
+        return bool(self._held.get(symbol))
 
     def _link(self, rates: Mapping[str, sympy.Expr]) -> dict[tuple[str, str], sympy.Expr]:
         """Return how each potential's rate changes with each other; write each link's theta."""
         found = {}
         for name, rate in rates.items():
+            seen = rate.free_symbols.union(
+                *(self._held.get(each, ()) for each in rate.free_symbols)
+            )
             for other in self._potentials:
+                if other.name == name or other not in seen:
+                    continue
                 pull = rate.diff(other) + self._tangent(rate, other)
-                if other.name != name and pull != 0:
+                if pull != 0:
                     found[name, other.name] = pull
         for (name, other), pull in found.items():
             if (other, name) in found and name > other:
@@ -241,9 +246,9 @@ class _Step:
     def _tangent(self, rate: sympy.Expr, potential: sympy.Symbol) -> sympy.Expr:
         """Return how a rate changes with a potential by way of what is held."""
         total: sympy.Expr = sympy.Integer(0)
-        for symbol, value in self._held.items():
-            if symbol in rate.free_symbols and potential in value.free_symbols:
-                total += rate.diff(symbol) * _slope_of(value, symbol, potential)
+        for symbol in sorted(rate.free_symbols & set(self._held), key=str):
+            if potential in self._held[symbol]:
+                total += rate.diff(symbol) * self._held[symbol][potential]
         return total
 
 
