@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The usage errors of click and of typer have no common base, but all can say themselves.
         if hasattr(error, "format_message"):
             message = str(error.format_message()).strip().rstrip(".")
-            return _say(f"{message}; see htm-brian {_command_of(given)}--help")
+            return _say(f"{message}; {_advice(message, given)}")
         traceback.print_exc()
         print("htm-brian: this is a defect of the program, not of your input", file=sys.stderr)
         return ExitStatus.DEFECT
@@ -241,6 +241,15 @@ def _print_table(table: Table) -> None:
 def _console() -> Console:
     """Return the console for results: as wide as the terminal, or wide enough in a file."""
     return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_FILES)
+
+
+def _advice(message: str, given: Sequence[str]) -> str:
+    """Return what helps after a usage error; the name of a protocol alone is a likely one."""
+    from htm_brian.experiment.protocol import list_protocols
+
+    if message.startswith("No such command") and given[0] in list_protocols():
+        return f"it is a protocol: htm-brian run {given[0]}"
+    return f"see htm-brian {_command_of(given)}--help"
 
 
 def _command_of(arguments: Sequence[str]) -> str:

@@ -92,6 +92,7 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ("zzz", "No such command 'zzz'; see htm-brian --help"),
+        ("poisson_counts", "No such command 'poisson_counts'; it is a protocol: htm-brian run "),
         ("run", "Missing argument 'name'; see htm-brian run --help"),
         ("run zzz", "unknown protocol 'zzz'; known protocols: "),
         ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),
