@@ -32,7 +32,7 @@ from htm_brian.experiment.comparison import BELOW_CEILING, SAME_STEPS
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
-from htm_brian.network.timing import branch_threshold, fading_time, grows
+from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Model, load_model
 from htm_brian.recording import Ragged, Recording
 from htm_brian.series import read_series
@@ -251,7 +251,7 @@ def predicts_for(cell: Model, synapses: Any, threshold: int, interval: float) ->
     """Return for how long a branch predicts, in seconds from its synapses; 0 if it never does."""
     needed = branch_threshold(cell, threshold, interval)
     length = plateau_duration(values_of(cell) | {"branch.activation_threshold": needed}, synapses)
-    return np.where(length > 0, length + (fading_time(cell) if grows(cell) else 0), 0)
+    return np.where(length > 0, length + predicts_after(cell), 0)
 
 
 def transplanted(reference: Recording, other: Recording) -> dict[str, float]:

@@ -104,6 +104,11 @@ def equations(parameters: Table) -> Equations:
     ) + declare(TABLE, KEYS)
 
 
+def grows(model: Model) -> bool:
+    """Return whether the plateaus of a cell model last the longer, the more synapses."""
+    return bool(model[TABLE]["plateau_growth"] > 0 * second)
+
+
 class DendriticBranches(NeuronGroup):
     """Branches of pyramidal cells: a Brian2 `NeuronGroup` whose spikes are plateau onsets.
 
@@ -149,13 +154,13 @@ class DendriticBranches(NeuronGroup):
                 f"missing table [{TABLE}] with the keys {', '.join(KEYS)} ({self.parameters.file})"
             )
         table = self.parameters[TABLE]
-        grows = table["plateau_growth"] > 0 * second
+        growing = grows(self.parameters)
         super().__init__(
             N,
             equations(table),
             threshold=THRESHOLD,
             reset=ON_PLATEAU,
-            events={"prolonged": PROLONGED} if grows else None,
+            events={"prolonged": PROLONGED} if growing else None,
             # Exact here, where `matched` does not change within a time step.
             method="exponential_euler",
             dt=dt,
@@ -163,7 +168,7 @@ class DendriticBranches(NeuronGroup):
             order=order,
             name=name,
         )
-        if grows:
+        if growing:
             self.run_on_event("prolonged", ON_PROLONGED)
         assign(self, table)
         self.to_rest()

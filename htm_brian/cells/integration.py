@@ -223,14 +223,15 @@ class _Step:
         scale = self._assign(f"_scale_{name}", dt * common)
         pulls = {other: scale * sympy.cancel(value / common) for other, value in near.items()}
         slope, offset = _linear(name, rate)
-        along = sum(pulls.values(), sympy.Integer(0)) / scale
-        parts, known = sympy.cse([sympy.expand(slope + along), offset, self._tangent(rate, x)])
+        away = sum(pulls.values(), sympy.Integer(0))
+        membrane = sympy.expand(slope + away / scale)
+        parts, known = sympy.cse([membrane, offset, self._tangent(rate, x)])
         local = {symbol: _symbol(f"_part_{symbol}_{name}") for symbol, _ in parts}
         for symbol, value in parts:
             self._assign(local[symbol].name, value.xreplace(local))
-        slope, offset, tangent = (value.xreplace(local) for value in known)
-        damping = self._assign(f"_damping_{name}", scale * -slope)
-        flow = self._assign(f"_flow_{name}", sum(pulls.values(), sympy.Integer(0)))
+        membrane, offset, tangent = (value.xreplace(local) for value in known)
+        damping = self._assign(f"_damping_{name}", scale * -membrane)
+        flow = self._assign(f"_flow_{name}", away)
         push = self._assign(f"_push_{name}", scale * offset - (damping + flow) * x)
         z = self._assign(f"_z_{name}", damping - scale * tangent) if tangent != 0 else damping
         less = self._assign(f"_less_{name}", z + 3)

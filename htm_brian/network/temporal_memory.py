@@ -31,7 +31,7 @@ from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
 from htm_brian.network.processor import drop_faded, keep_apart
 from htm_brian.network.stepping import SteppedNetwork
-from htm_brian.network.timing import branch_threshold, fading_time, grows
+from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.synapses.release import transmission_of
 
@@ -180,7 +180,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             activation_threshold=branch_threshold(
                 self.cell_model, self.activation_threshold, interval
             ),
-            fading=fading_time(self.cell_model) if grows(self.cell_model) else 0.0,
+            fading=predicts_after(self.cell_model),
             match_threshold=self.min_threshold,
             clock=coarse,
             branches=INITIAL_BRANCHES,

@@ -15,17 +15,13 @@ import math
 import numpy as np
 from scipy.linalg import expm
 
+from htm_brian.cells.branch import grows
 from htm_brian.cells.pyramidal import COMPARTMENTS
 from htm_brian.cells.reduced_response import values_of
 from htm_brian.parameters import Model
 
 STEP = 0.125e-3
 """Seconds."""
-
-
-def grows(model: Model) -> bool:
-    """Return whether the plateaus of a cell model last the longer, the more synapses."""
-    return values_of(model)["branch.plateau_growth"] > 0
 
 
 def fading_time(model: Model) -> float:
@@ -68,6 +64,17 @@ def fading_time(model: Model) -> float:
     while potential[0] > half:
         potential, steps = one_step @ potential, steps + 1
     return steps * STEP
+
+
+def predicts_after(model: Model) -> float:
+    """Return for how many seconds a plateau that has ended predicts: not at all if all last alike.
+
+    Parameters
+    ----------
+    model : Model
+        Of a cell of level 1.
+    """
+    return fading_time(model) if grows(model) else 0.0
 
 
 def branch_threshold(model: Model, activation_threshold: int, interval: float) -> float:

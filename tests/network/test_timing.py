@@ -7,10 +7,11 @@ import pytest
 from brian2 import Network, StateMonitor, ms, nS
 
 from htm_brian.abstract.segments import SegmentTable
+from htm_brian.cells.branch import grows
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.cells.reduced_response import plateau_duration, values_of
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
-from htm_brian.network.timing import branch_threshold, fading_time, grows
+from htm_brian.network.timing import branch_threshold, fading_time
 from htm_brian.parameters import load_model
 
 FITTED = "l5_reduced_fitted_brief"
