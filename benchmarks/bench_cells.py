@@ -1,6 +1,7 @@
 """Speed of the cells of each model, beside the same arithmetic in a bare C++ loop, and Dendrify.
 
     python benchmarks/bench_cells.py [--quick] [--models l5_thick_tufted ...] [--cells 2000 65536]
+        [--calls plain lean]
 
 Processor nanoseconds per cell and time step: Cython with the fast settings; the loop has the same
 statements, the same flags and the same state, and must do to it what Brian2 does. Of all figures
@@ -27,6 +28,7 @@ from dendrify_cell import dendrify_cells
 from htm_brian.brian_compiling import code_generation, uncompiled
 from htm_brian.cells.biophysical import NEEDS, OPTIONAL
 from htm_brian.cells.group import Cells
+from htm_brian.cells.lean_calls import PREFERENCE
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.parameters import Model, list_models, load_model
 
@@ -78,8 +80,10 @@ def same(cells: NeuronGroup, value: Callable[[str], np.ndarray]) -> float:
     return worst
 
 
-def bench(name: str, n_cells: int) -> float:
+def bench(name: str, n_cells: int, calls_are: str = "lean") -> float:
     """Print the figures of one model and size, and return nanoseconds per cell and step."""
+    if prefs.codegen.target != "numpy":
+        prefs[PREFERENCE] = calls_are == "lean"
     cells = cells_of(load_model(name), n_cells)
     objects = {
         "state update": [cells.state_updater],
@@ -105,7 +109,7 @@ def bench(name: str, n_cells: int) -> float:
     bare = took.get("loop", np.nan)
     states = len(cells.equations.diff_eq_names)
     print(
-        f"{name:<26}{states:>7}{n_cells:>8,}{update:>10.1f}{rest:>10.1f}{bare:>10.1f}"
+        f"{name:<26}{states:>7}{n_cells:>8,}{calls_are:>7}{update:>10.1f}{rest:>10.1f}{bare:>10.1f}"
         f"{update / bare:>10.2f}{(update + rest) / bare:>10.2f}",
         flush=True,
     )
@@ -234,6 +238,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two small models, few cells")
     parser.add_argument("--models", nargs="+", default=None, help="by default all of cells")
     parser.add_argument("--cells", nargs="+", type=int, default=None)
+    parser.add_argument("--calls", nargs="+", choices=("plain", "lean"), default=["lean"])
     parser.add_argument("--detailed", default="l5_thick_tufted", help="whose parts are shown")
     options = parser.parse_args()
     models = options.models or (["passive", "thalamic_relay"] if options.quick else cell_models())
@@ -244,14 +249,15 @@ def main() -> None:
         f"{platform.python_version()}, {versions}; nanoseconds per cell and step of {DT}\n"
     )
     print(
-        f"{'model':<26}{'states':>7}{'cells':>8}{'update':>10}{'spikes':>10}{'C++ loop':>10}"
-        f"{'update/':>10}{'all/loop':>10}"
+        f"{'model':<26}{'states':>7}{'cells':>8}{'calls':>7}{'update':>10}"
+        f"{'spikes':>10}{'C++ loop':>10}{'update/':>10}{'all/loop':>10}"
     )
     whole = {}
     with code_generation("numpy" if options.quick else "cython"):
         for name in models:
             for n_cells in sizes:
-                whole[name, n_cells] = bench(name, n_cells)
+                for calls_are in options.calls:
+                    whole[name, n_cells] = bench(name, n_cells, calls_are)
     if options.quick:
         return
     detailed = options.detailed

@@ -1,6 +1,7 @@
 """Speed of the spiking temporal memory, and of the same arithmetic in a bare C++ loop.
 
     python benchmarks/bench_network.py [--quick] [--target numpy] [--size 2048 32 40 65536]
+        [--calls plain]
 
 Processor seconds for one element of 50 ms on a sequence that the network knows (each segment
 predicts one cell of one element, with 24 synapses), and where they go. The loop,
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.segments import SegmentTable
 from htm_brian.cells.fast_settings import use_fast_settings
+from htm_brian.cells.lean_calls import PREFERENCE
 from htm_brian.network import temporal_memory as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
@@ -221,6 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tiny network, few elements")
     parser.add_argument("--target", choices=("cython", "numpy"), default="cython")
+    parser.add_argument("--calls", choices=("plain", "lean"), default="lean", help="of Cython code")
     parser.add_argument(
         "--size", nargs=4, type=int, metavar=("COLUMNS", "CELLS", "ACTIVE", "SEGMENTS")
     )
@@ -228,11 +231,12 @@ def main() -> None:
     options = parser.parse_args()
     prefs.codegen.target = options.target
     fast = use_fast_settings().applied if options.target == "cython" else False
+    prefs[PREFERENCE] = prefs[PREFERENCE] and options.calls == "lean"
     versions = ", ".join(f"{name} {version(name)}" for name in ("brian2", "numpy", "cython"))
     print(
         f"{date.today()}, {platform.processor() or platform.machine()}, Python "
         f"{platform.python_version()}, {versions}; {options.target}, fast flags "
-        f"{'on' if fast else 'off'}"
+        f"{'on' if fast else 'off'}, lean calls {'on' if prefs[PREFERENCE] else 'off'}"
     )
     sizes = (Size(*options.size),) if options.size else QUICK if options.quick else SIZES
     for size in sizes:

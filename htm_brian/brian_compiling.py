@@ -20,11 +20,13 @@ from brian2.synapses.synapses import Synapses, SynapticPathway
 from numpy.typing import ArrayLike
 
 from htm_brian.cells.fast_settings import use_fast_settings
+from htm_brian.cells.lean_calls import PREFERENCE
 
 COMPILER_PREFERENCES = (
     "codegen.target",
     "codegen.cpp.extra_compile_args_gcc",
     "codegen.runtime.cython.cache_dir",
+    PREFERENCE,
 )
 
 

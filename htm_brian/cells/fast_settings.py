@@ -7,6 +7,9 @@ some hundred checks of arguments, each of which GCC takes to fail once in ten ti
 the loop is hardly ever reached, and leaves it as it is. All three are told to it here. Infinite and
 NaN values keep their meaning. The flags serve Cython and C++ standalone alike.
 
+Cython's code has, besides, a price for each call, which few or small cells feel most:
+`htm_brian.cells.lean_calls` takes most of it away.
+
 Brian2 finds compiled Cython code again by its source only, not by its flags. So code compiled with
 these flags has a cache folder of its own, one for each set of flags, compiler and processor.
 """
@@ -25,6 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brian2.core.preferences import prefs
+
+from htm_brian.cells.lean_calls import use_lean_calls
 
 FLAGS = (
     "-w",
@@ -58,12 +63,15 @@ class FastSettings:
         The compiler's flags; empty where Brian2's own are left.
     cache : Path or None
         Folder of compiled Cython code; None where Brian2's own is left.
+    lean_calls : bool
+        Whether calls of Cython code are lean; not with a version of Brian2 that is not known.
     """
 
     applied: bool
     reason: str
     flags: tuple[str, ...]
     cache: Path | None
+    lean_calls: bool
 
 
 def use_fast_settings(cache: str | os.PathLike[str] | None = None) -> FastSettings:
@@ -91,11 +99,14 @@ def use_fast_settings(cache: str | os.PathLike[str] | None = None) -> FastSettin
     compiler, reason = find_gcc()
     if reason:
         _logger.warning("fast settings are left out: %s", reason)
-        return FastSettings(False, reason, (), None)
+        return FastSettings(False, reason, (), None, False)
     folder = Path(cache) if cache is not None else default_cache() / _fingerprint(compiler)
     prefs["codegen.cpp.extra_compile_args_gcc"] = list(FLAGS)
     prefs["codegen.runtime.cython.cache_dir"] = str(folder)
-    return FastSettings(True, "", FLAGS, folder)
+    unknown = use_lean_calls()
+    if unknown:
+        _logger.info("lean calls are left out: %s", unknown)
+    return FastSettings(True, "", FLAGS, folder, not unknown)
 
 
 def default_cache() -> Path:
