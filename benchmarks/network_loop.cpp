@@ -127,13 +127,13 @@ static void find_spikes(const Network p, double t, Spikes &spikes) {
     for (int64_t i = 0; i < p.n_cells; i++)
         if ((p.v[i] > p.spike_threshold
              && t + p.dt - p.last_spike_time[i] >= p.spike_refractory_period)
-            || t + p.dt >= p.burst_spike_due[i])
+            || (t + p.dt >= p.burst_spike_due[i] && t < p.burst_spike_due[i]))
             spikes.push_back(i);
 }
 
 static void reset_cells(const Network &p, double t, const Spikes &spikes) {
     for (int32_t i : spikes) {
-        const bool first = t + p.dt < p.burst_spike_due[i];
+        const bool first = t + p.dt < p.burst_spike_due[i] || t >= p.burst_spike_due[i];
         const bool bursts = first && p.v_basal[i] > p.burst_dendritic_threshold;
         p.burst_spike_due[i] = bursts ? t + p.burst_interval : 1e9;
         const double earliest = std::fmin(

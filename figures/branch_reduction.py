@@ -10,7 +10,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian.protocols.branch_reduction import LEVELS, edges
+from htm_brian.protocols._reduction_curves import edges
+from htm_brian.protocols.branch_reduction import LEVELS
 
 STYLE: dict[str, dict[str, Any]] = {
     "biophysical": {"color": "#0072B2", "label": "level 2, biophysical"},
@@ -81,7 +82,7 @@ def draw_curves(
 def mark_half_widths(axes: Axes, dataset: xr.Dataset) -> None:
     """Mark the threshold, from which half-widths count, and say which curve is which."""
     axes.axvline(float(dataset.threshold.sel(level=LEVELS[0])), color="#6b7178", linewidth=0.8)
-    axes.set_title("circles: soma, squares: branch; from the threshold on they count", fontsize=9)
+    axes.set_title("circles: soma, squares: branch; checked from the line on", fontsize=9)
 
 
 def draw_windows(axes: Axes, dataset: xr.Dataset) -> None:
@@ -98,7 +99,5 @@ def draw_windows(axes: Axes, dataset: xr.Dataset) -> None:
             )
     axes.axvline(0, color="#6b7178", linewidth=0.8)
     axes.set_yticks(range(dataset.sizes["tuft_synapses"]), dataset.tuft_synapses.to_numpy())
-    axes.set(
-        xlabel="tuft input that makes a burst, after the spike (ms)", ylabel="synapses on the tuft"
-    )
+    axes.set(xlabel="tuft input for a burst, after the spike (ms)", ylabel="synapses on the tuft")
     axes.set_ylim(-0.6, dataset.sizes["tuft_synapses"] - 0.4)

@@ -20,13 +20,12 @@ from htm_brian import theory
 from htm_brian.cells import tree
 from htm_brian.cells.branch import DendriticBranches
 from htm_brian.experiment.progress import Progress
-from htm_brian.network.dendrites import RELEASE
+from htm_brian.network.dendrites import release_code
 from htm_brian.parameters import Model
 from htm_brian.protocols._release_volleys import KEYED_ARRIVAL, SYNAPSE
 from htm_brian.protocols._stimulation import Stimulus, stimulate
 from htm_brian.randomness import key_words, stream
 from htm_brian.synapses.draws import FUNCTIONS
-from htm_brian.synapses.release import ARRIVAL
 
 RATES = (5.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 """Hz, of each presynaptic cell."""
@@ -149,7 +148,7 @@ def _spiking(cell: Model, inputs: Inputs, n: int, seed: int) -> NDArray[np.float
         axons,
         branches,
         SYNAPSE,
-        on_pre=RELEASE.replace(ARRIVAL, KEYED_ARRIVAL),
+        on_pre=release_code(cell, KEYED_ARRIVAL),
         clock=branches.clock,
         namespace=FUNCTIONS,
         name="detecting_synapses",

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from htm_brian.cells.branch import DendriticBranches
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.network.dendrites import RELEASE, WITHDRAW
+from htm_brian.network.dendrites import WITHDRAW, release_code
 from htm_brian.parameters import Model, load_model
 from htm_brian.randomness import key_words, stream
 from htm_brian.synapses.draws import FUNCTIONS
-from htm_brian.synapses.release import ARRIVAL
 from htm_brian.synapses.short_term import train
 from htm_brian.synapses.stochastic import ReleaseSynapses
 
@@ -145,7 +144,7 @@ def _synapses(
     p, size, burst = volleys.branches()
     branch = np.repeat(np.arange(p.size), size.astype(np.int64))
     number = np.concatenate([np.arange(n) for n in size])
-    keyed = RELEASE.replace(ARRIVAL, KEYED_ARRIVAL)
+    keyed = release_code(branches.parameters, KEYED_ARRIVAL)
     synapses = Synapses(
         axons,
         branches,

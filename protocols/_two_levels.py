@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells import pyramidal, tree
 from htm_brian.cells.biophysical import on_glutamate
-from htm_brian.cells.branch import DendriticBranches
+from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
@@ -246,7 +246,7 @@ class Reduced:
             sources,
             branches,
             on_pre={
-                "release": "tally_post += 1; potential_tally_post += 1",
+                "release": on_release(self.model),
                 "withdraw": "tally_post -= 1; potential_tally_post -= 1",
             },
             delay={"release": 0 * ms, "withdraw": self.window * ms},

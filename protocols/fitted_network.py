@@ -50,7 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "length of a plateau": ("branch.plateau_duration", "branch.plateau_growth"),
     "volley": (
-        *("proximal.coupling_conductance", "feedforward.time_constant"),
+        *("proximal.coupling_conductance", "feedforward.time_constant", "feedforward.slow_share"),
         "feedforward.volley_conductance",
     ),
 }

@@ -21,6 +21,17 @@ left out.
 The conductance, which the owner's compartment sums over its branches, is::
 
     plateau_conductance*int(t < plateau_end) + match_conductance*depolarisation
+
+Where the model gives the transition to a plateau a width, it is graded instead, as in a cell of
+level 2. What counts then are the synapses whose receptors are `still_open`: each that releases adds
+one, and they close with the time constant `plateau_growth`, which is why a plateau lasts the
+longer, the more there were. It takes `sustaining` ones to keep half a plateau up: what is left of
+the threshold after `plateau_duration`. Around that number the conductance rises from none to a full
+plateau::
+
+    plateau_conductance*risen**2*(3 - 2*risen) + match_conductance*potentially_open
+
+The event is the same, and tells by its end when the conductance has fallen to half.
 """
 
 from __future__ import annotations
@@ -45,6 +56,9 @@ KEYS = {
     "match_threshold": Key("1", "coincident synapses, connected or not, that depolarise"),
     "match_conductance": Key("siemens", "NMDA conductance of one of these synapses"),
     "match_time_constant": Key("second", "rise and decay of that conductance"),
+    "transition_width": Key(
+        "1", "of the rise to a plateau, by the synapses that sustain one; 0: none or full"
+    ),
 }
 VARIABLES = {
     "tally": "connected synapses that released together",
@@ -57,6 +71,10 @@ VARIABLES = {
     "plateau_end": "end of the last plateau",
     "needed_at_onset": "synapses that its onset took",
     "most": "of the tally during the last plateau",
+    "still_open": "connected synapses, as far as their receptors are open",
+    "potentially_open": "synapses, connected or not, as far as their receptors are open",
+    "sustaining": "open synapses that keep half a plateau up",
+    "risen": "how far a plateau is on",
     "conductance": "drives the compartment of the branch's owner",
 }
 # The tally is a whole number; half a synapse below keeps rounding out of the comparison.
@@ -69,12 +87,24 @@ plateau_end = t + plateau_duration + plateau_growth*log(clip(tally/needed, 1, in
 """
 PROLONGED = "t < plateau_end and tally > most + 0.5"
 ON_PROLONGED = """
-still_open = exp((plateau_end - plateau_duration - t)/plateau_growth)
+remainder = exp((plateau_end - plateau_duration - t)/plateau_growth)
 late = (tally - most)/needed_at_onset
-plateau_end = t + plateau_duration + plateau_growth*log(still_open + late)
+plateau_end = t + plateau_duration + plateau_growth*log(remainder + late)
 most = tally
 """
 """What is left of the synapses that started it, in units of those needed, and the late ones."""
+
+ALL_OR_NONE = """
+conductance = plateau_conductance*int(t < plateau_end) + match_conductance*depolarisation : siemens
+"""
+GRADED = """
+dstill_open/dt = -still_open/plateau_growth : 1
+dpotentially_open/dt = -potentially_open/plateau_growth : 1
+sustaining = needed*exp(-plateau_duration/plateau_growth) : 1
+risen = clip(0.5 + (still_open/sustaining - 1)/transition_width, 0, 1) : 1
+conductance = plateau_conductance*risen**2*(3 - 2*risen)
+    + match_conductance*potentially_open : siemens
+"""
 
 
 def equations(parameters: Table) -> Equations:
@@ -86,6 +116,7 @@ def equations(parameters: Table) -> Equations:
         See `KEYS`.
     """
     parameters.require(KEYS)
+    drive = GRADED if is_graded(parameters) else ALL_OR_NONE
     return Equations(
         """
         ddepolarisation/dt = (matched - depolarisation)/match_time_constant : 1
@@ -98,10 +129,37 @@ def equations(parameters: Table) -> Equations:
         plateau_end : second
         needed_at_onset : 1
         most : 1
-        conductance = plateau_conductance*int(t < plateau_end)
-            + match_conductance*depolarisation : siemens
         """
+        + drive
     ) + declare(TABLE, KEYS)
+
+
+def is_graded(parameters: Table) -> bool:
+    """Return whether a branch rises to its plateau by degrees."""
+    if parameters["transition_width"] == 0:
+        return False
+    if parameters["plateau_growth"] <= 0 * second:
+        raise ValueError(
+            f"a transition_width needs a plateau_growth above 0, got "
+            f"{parameters['plateau_growth']} ({parameters.file}, [{parameters.name}])"
+        )
+    return True
+
+
+def on_release(model: Model, connected: str = "1", counted: str = "1") -> str:
+    """Return what a synapse does to its branch when it releases.
+
+    Parameters
+    ----------
+    model : Model
+        Of the cell.
+    connected, counted : str
+        What it adds to the synapses that are connected, and to all of them.
+    """
+    added = {"tally": connected, "potential_tally": counted}
+    if is_graded(model[TABLE]):
+        added |= {"still_open": connected, "potentially_open": counted}
+    return "\n".join(f"{name}_post += {by}" for name, by in added.items())
 
 
 def grows(model: Model) -> bool:
@@ -173,11 +231,18 @@ class DendriticBranches(NeuronGroup):
         assign(self, table)
         self.to_rest()
 
+    @property
+    def fading(self) -> tuple[str, ...]:
+        """The variables that decay, in synapses."""
+        graded = ("still_open", "potentially_open")
+        return ("depolarisation", *(graded if is_graded(self.parameters[TABLE]) else ()))
+
     def to_rest(self) -> None:
         """End every plateau and forget every input."""
         self.tally = 0
         self.potential_tally = 0
-        self.depolarisation = 0
+        for name in self.fading:
+            setattr(self, name, 0)
         self.owner_depolarisation = 0 * volt
         self.plateau_onset = NEVER
         self.plateau_end = NEVER

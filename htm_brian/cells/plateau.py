@@ -2,8 +2,12 @@
 
 `basal_conductance` and `apical_conductance` are plain variables of each cell. Synapses from
 `DendriticBranches` write them as a sum (``basal_conductance_post = conductance_pre : siemens
-(summed)``); without branches they stay as they are set. Since they act on a shared compartment,
-several plateaus saturate: towards the reversal potential, the second adds a sixth of the first.
+(summed)``); without branches they stay as they are set.
+
+Branches have no potential of their own. If all share that of the compartment (`saturation` 1),
+several plateaus saturate: towards the reversal potential, the second adds a sixth of the first. If
+none feels what another one does (0), each adds the same current, and the compartment's potential is
+the sum of what each branch would have. At level 2 plateaus of different branches nearly add.
 """
 
 from __future__ import annotations
@@ -14,7 +18,10 @@ from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
 
 TABLE = "plateau"
-KEYS = {"reversal_potential": Key("volt", "reversal of the NMDA conductance")}
+KEYS = {
+    "reversal_potential": Key("volt", "reversal of the NMDA conductance"),
+    "saturation": Key("1", "share of the compartment's depolarisation that a plateau feels"),
+}
 
 
 def variables(compartment: str) -> dict[str, str]:
@@ -39,7 +46,8 @@ def equations(parameters: Table, compartments: tuple[str, ...]) -> Equations:
     drives = "\n".join(
         f"""
         {name}_conductance : siemens
-        {name}_plateau_current = {name}_conductance*(plateau_reversal_potential - v_{name}) : amp
+        {name}_plateau_current = {name}_conductance*(plateau_reversal_potential - v_{name}
+            + (1 - plateau_saturation)*(v_{name} - resting_potential)) : amp
         """
         for name in compartments
     )

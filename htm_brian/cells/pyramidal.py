@@ -70,8 +70,17 @@ VARIABLES = {
 }
 """What the variables of a cell mean."""
 
-THRESHOLD = f"({spike.THRESHOLD}) or {burst.THRESHOLD}"
-ON_SPIKE = "\n".join((burst.ON_SPIKE, spike.ON_SPIKE, feedforward.ON_SPIKE, adaptation.ON_SPIKE))
+
+def threshold(model: Model) -> str:
+    """Return the condition on which a cell spikes."""
+    return f"({spike.THRESHOLD}) or {burst.threshold(model[burst.TABLE])}"
+
+
+def on_spike(model: Model) -> str:
+    """Return what a spike of a cell does to it."""
+    further = burst.on_spike(model[burst.TABLE])
+    volley = feedforward.on_spike(model[feedforward.TABLE])
+    return "\n".join((further, spike.ON_SPIKE, volley, adaptation.ON_SPIKE))
 
 
 def equations(model: Model) -> Equations:
@@ -118,7 +127,9 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     whole = vary_by_cell(equations(model), model, per_cell) if per_cell else equations(model)
     at_rest = {"burst_spike_due": 1e9 * second}
     places = ["soma", *COMPARTMENTS]
-    return Design(whole, THRESHOLD, ON_SPIKE, VARIABLES, places, "euler", at_rest=at_rest)
+    return Design(
+        *(whole, threshold(model), on_spike(model), VARIABLES, places, "euler"), at_rest=at_rest
+    )
 
 
 def input_conductance(model: Model) -> Quantity:

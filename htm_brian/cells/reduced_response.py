@@ -1,15 +1,15 @@
 """What the cell of level 1 does with one branch and one volley, without Brian2, in many copies.
 
-The branch is in closed form, soma and compartments are linear but for its conductance and that of
-the volley. They are integrated for many conditions and sets of parameters at once, which is what a
-fit needs. It ends with the first spike: what a spike changes is left out. Potentials are in volts
-above rest. `Values` are a model's parameters by path, in SI units; each is a number or an array of
-shape (n_sets, 1).
+Branches are graded ones. They, soma and compartments are integrated for many conditions and sets of
+parameters at once, which is what a fit needs. It ends with the first spike: what a spike changes is
+left out. Potentials are in volts above rest. `Values` are a model's parameters by path, in SI
+units; each is a number or an array of shape (n_sets, 1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +21,8 @@ from htm_brian.parameters import Model
 Array: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Mapping[str, ArrayLike]
 
+UNBLOCKED = 25e-3
+"""Volts; as in `htm_brian.cells.feedforward`."""
 FIRES_WITHIN = 40e-3
 """Seconds; a volley that has not fired the cell by then does not."""
 
@@ -45,56 +47,71 @@ def plateau_duration(values: Values, synapses: ArrayLike) -> Array:
     return np.where(k > threshold - 0.5, longest, 0.0)
 
 
-def branch_conductance(
-    values: Values, time: Array, step: float, synapses: ArrayLike, window: float
-) -> Array:
-    """Return the conductance of a branch on which synapses fire together at time 0.
+@dataclass(frozen=True)
+class Conditions:
+    """What each cell gets, in conditions that run side by side.
+
+    Attributes
+    ----------
+    released : ndarray of shape (n_times, n_conditions)
+        Synapses of each branch that release in a step.
+    branches : array_like of shape (n_conditions,)
+        On how many branches they do, alike.
+    volley : array_like of shape (n_conditions,) or (n_sets, n_conditions)
+        Siemens; 0 for none.
+    at : array_like of shape (n_conditions,)
+        The volley's onset, seconds.
+    hold : array_like of shape (n_conditions,)
+        Depolarisation of the resting soma by a constant current, volts.
+    """
+
+    released: Array
+    branches: ArrayLike = 1.0
+    volley: ArrayLike = 0.0
+    at: ArrayLike = 0.0
+    hold: ArrayLike = 0.0
+
+
+def releases(times: Sequence[ArrayLike], n_times: int, step: float) -> Array:
+    """Return how many synapses release in each step, of shape (n_times, n_conditions).
+
+    Parameters
+    ----------
+    times : sequence of array_like
+        Seconds, of the synapses of each condition.
+    n_times : int
+        Number of steps.
+    step : float
+        Seconds.
+    """
+    made = np.zeros((n_times, len(times)))
+    for condition, some in enumerate(times):
+        at = np.round(np.asarray(some, float) / step).astype(int)
+        np.add.at(made[:, condition], at[at < n_times], 1.0)
+    return made
+
+
+def graded_conductance(values: Values, still_open: Array, needed: Array) -> Array:
+    """Return the conductance of a branch with so many open synapses, in siemens.
 
     Parameters
     ----------
     values : mapping
         See the module.
-    time : ndarray of shape (n_times,)
-        Beginnings of the steps, seconds.
-    step : float
-        Seconds; a plateau that ends within a step counts for its share of it.
-    synapses : array_like of shape (n_conditions,)
-        Their number.
-    window : float
-        For how long they count, seconds.
-
-    Returns
-    -------
-    ndarray of shape (n_times, n_sets, n_conditions)
-        In siemens.
+    still_open, needed : ndarray
+        Synapses: those whose receptors are open, and those that start a plateau.
     """
-    k = np.asarray(synapses, float)
-    t = np.reshape(time, (-1, 1, 1))
-    end = plateau_duration(values, k)
-    plateau = np.clip((np.minimum(t + step, end) - np.maximum(t, 0)) / step, 0, 1)
-    tau = np.asarray(values["branch.match_time_constant"], float)
-    rising = 1 - np.exp(-np.clip(t, 0, window) / tau)
-    share = rising * np.exp(-np.clip(t - window, 0, None) / tau)
-    matched = k * (k > np.asarray(values["branch.match_threshold"]) - 0.5)
-    return (
-        np.asarray(values["branch.plateau_conductance"]) * plateau
-        + np.asarray(values["branch.match_conductance"]) * share * matched
+    remaining = np.exp(
+        -np.asarray(values["branch.plateau_duration"]) / values["branch.plateau_growth"]
     )
-
-
-def volley_conductance(values: Values, time: Array, conductance: ArrayLike, at: ArrayLike) -> Array:
-    """Return the feedforward conductance of volleys, of shape (n_times, n_sets, n_conditions)."""
-    since = np.reshape(time, (-1, 1, 1)) - np.asarray(at, float)
-    decay = np.exp(-np.clip(since, 0, None) / np.asarray(values["feedforward.time_constant"]))
-    return np.where(since >= -1e-9, decay, 0.0) * np.asarray(conductance, float)
+    over = still_open / (needed * remaining) - 1
+    risen = np.clip(0.5 + over / values["branch.transition_width"], 0, 1)
+    full = values["branch.plateau_conductance"] * risen * risen * (3 - 2 * risen)
+    return np.asarray(full + np.asarray(values["branch.match_conductance"]) * still_open)
 
 
 def integrate(
-    values: Values,
-    step: float,
-    branch: Array | None = None,
-    volley: Array | None = None,
-    place: str = "basal",
+    values: Values, step: float, conditions: Conditions, place: str = "basal"
 ) -> tuple[Array, Array]:
     """Return the potential of the soma and of the branch's compartment at the end of each step.
 
@@ -104,46 +121,67 @@ def integrate(
         See the module.
     step : float
         Of Euler's method, seconds.
-    branch, volley : ndarray of shape (n_times, n_sets, n_conditions), optional
-        Conductances; at least one is needed.
+    conditions : Conditions
+        What the cells get.
     place : str
-        Compartment of the branch.
+        Compartment of the branches; the soma tells them of its depolarisation if it is the basal
+        one.
+
+    Returns
+    -------
+    soma, branch : ndarray of shape (n_times, n_sets, n_conditions)
     """
-    given = branch if branch is not None else volley
-    assert given is not None
-    shape = np.broadcast_shapes(given.shape[1:], *(np.shape(value) for value in values.values()))
-    soma = np.zeros(shape)
-    potential = {name: np.zeros(shape) for name in COMPARTMENTS}
-    gain = {
-        name: (
-            step / np.asarray(values[f"{name}.capacitance"]),
-            np.asarray(values[f"{name}.leak_conductance"]),
-            np.asarray(values[f"{name}.coupling_conductance"]),
-        )
-        for name in COMPARTMENTS
+    v = {path: np.asarray(value, float) for path, value in values.items()}
+    given = (conditions.branches, conditions.volley, conditions.at, conditions.hold)
+    branches, strength, at, hold = (np.asarray(each, float) for each in given)
+    released = conditions.released
+    shape = np.broadcast_shapes(
+        released.shape[1:], strength.shape, hold.shape, *(value.shape for value in v.values())
+    )
+    rest = v["soma.resting_potential"]
+    to_nmda = v["plateau.reversal_potential"] - rest
+    to_ampa = v["feedforward.reversal_potential"] - rest
+    gain = {name: step / v[f"{name}.capacitance"] for name in COMPARTMENTS}
+    leak = {name: v[f"{name}.leak_conductance"] for name in COMPARTMENTS}
+    coupling = {name: v[f"{name}.coupling_conductance"] for name in COMPARTMENTS}
+    soma = np.broadcast_to(hold, shape).copy()
+    potential = {
+        name: soma * coupling[name] / (coupling[name] + leak[name]) for name in COMPARTMENTS
     }
-    soma_gain = step / np.asarray(values["soma.membrane_capacitance"])
-    leak = np.asarray(values["soma.leak_conductance"])
-    rest = np.asarray(values["soma.resting_potential"])
-    drives = {
-        place: (branch, values["plateau.reversal_potential"] - rest),
-        "proximal": (volley, values["feedforward.reversal_potential"] - rest),
-    }
-    somata, branches = np.empty((len(given), *shape)), np.empty((len(given), *shape))
-    for now in range(len(given)):
-        inward = -leak * soma
-        for name, v in potential.items():
-            by_step, own_leak, coupling = gain[name]
-            axial = coupling * (v - soma)
-            inward += axial
-            current = -own_leak * v - axial
-            conductance, reversal = drives.get(name, (None, 0.0))
-            if conductance is not None:
-                current += conductance[now] * (reversal - v)
-            potential[name] = v + by_step * current
-        soma = soma + soma_gain * inward
-        somata[now], branches[now] = soma, potential[place]
-    return somata, branches
+    injected = hold * sum(
+        (leak[name] * coupling[name] / (coupling[name] + leak[name]) for name in COMPARTMENTS),
+        v["soma.leak_conductance"],
+    )
+    fall = v["branch.threshold_fall"] if place == "basal" else np.array(0.0)
+    # Only a model of graded plateaus has what a synapse needs.
+    releasing = bool(released.any())
+    closing = np.exp(-step / v["branch.plateau_growth"]) if releasing else 1.0
+    onset = np.broadcast_to(np.round(at / step), shape[1:])
+    fast_decay = 1 - step / v["feedforward.time_constant"]
+    slow_decay = 1 - step / v["feedforward.slow_time_constant"]
+    following = v["feedforward.slow_share"] * step / v["feedforward.time_constant"]
+    still_open, fast, slow = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    somata, locally = np.empty((len(released), *shape)), np.empty((len(released), *shape))
+    for now in range(len(released)):
+        fast = fast + strength * (onset == now)
+        proximal = potential["proximal"]
+        lifted = np.exp(np.clip(proximal, 0, UNBLOCKED) / v["feedforward.unblocking_potential"])
+        drive = {"proximal": (fast + slow * lifted) * (to_ampa - proximal)}
+        if releasing:
+            still_open = still_open * closing + released[now]
+            needed = np.maximum(v["branch.activation_threshold"] - fall * soma, 1.0)
+            nmda = branches * graded_conductance(v, still_open, needed)
+            drive[place] = nmda * (to_nmda - v["plateau.saturation"] * potential[place])
+        inward = injected - v["soma.leak_conductance"] * soma
+        for name, here in potential.items():
+            axial = coupling[name] * (here - soma)
+            inward = inward + axial
+            potential[name] = here + gain[name] * (drive.get(name, 0.0) - leak[name] * here - axial)
+        soma = soma + step / v["soma.membrane_capacitance"] * inward
+        slow = slow * slow_decay + following * fast
+        fast = fast * fast_decay
+        somata[now], locally[now] = soma, potential[place]
+    return somata, locally
 
 
 def half_width(trace: Array, step: float) -> Array:
@@ -178,12 +216,12 @@ def smallest_volley(values: Values, step: float, n: int = 32) -> Array:
     n : int
         Volleys to try, between which the peak is interpolated.
     """
-    time = np.asarray(np.arange(round(FIRES_WITHIN / step)) * step, dtype=np.float64)
-    tried = np.geomspace(5e-9, 1.2e-6, n)
-    soma, _ = integrate(values, step, volley=volley_conductance(values, time, tried, 0.0))
+    n_times = round(FIRES_WITHIN / step)
+    tried = np.geomspace(5e-9, 0.6e-6, n)
+    soma, _ = integrate(values, step, Conditions(np.zeros((n_times, n)), volley=tried))
     level = np.asarray(values["spike.threshold"]) - np.asarray(values["soma.resting_potential"])
     over = soma.max(axis=0) - level
-    return np.exp([[_where(row, np.log(tried))] for row in over])
+    return np.exp([[_where(row, np.log(tried))] for row in np.atleast_2d(over)])
 
 
 def _where(over: Array, logs: Array) -> float:

@@ -5,34 +5,40 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from htm_brian.cells.reduction import Fit
+from htm_brian.cells.reduction import TOLERATED
+from htm_brian.cells.reduction_curves import Fit
 from htm_brian.parameters import Model, Parameter
 from htm_brian.units import parse_unit
 
 SHOWS: dict[str, tuple[str, ...]] = {
     "branch.activation_threshold": (),
-    "branch.threshold_fall": ("threshold_of_depolarisation",),
-    "branch.plateau_duration": ("branch_half_width", "soma_half_width"),
-    "branch.plateau_growth": ("branch_half_width", "soma_half_width"),
+    "branch.threshold_fall": ("peak_of_hold",),
+    "branch.plateau_duration": ("soma_peak", "branch_half_width"),
+    "branch.plateau_growth": ("branch_half_width", "soma_half_width", "peak_of_spread"),
     "branch.refractory_period": ("threshold_of_spread",),
     "branch.plateau_conductance": ("soma_peak", "branch_peak"),
     "branch.match_threshold": ("soma_peak",),
     "branch.match_conductance": ("soma_peak", "lead_of_synapses"),
     "branch.match_time_constant": ("soma_half_width", "lead_of_delay"),
+    "branch.transition_width": ("soma_peak", "branch_peak"),
+    "plateau.saturation": ("branches_peak",),
     "basal.leak_conductance": ("branch_peak",),
     "basal.coupling_conductance": ("soma_peak", "branch_peak"),
     "proximal.coupling_conductance": ("lead_of_strength", "lead_of_delay"),
     "feedforward.time_constant": ("lead_of_strength", "lead_of_delay"),
+    "feedforward.slow_share": ("lead_of_strength", "lead_of_delay"),
     "feedforward.volley_conductance": ("lead_of_strength",),
     "burst.interval": (),
     "burst.apical_spikes": (),
-    "burst.apical_threshold": ("burst_window",),
+    "burst.apical_threshold": ("burst_window", "tuft_count"),
+    "burst.apical_recovery": ("burst_window",),
     "apical.capacitance": ("burst_window",),
 }
 """The curves that tell how well a fitted parameter does."""
 
-UNITS = {"soma_peak": "mV", "branch_peak": "mV"} | {
-    name: "synapses" for name in ("threshold_of_depolarisation", "threshold_of_spread")
+UNITS = {name: "mV" for name in TOLERATED if "peak" in name} | {
+    "threshold_of_spread": "synapses",
+    "tuft_count": "synapses",
 }
 
 

@@ -21,7 +21,7 @@ from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.brian_compiling import connect_pairs
-from htm_brian.cells.branch import DendriticBranches
+from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
 from htm_brian.synapses.release import ARRIVAL, RELEASE_EQUATIONS
 from htm_brian.synapses.structural import RewiredSynapses
@@ -33,21 +33,8 @@ coincidence_window : second (shared, constant)
 {RELEASE_EQUATIONS}
 """
 
-STATE = (
-    *("tally", "potential_tally", "depolarisation", "plateau_onset", "plateau_end"),
-    *("needed_at_onset", "most"),
-)
-
-RELEASE = (
-    ARRIVAL
-    + """fresh = arrival * int(counts_until == 0*second)
-counts_until += fresh * (t + coincidence_window)
-tally_post += weight * fresh
-potential_tally_post += fresh
-"""
-)
-"""A synapse counts once in a coincidence window; an unconnected one, which has NMDA receptors only,
-counts towards sub-threshold depolarisation."""
+STATE = ("tally", "potential_tally", "plateau_onset", "plateau_end", "needed_at_onset", "most")
+"""Of a branch, beside what fades."""
 
 WITHDRAW = """over = int(counts_until > 0*second) * int(counts_until < t + 1.5*dt)
 tally_post -= weight * over
@@ -56,6 +43,26 @@ counts_until -= over * counts_until
 """
 """One coincidence window after every spike; only the spike that released ends what it began. Delays
 are rounded to time steps, so the two times may differ by one."""
+
+
+def release_code(model: Model, arrival: str = ARRIVAL) -> str:
+    """Return what a spike does at a distal synapse.
+
+    A synapse counts once in a coincidence window; an unconnected one, which has NMDA receptors
+    only, counts towards sub-threshold depolarisation.
+
+    Parameters
+    ----------
+    model : Model
+        The cell model, for the branch.
+    arrival : str
+        Code that sets `arrival` to 1 if the spike releases and to 0 if it fails.
+    """
+    return f"""{arrival}
+fresh = arrival * int(counts_until == 0*second)
+counts_until += fresh * (t + coincidence_window)
+{on_release(model, "weight * fresh", "fresh")}
+"""
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,7 @@ class DistalDendrites:
         variables["plateau_end"].get_value()[branches] = variables["plateau_onset"].get_value()[
             branches
         ]
-        for name in ("tally", "potential_tally", "depolarisation"):
+        for name in ("tally", "potential_tally", *self.branches.fading):
             variables[name].get_value()[branches] = 0
 
     def _build(self, branches: int, synapses: int) -> None:
@@ -223,7 +230,10 @@ class DistalDendrites:
             self._cells,
             self.branches,
             DISTAL_EQUATIONS,
-            on_pre={"release": RELEASE, "withdraw": WITHDRAW},
+            on_pre={
+                "release": release_code(self._model),
+                "withdraw": WITHDRAW,
+            },
             delay={"release": self._delay, "withdraw": self._delay + self._window},
             clock=self._cells.clock,
             name="distal_synapses",
@@ -248,7 +258,7 @@ class DistalDendrites:
     def _rebuild(self, branches: int) -> None:
         """Make a larger group with the same state; Brian2's groups have a fixed size."""
         old = self.branches
-        kept = {name: np.array(old.variables[name].get_value()) for name in STATE}
+        kept = {name: np.array(old.variables[name].get_value()) for name in (*STATE, *old.fading)}
         self._build(branches, self.distal.capacity)
         for name, values in kept.items():
             self.branches.variables[name].get_value()[: len(values)] = values

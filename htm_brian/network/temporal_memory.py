@@ -52,7 +52,6 @@ DISTAL_KEYS = {
 }
 
 FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
-FADING_OF_BRANCHES = ("depolarisation",)
 TIDY_PERIOD = 32
 """After so many elements what has faded is set to zero; from there to subnormal it takes more."""
 
@@ -240,7 +239,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._advance(self._period)
         if self._iteration % TIDY_PERIOD == 0:
             drop_faded(self.cells, FADING_OF_CELLS)
-            drop_faded(self.dendrites.branches, FADING_OF_BRANCHES)
+            drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
         element = self._observe(foreseen, owner)
         winners, newcomers = choose_winners(element, self.n_cells, self.cells_per_column)
         self._iteration += 1

@@ -15,17 +15,25 @@ import math
 import numpy as np
 from scipy.linalg import expm
 
-from htm_brian.cells.branch import grows
+from htm_brian.cells.branch import TABLE, grows, is_graded
 from htm_brian.cells.pyramidal import COMPARTMENTS
-from htm_brian.cells.reduced_response import values_of
+from htm_brian.cells.reduced_response import graded_conductance, values_of
 from htm_brian.parameters import Model
 
 STEP = 0.125e-3
 """Seconds."""
+ONE_PLATEAU = {
+    "branch.plateau_conductance": 1.0,
+    "branch.match_conductance": 0.0,
+    "branch.plateau_duration": 0.0,
+}
+"""With these `graded_conductance` gives the share of a plateau that is on."""
 
 
 def fading_time(model: Model) -> float:
     """Return how long after a lasting plateau half its depolarisation of the soma is left.
+
+    A graded plateau ends when half of its conductance is left.
 
     Parameters
     ----------
@@ -44,6 +52,7 @@ def fading_time(model: Model) -> float:
     18.6
     """
     values = values_of(model)
+    graded = is_graded(model[TABLE])
     change = np.zeros((1 + len(COMPARTMENTS),) * 2)
     change[0, 0] = -values["soma.leak_conductance"]
     capacitance = [values["soma.membrane_capacitance"]]
@@ -54,16 +63,26 @@ def fading_time(model: Model) -> float:
         change[k, k] = -coupling - values[f"{name}.leak_conductance"]
         capacitance.append(values[f"{name}.capacitance"])
     basal = 1 + COMPARTMENTS.index("basal")
-    plateau = np.zeros_like(change)
-    plateau[basal, basal] = values["branch.plateau_conductance"]
+    conductance, saturation = values["branch.plateau_conductance"], values["plateau.saturation"]
+    felt = np.zeros_like(change)
+    felt[basal, basal] = saturation * conductance
     drive = np.zeros(len(change))
-    drive[basal] = plateau[basal, basal]
-    potential = np.linalg.solve(plateau - change, drive)
+    drive[basal] = conductance  # of a driving force of 1
+    potential = np.linalg.solve(felt - change, drive)
     one_step = expm(change / np.array(capacitance)[:, None] * STEP)
-    half, steps = potential[0] / 2, 0
+    half, time = potential[0] / 2, 0.0
+    if graded:  # from a full plateau; it ends when half is left
+        time = -values["branch.plateau_growth"] * math.log1p(values["branch.transition_width"] / 2)
     while potential[0] > half:
-        potential, steps = one_step @ potential, steps + 1
-    return steps * STEP
+        charge = 0.0
+        if graded:
+            left = np.array(math.exp(-time / values["branch.plateau_growth"]))
+            share = float(graded_conductance(values | ONE_PLATEAU, left, np.array(1.0)))
+            charge = share * conductance * (1 - saturation * potential[basal]) * STEP
+        potential = one_step @ potential
+        potential[basal] += charge / capacitance[basal]
+        time += STEP
+    return time
 
 
 def predicts_after(model: Model) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from brian2 import Network, SpikeMonitor, StateMonitor, Synapses, ms, mV, nS, second
 
-from htm_brian.cells.branch import DendriticBranches
+from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.parameters import load_model
 
@@ -210,3 +210,54 @@ def test_depolarisation_without_a_plateau_stays_far_below_one(
     linear = responses["v"][PLATEAU].max() / 2.26
     assert 0.5 <= peak <= linear, f"{peak:.2f} mV, linear {linear:.2f} mV; {AMPLIFICATION}"
     assert responses["v"][ONE].max() < 1e-6
+
+
+@pytest.fixture
+def graded() -> DendriticBranches:
+    """Branches that 10 open synapses sustain, with a transition from 8 to 12."""
+    model = load_model("l5_reduced_fitted").with_values(
+        {
+            "branch.activation_threshold": 10 * np.e**0.25,
+            "branch.plateau_duration": 15 * ms,
+            "branch.plateau_growth": 60 * ms,
+            "branch.plateau_conductance": 4 * nS,
+            "branch.match_conductance": 0.1 * nS,
+            "branch.transition_width": 0.4,
+        }
+    )
+    return DendriticBranches(5, model, dt=1 * ms)
+
+
+def test_a_graded_plateau_rises_around_what_sustains_it(graded: DendriticBranches) -> None:
+    graded.still_open = [0, 8, 9, 10, 12]
+    graded.potentially_open = [5, 8, 9, 10, 12]
+    Network(graded).run(0 * ms)
+    share = np.array([0, 0, 0.25**2 * 2.5, 0.5, 1])
+    np.testing.assert_allclose(
+        graded.conductance / nS, 4 * share + 0.1 * np.array([5, 8, 9, 10, 12]), atol=1e-9
+    )
+
+
+def test_half_a_graded_plateau_is_left_when_its_event_ends(graded: DendriticBranches) -> None:
+    """Whatever the number of synapses; they close with the time constant by which it grows."""
+    synapses = np.array([13, 15, 20, 30, 40])
+    graded.tally = graded.still_open = synapses
+    net = Network(graded)
+    net.run(1 * ms)
+    ends = np.array(graded.plateau_end / ms)
+    np.testing.assert_allclose(ends, 15 + 60 * np.log(synapses / (10 * np.exp(0.25))))
+    net.run(24 * ms)
+    np.testing.assert_allclose(graded.still_open, synapses * np.exp(-25 / 60))
+    np.testing.assert_allclose(graded.still_open * np.exp((25 - ends) / 60), 10)
+
+
+def test_a_release_opens_receptors_only_where_plateaus_are_graded() -> None:
+    assert on_release(load_model("l5_reduced"), "w") == "tally_post += w\npotential_tally_post += 1"
+    graded = on_release(load_model("l5_reduced_fitted"), "w", "n")
+    assert "still_open_post += w\npotentially_open_post += n" in graded
+
+
+def test_a_graded_plateau_needs_a_time_constant() -> None:
+    model = load_model("l5_reduced").with_values({"branch.transition_width": 0.4})
+    with pytest.raises(ValueError, match="needs a plateau_growth above 0"):
+        DendriticBranches(1, model)

@@ -25,7 +25,7 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.cells.branch import DendriticBranches
+from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.cells.fast_settings import use_fast_settings
 from htm_brian.cells.pyramidal import PyramidalCells
 
@@ -49,10 +49,10 @@ class Net:
     Every object costs some seconds of compilation: there are as few as can be.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = "l5_reduced", synapses: int = 13) -> None:
         clock = Clock(STEP * ms)
-        self.cells = PyramidalCells(N, clock=clock)
-        self.branches = DendriticBranches(N, clock=clock)
+        self.cells = PyramidalCells(N, model, clock=clock)
+        self.branches = DendriticBranches(N, model, clock=clock)
         self.cells.injected_current = np.linspace(0, 200, N) * pA
         self.cells.g_inhibition[1] = 150 * nS
         self.cells.run_regularly(
@@ -61,7 +61,7 @@ class Net:
         distal = Synapses(
             self.cells,
             self.branches,
-            on_pre="tally_post += 13\npotential_tally_post += 13",
+            on_pre=on_release(self.branches.parameters, str(synapses), str(synapses)),
             delay=2 * ms,
             clock=clock,
         )
@@ -110,6 +110,36 @@ def test_the_net_does_something() -> None:
     assert spikes[9:] == [7, 7, 7], "a burst to each volley but the first"
     assert np.flatnonzero(result.onsets > 0).tolist() == [9, 10, 11]
     assert trains[9][1] < trains[8][1] - 2, "a cell with a plateau spikes first"
+
+
+GRADED = "l5_reduced_fitted", 20
+"""Graded plateaus, slow receptors of the volley, a threshold of bursts that rises."""
+
+
+@pytest.mark.slow
+def test_cython_equals_numpy_where_plateaus_are_graded() -> None:
+    reference = Net(*GRADED)
+    reference.net.run(DURATION * ms)
+    assert (reference.branches.still_open[9:] > 1).all()
+    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-w", "-O0"]
+    prefs.codegen.target = "cython"
+    net = Net(*GRADED)
+    net.net.run(DURATION * ms)
+    same(net.result(), reference.result())
+
+
+@pytest.mark.slow
+@pytest.mark.standalone
+def test_standalone_equals_numpy_where_plateaus_are_graded(tmp_path: Path) -> None:
+    reference = Net(*GRADED)
+    reference.net.run(DURATION * ms)
+    expected = reference.result()
+    use_fast_settings()
+    set_device("cpp_standalone", directory=str(tmp_path), build_on_run=False)
+    net = Net(*GRADED)
+    net.net.run(DURATION * ms)
+    device.build(directory=str(tmp_path))
+    same(net.result(), expected)
 
 
 def test_cython_equals_numpy(request: pytest.FixtureRequest) -> None:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from htm_brian.cells import (
     adaptation,
     branch,
+    burst,
     compartment,
     feedforward,
     inhibition,
@@ -105,6 +106,26 @@ def test_second_plateau_adds_a_sixth_of_the_first(model: Model) -> None:
     assert two / one - 1 == pytest.approx(1 / 6, abs=0.02)
 
 
+def test_without_saturation_plateaus_add(model: Model) -> None:
+    """Each with the current that its conductance passes at rest, here 1 nS times 70 mV."""
+    whole = (
+        soma.equations(model["soma"], "basal_coupling_current")
+        + compartment.equations(model["basal"], "basal_plateau_current")
+        + plateau.equations(model["plateau"], ("basal",))
+    )
+    cell = group(whole, model, ["soma", "basal", "plateau"], N=2, method="euler")
+    cell.plateau_saturation = 0
+    cell.v = cell.v_basal = model["soma"]["resting_potential"]
+    cell.basal_conductance = [1, 3] * nS
+    Network(cell).run(400 * ms)
+    leak, coupling = 5.0, 4.19
+    basal, body = np.linalg.solve(
+        [[leak + coupling, -coupling], [-coupling, coupling + 23.125]], [70, 0]
+    )
+    np.testing.assert_allclose(cell.v_basal / mV + 70, [basal, 3 * basal], rtol=1e-6)
+    np.testing.assert_allclose(cell.v / mV + 70, [body, 3 * body], rtol=1e-6)
+
+
 def test_adaptation_steps_up_with_each_spike_and_decays(model: Model) -> None:
     cell = group(
         adaptation.equations(model["adaptation"]),
@@ -172,6 +193,29 @@ def test_feedforward_conductance_carries_its_integral_whatever_the_step(model: M
         assert cell.charge[0] / (siemens * second) == pytest.approx(200e-9 * tau, rel=1e-6)
 
 
+def test_slow_feedforward_conductance_follows_the_fast_one(model: Model) -> None:
+    """The difference of two exponentials; what it lets pass grows e-fold with 16.1 mV, to 25 mV."""
+    slowly = model.with_values({"feedforward.slow_share": 0.5, "feedforward.time_constant": 2 * ms})
+    whole = feedforward.equations(slowly["feedforward"]) + Equations(
+        "v_proximal : volt\nresting_potential : volt (shared, constant)"
+    )
+    cell = NeuronGroup(3, whole, dt=0.01 * ms, method="euler")
+    assign(cell, slowly["feedforward"])
+    cell.resting_potential = -70 * mV
+    cell.v_proximal = [-75, -60, -40] * mV
+    cell.feedforward_conductance = 100 * nS
+    Network(cell).run(10 * ms)
+    slow = 0.5 * 100 * 75 / 73 * (np.exp(-10 / 75) - np.exp(-10 / 2))
+    np.testing.assert_allclose(cell.slow_feedforward_conductance / nS, slow, rtol=0.01)
+    expected = np.exp(np.array([0, 10, 25]) / 16.129032258)
+    np.testing.assert_allclose(cell.feedforward_unblocked, expected)
+    fast = cell.feedforward_conductance / nS
+    passed = cell.feedforward_current / pA
+    np.testing.assert_allclose(
+        passed, (fast + cell.slow_feedforward_conductance / nS * expected) * [75, 60, 40]
+    )
+
+
 def leaky_spiker(model: Model, N: int, step: object) -> NeuronGroup:
     cell = NeuronGroup(
         N,
@@ -225,20 +269,22 @@ def test_a_spike_resets_the_potential(model: Model) -> None:
     assert cell.last_spike_time[0] / ms == pytest.approx(0.1)  # falling: at the step's end
 
 
-MODULES = [soma, spike, adaptation, inhibition, feedforward, branch]
+MODULES = [soma, spike, burst, adaptation, inhibition, feedforward, branch]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
 def test_a_mechanism_declares_what_it_needs_and_explains_its_variables(
     module: ModuleType, model: Model
 ) -> None:
-    table = model[module.TABLE]
-    equations = module.equations(table)
     parameters = {variable_name(module.TABLE, key) for key in module.KEYS}
-    assert parameters <= set(equations.names)
-    assert set(equations.names) - parameters == set(module.VARIABLES)
-    for name in parameters:
-        assert set(equations[name].flags) == {"shared", "constant"}
+    explained = set()
+    for each in (model, load_model("l5_reduced_fitted")):  # without and with what may be left out
+        equations = module.equations(each[module.TABLE])
+        assert parameters <= set(equations.names)
+        explained |= set(equations.names) - parameters
+        for name in parameters:
+            assert set(equations[name].flags) == {"shared", "constant"}
+    assert explained == set(module.VARIABLES)
 
 
 def test_a_mechanism_refuses_a_table_that_is_not_its_own(model: Model) -> None:

@@ -165,20 +165,21 @@ def test_a_spike_out_of_a_plateau_starts_a_burst(step: float) -> None:
     """Of two if it is basal, of three if it is apical (Larkum 1999: 2-4 spikes).
 
     Three basal plateaus, and three of each kind, on since long or coming with or after the volley.
-    A plateau that comes when the cell has spiked makes no burst.
+    A basal plateau that comes when the cell has spiked makes no burst, an apical one does until the
+    second spike is due.
     """
-    arrivals = np.repeat([-60, 0, 2, 5, 10], 2)
-    apical = np.tile([0, 3], 5)
+    arrivals = np.repeat([-60, 0, 2, 5, 11, 25], 2)
+    apical = np.tile([0, 3], 6)
     rig = Rig(len(arrivals), step)
     rig.volley(70)
-    for arrival in (-60, 0, 2, 5, 10):
+    for arrival in (-60, 0, 2, 5, 11, 25):
         on = arrivals <= arrival
         rig.plateaus(70 + arrival, 3 * on, apical * on)
     rig.run(130)
     trains = rig.latencies(70)
     assert [len(train) for train in trains[:2]] == [2, 3], f"{trains}"
-    assert [len(train) for train in trains[-2:]] == [1, 1], f"{trains}"
-    for train, most in zip(trains, [2, 3] * 5, strict=True):
+    assert [len(train) for train in trains[-4:]] == [1, 3, 1, 1], f"{trains}"
+    for train, most in zip(trains, [2, 3] * 6, strict=True):
         assert len(train) <= most, f"{trains}"
         interval = np.diff(train)
         assert (np.abs(interval - 10) < step + 1e-6).all(), told(interval)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import Network, StateMonitor, ms, nS
+from brian2 import Network, StateMonitor, Synapses, ms, nS
 
 from htm_brian.abstract.segments import SegmentTable
-from htm_brian.cells.branch import grows
+from htm_brian.cells.branch import DendriticBranches, grows
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.cells.reduced_response import plateau_duration, values_of
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
@@ -29,6 +29,23 @@ def test_half_the_depolarisation_is_left_after_the_fading_time() -> None:
     above = trace.v[0] - trace.v[0][0]
     at = np.interp(0.15 + fading_time(load_model(FITTED)), trace.t / (1000 * ms), above)
     assert at / above[round(150 / 0.1)] == pytest.approx(0.5, abs=0.01)
+
+
+def test_so_it_is_after_a_graded_plateau_which_ends_with_half_its_conductance() -> None:
+    model = load_model("l5_reduced_fitted").with_values({"branch.match_conductance": 0 * nS})
+    cells = PyramidalCells(1, model, dt=0.1 * ms)
+    branches = DendriticBranches(1, model, clock=cells.clock)
+    axis = Synapses(branches, cells, "basal_conductance_post = conductance_pre : siemens (summed)")
+    axis.connect()
+    duration = float(plateau_duration(values_of(model), 1.0 * branches.activation_threshold))
+    branches.still_open = branches.activation_threshold * np.exp(
+        (0.15 - duration) / values_of(model)["branch.plateau_growth"]
+    )
+    trace = StateMonitor(cells, "v", record=0)
+    Network(cells, branches, axis, trace).run(200 * ms)
+    above = trace.v[0] - trace.v[0][0]
+    at = np.interp(0.15 + fading_time(model), trace.t / (1000 * ms), above)
+    assert at / above.max() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(("threshold", "interval"), [(8, 65e-3), (15, 65e-3), (15, 90e-3)])

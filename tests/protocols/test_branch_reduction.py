@@ -15,15 +15,13 @@ from htm_brian.cells.reduction import TOLERATED
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.branch_reduction import draw
 from htm_brian.parameters import load_model
+from htm_brian.protocols._reduction_curves import TUFT_DELAYS, conditions, edges
 from htm_brian.protocols._two_levels import Condition, Reduced
 from htm_brian.protocols.branch_reduction import (
     LEVELS,
-    TUFT_DELAYS,
     BranchReduction,
     BranchReductionParameters,
     checks,
-    conditions,
-    edges,
     errors,
 )
 
@@ -46,6 +44,7 @@ def two_equal_levels() -> xr.Dataset:
         "basal_burst": ("level", [1, 1]),
     }
     for name, dim in {
+        **{name: "synapses" for name in TOLERATED},
         "threshold_of_depolarisation": "depolarisation",
         "threshold_of_spread": "spread",
         "half_width_of_spread": "spread",
@@ -53,10 +52,10 @@ def two_equal_levels() -> xr.Dataset:
         "silent": "branches",
         "lead_of_strength": "strength",
         "lead_of_delay": "delay",
-        **{name: "synapses" for name in TOLERATED if "peak" in name or "width" in name},
-        "lead_of_synapses": "synapses",
     }.items():
         data[name] = (("level", dim), np.zeros((2, len(sizes[dim]))))
+    for name, dim in {"peak_of_spread": "spread", "peak_of_hold": "depolarisation"}.items():
+        data[name] = (("level", dim, "synapses"), np.zeros((2, len(sizes[dim]), len(k))))
     data["tuft_count"] = (("level", "synapses"), np.tile(1 + 2 * (k > 15), (2, 1)))
     data["soma_trace"] = (("level", "synapses", "time"), np.zeros((2, len(k), len(time))))
     return xr.Dataset(data, coords={**sizes, "level": list(LEVELS)}, attrs={"n_basal": 20})
@@ -153,34 +152,27 @@ def test_the_conditions_of_both_levels_are_the_same() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("brief", [False, True])
-def test_the_model_file_holds_what_the_fit_gives_now(tmp_path: Path, brief: bool) -> None:
-    """And the checks that fail are those that docs/protocols.md tells of."""
-    name = "l5_reduced_fitted" + "_brief" * brief
-    path = tmp_path / f"{name}.toml"
-    parameters = replace(BranchReductionParameters(), write=str(path), keep_volley=brief)
-    outcome = BranchReduction(parameters).run(SilentProgress())
-    now, stored = load_model(path), load_model(name)
+def test_the_model_file_holds_what_the_fit_gives_now(tmp_path: Path) -> None:
+    """And every check holds, as docs/protocols.md tells."""
+    path = tmp_path / "l5_reduced_fitted.toml"
+    outcome = BranchReduction(replace(BranchReductionParameters(), write=str(path))).run(
+        SilentProgress()
+    )
+    now, stored = load_model(path), load_model("l5_reduced_fitted")
     for new, old in zip(now.rows(), stored.rows(), strict=True):
         assert new.path == old.path and new.source == old.source
         assert new.value == pytest.approx(old.value, rel=0.02), new.path
-    assert sum(row.source == SOURCE for row in stored.rows()) == 18 - 2 * brief
-    failed = [check.name for check in outcome.checks if not check.passed]
-    assert failed == (FAILED_BRIEF if brief else FAILED)
+    assert sum(row.source == SOURCE for row in stored.rows()) == 22
+    assert [check.name for check in outcome.checks if not check.passed] == []
 
 
-FAILED = [
-    f"largest error: {name}"
-    for name in (
-        "threshold, spread over up to 40 ms",
-        "threshold, spread over up to 100 ms",
-        "peak at the soma, 1 to all synapses",
-        "peak in the branch, from the threshold",
-        "peak at the soma, two and three branches",
-        "lead, volley 1.05 and 1.1 times the smallest",
-        "earliest tuft input that makes a burst",
-        "latest tuft input that makes a burst",
-    )
-]
-"""As docs/protocols.md tells."""
-FAILED_BRIEF = [*FAILED[:5], "largest error: lead, volley 1.2 to 2 times the smallest", *FAILED[5:]]
+@pytest.mark.slow
+def test_with_the_volley_kept_only_its_strength_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "brief.toml"
+    parameters = replace(BranchReductionParameters(), write=str(path), keep_volley=True)
+    outcome = BranchReduction(parameters).run(SilentProgress())
+    assert sum(row.source == SOURCE for row in load_model(path).rows()) == 19
+    assert [check.name for check in outcome.checks if not check.passed] == [
+        "largest error: lead, volley 1.2 to 2 times the smallest",
+        "largest error: lead, volley 1.05 and 1.1 times the smallest",
+    ]

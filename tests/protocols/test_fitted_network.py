@@ -48,7 +48,8 @@ def test_a_variant_takes_its_group_from_the_fit_and_nothing_else() -> None:
 
 
 def test_every_fitted_number_that_a_network_feels_is_in_a_group() -> None:
-    """The others are thresholds, which a memory sets, and the tuft's, which has no branches."""
+    """The others are thresholds, which a memory sets, the tuft's, which has no branches, and those
+    of graded plateaus, which only the whole fitted cell has."""
     rows = {
         row.path
         for name in ("l5_reduced_fitted", "l5_reduced_fitted_brief")
@@ -61,6 +62,9 @@ def test_every_fitted_number_that_a_network_feels_is_in_a_group() -> None:
         "branch.threshold_fall",
         "branch.match_threshold",
         "apical.capacitance",
+        "burst.apical_recovery",
+        "branch.transition_width",
+        "plateau.saturation",
     }
 
 
