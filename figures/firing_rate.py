@@ -156,7 +156,7 @@ def draw_intervals(axes: Axes, dataset: xr.Dataset) -> None:
         yscale="log",
     )
     _plain_ticks(axes, [2, 5, 10, 20, 50, 100, 200])
-    axes.legend(frameon=False, ncols=2, loc="center right", fontsize=8)
+    axes.legend(frameon=False, ncols=2, loc="lower right", fontsize=8)
 
 
 def _plain_ticks(axes: Axes, ticks: list[int]) -> None:

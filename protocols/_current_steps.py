@@ -24,7 +24,7 @@ from brian2 import (
 from numpy.typing import NDArray
 
 from htm_brian import traces
-from htm_brian.cells import tree
+from htm_brian.cells import resting
 from htm_brian.cells.exact import spike_times
 from htm_brian.cells.pyramidal import PyramidalCells, input_conductance
 from htm_brian.experiment.progress import Progress
@@ -189,7 +189,7 @@ def exact(model: Model, steps: Steps) -> xr.Dataset:
 
 def passive_resistance(model: Model) -> float:
     """Return the input resistance of the passive tree of level 2, in megaohm."""
-    return tree.input_resistance(model) * 1e-6
+    return resting.input_resistance(model) * 1e-6
 
 
 def mean_interval(times: xr.DataArray) -> xr.DataArray:

@@ -29,7 +29,7 @@ SPREADS = (10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 STRENGTHS = (1.05, 1.1, 1.2, 1.4, 1.7, 2.0)
 DELAYS = tuple(np.arange(0.0, 151.0, 10.0))
 """ms, from the synapses of the branch to the volley."""
-TUFT_SYNAPSES = (20, 30, 40)
+TUFT_SYNAPSES = (30, 35, 40)
 TUFT_DELAYS = tuple(np.arange(-90.0, 17.0, 2.0))
 """ms, from the somatic pulse to the synapses of the tuft."""
 TUFT_AHEAD = -10.0

@@ -38,6 +38,7 @@ MECHANISMS = (
     soma.TABLE,
     spike.TABLE,
     adaptation.TABLE,
+    adaptation.SLOW_TABLE,
     tree.MEMBRANE,
     "basal",
     ampa.TABLE,

@@ -7,8 +7,9 @@ at multiples of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 from brian2 import (
@@ -25,7 +26,7 @@ from brian2 import (
 from numpy.typing import NDArray
 
 from htm_brian.brian_compiling import uncompiled
-from htm_brian.cells import pyramidal, tree
+from htm_brian.cells import pyramidal, resting, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.cells.pyramidal import PyramidalCells
@@ -90,12 +91,19 @@ class Responses:
 
 
 def currents(
-    conditions: Sequence[Condition], conductance: float, step: float, before: float, duration: float
+    conditions: Sequence[Condition],
+    holding: Callable[[float], float],
+    step: float,
+    before: float,
+    duration: float,
 ) -> NDArray[np.float64]:
-    """Return holding currents and pulses in amperes, of shape (n_steps, n_cells)."""
+    """Return holding currents and pulses in amperes, of shape (n_steps, n_cells).
+
+    `holding` returns the current that holds a cell so many volts above rest.
+    """
     time = np.arange(round((before + duration) / step)) * step - before
     pulse = (time > -step / 2) & (time < PULSE - step / 2)
-    return np.array([c.hold * 1e-3 * conductance + c.pulse * pulse for c in conditions]).T
+    return np.array([holding(1e-3 * c.hold) + c.pulse * pulse for c in conditions]).T
 
 
 def cut(
@@ -143,7 +151,11 @@ class Biophysical:
             stimulus.synapses(cell, on_glutamate("soma"), 1e-3 * times)
         step = float(self.time_step / ms)
         stimulus.currents["soma"] = currents(
-            conditions, 1 / tree.input_resistance(self.model), step, before, duration
+            conditions,
+            cache(partial(resting.holding_current, self.model)),
+            step,
+            before,
+            duration,
         )
         outer = tree.outermost(self.model, "basal")
         traces = stimulate(
@@ -211,7 +223,7 @@ class Reduced:
     ) -> list[object]:
         step = float(self.time_step / ms)
         conductance = float(pyramidal.input_conductance(self.model))
-        values = currents(conditions, conductance, step, before, duration)
+        values = currents(conditions, lambda hold: hold * conductance, step, before, duration)
         return [play(cells, {"injected_current": values}, self.time_step)]
 
     def _branches(

@@ -18,7 +18,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.arguments import check_integer
 from htm_brian.cell_bursts import summarise
-from htm_brian.cells import active_dendrite, biophysical, metabotropic, tree
+from htm_brian.cells import active_dendrite, biophysical, metabotropic, resting
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -60,9 +60,9 @@ class BurstCodingParameters:
     cells_each: int = 160
     duration: Quantity = quantity(2.7 * second)
     time_step: Quantity = quantity(0.2 * ms)
-    tree_cells_each: int = 30
-    tree_duration: Quantity = quantity(1.8 * second)
-    tree_time_step: Quantity = quantity(0.1 * ms)
+    tree_cells_each: int = 150
+    tree_duration: Quantity = quantity(2.7 * second)
+    tree_time_step: Quantity = quantity(0.2 * ms)
     n_cells: int = 4000
     signal_duration: Quantity = quantity(5 * second)
     signal_time_constant: Quantity = quantity(100 * ms)
@@ -190,9 +190,9 @@ def current_scales(model: Model, ensemble: Model) -> tuple[float, float]:
 
     That is the ratio of the resistances: it makes currents comparable without a new constant.
     """
-    soma = 1 / (float(ensemble["soma"]["leak_conductance"]) * tree.input_resistance(model))
+    soma = 1 / (float(ensemble["soma"]["leak_conductance"]) * resting.input_resistance(model))
     leak = float(ensemble["dendrite"]["leak_conductance"])
-    return soma, 1 / (leak * tree.input_resistance(model, "nexus"))
+    return soma, 1 / (leak * resting.input_resistance(model, "nexus"))
 
 
 def with_background(model: Model, ensemble: Model, scales: tuple[float, float]) -> Model:

@@ -17,7 +17,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.cells import biophysical, tree
+from htm_brian.cells import biophysical, resting, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
@@ -319,7 +319,7 @@ def noise(
     soma = model["soma"]
     membrane = float(soma["membrane_capacitance"] / soma["leak_conductance"])
     filtered = np.sqrt(tau / (tau + membrane))
-    return values[which] * float(parameters.noise) / (filtered * tree.input_resistance(model))
+    return values[which] * float(parameters.noise) / (filtered * resting.input_resistance(model))
 
 
 def checks(dataset: xr.Dataset, parameters: MetabotropicPersistenceParameters) -> list[Check]:

@@ -18,7 +18,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.cells import biophysical, tree
+from htm_brian.cells import biophysical, resting, tree
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -147,7 +147,7 @@ def make_stimulus(model: Model, parameters: NMDASpikeParameters) -> Stimulus:
         stimulus.glutamate(cell, outer, ARRIVAL * 1e-3 + late)
     condition_of = np.repeat(np.arange(len(CONDITIONS)), n)
     condition_of = np.append(condition_of, np.zeros(len(jittered), int))
-    hold = float(parameters.depolarisation) / tree.input_resistance(model)
+    hold = resting.holding_current(model, float(parameters.depolarisation))
     stimulus.currents["soma"] = hold * (condition_of == CONDITIONS.index("depolarised"))
     magnesium = model["nmda"]["magnesium"] * (
         condition_of != CONDITIONS.index("no magnesium block")

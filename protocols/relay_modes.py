@@ -18,7 +18,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.cells import biophysical, spike, t_current, tree
+from htm_brian.cells import biophysical, resting, spike, t_current
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -182,7 +182,7 @@ def stimulus(
     time = np.arange(n_steps)[:, None] * step
     began = onset - np.array([condition.duration for condition in flat])
     rest = model["soma"]["resting_potential"]
-    conductance = 1 / tree.input_resistance(model) * siemens
+    conductance = 1 / resting.input_resistance(model) * siemens
     high = float((parameters.depolarised - rest) * conductance)
     low = float((parameters.hyperpolarised - rest) * conductance)
     added = np.array([condition.step for condition in flat])

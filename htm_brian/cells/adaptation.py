@@ -1,7 +1,8 @@
 """Spike-frequency adaptation: an outward current that each spike steps up and that decays.
 
 After `n` spikes a period `T` apart it stands at ``b (1 - q**n) / (1 - q)``, ``q = exp(-T/tau)``; at
-a rate `f` its mean is ``b tau f``.
+a rate `f` its mean is ``b tau f``. A cell may have a second one, ``[slow_adaptation]``: recorded
+layer-5 cells adapt over tens of milliseconds to seconds (Pozzorini et al. 2013).
 """
 
 from __future__ import annotations
@@ -11,17 +12,25 @@ from brian2.equations.equations import Equations
 from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
 
-TABLE = "adaptation"
+TABLE, SLOW_TABLE = "adaptation", "slow_adaptation"
 KEYS = {
     "increment": Key("amp", "what a spike adds to the current"),
     "time_constant": Key("second", "decay of the current"),
 }
-VARIABLES = {"adaptation": "adaptation current, outward"}
-ON_SPIKE = "adaptation += adaptation_increment"
+
+
+def variables(table: str = TABLE) -> dict[str, str]:
+    """Return what the variable of a table means: it is named like the table."""
+    return {table: "adaptation current, outward"}
+
+
+def on_spike(table: str = TABLE) -> str:
+    """Return what a spike does."""
+    return f"{table} += {table}_increment"
 
 
 def equations(parameters: Table) -> Equations:
-    """Return the equations of the adaptation current.
+    """Return the equations of the adaptation current, which is named like the table.
 
     Parameters
     ----------
@@ -29,6 +38,5 @@ def equations(parameters: Table) -> Equations:
         See `KEYS`.
     """
     parameters.require(KEYS)
-    return Equations("dadaptation/dt = -adaptation/adaptation_time_constant : amp") + declare(
-        TABLE, KEYS
-    )
+    name = parameters.name
+    return Equations(f"d{name}/dt = -{name}/{name}_time_constant : amp") + declare(name, KEYS)

@@ -10,12 +10,15 @@ table                 lives in          drives, or is driven by
 ``membrane``          all dendrites     the geometry of ``basal``, ``trunk``, ... (see `tree`)
 ``spike``             soma              threshold and reset
 ``adaptation``        soma              each spike adds to it
+``slow_adaptation``   soma              each spike adds to it
 ``ampa``              everywhere        ``ampa_c += ampa_unitary_conductance``
 ``gaba``              everywhere        ``gaba_c += gaba_unitary_conductance``
 ``nmda``              soma, basal,      ``nmda_c += nmda_unitary_conductance``
                       oblique, tuft
 ``backpropagation``   trunk, nexus      each spike of the soma
 ``calcium_spike``     nexus             the nexus's potential
+``hcn``               trunk, nexus,     the potential there
+                      tuft
 ``metabotropic``      soma              ``metabotropic_calcium += ...``; each spike
 ``t_current``         soma              the soma's potential
 ``dendrite``          dendrite          the whole apical dendrite in one: each spike of the soma
@@ -45,6 +48,7 @@ from htm_brian.cells import (
     calcium_spike,
     dendrite,
     gaba,
+    hcn,
     metabotropic,
     nmda,
     soma,
@@ -73,19 +77,23 @@ OPTIONAL: dict[str, ModuleType] = {
             nmda,
             backpropagation,
             calcium_spike,
+            hcn,
             metabotropic,
             t_current,
             active_dendrite,
             tonic_inhibition,
         )
     },
+    adaptation.SLOW_TABLE: adaptation,
     **{background.table(place): background for place in BACKGROUND_PLACES},
 }
 NEEDS = {
     adaptation.TABLE: (spike.TABLE,),
+    adaptation.SLOW_TABLE: (spike.TABLE,),
     nmda.TABLE: (ampa.TABLE,),
     backpropagation.TABLE: (spike.TABLE, *backpropagation.COMPARTMENTS),
     calcium_spike.TABLE: (calcium_spike.COMPARTMENT,),
+    hcn.TABLE: hcn.KINDS,
     active_dendrite.TABLE: (spike.TABLE,),
     tonic_inhibition.TABLE: (active_dendrite.TABLE,),
     background.table("nexus"): ("nexus",),
@@ -95,6 +103,7 @@ NEEDS = {
 
 SOMATIC = {
     adaptation.TABLE: "(-adaptation)",
+    adaptation.SLOW_TABLE: "(-slow_adaptation)",
     metabotropic.TABLE: "metabotropic_current",
     t_current.TABLE: "t_current",
     active_dendrite.TABLE: "dendrite_current",
@@ -236,24 +245,14 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
         whole += dendrite.declare_cable(kind, list(constants))
         meanings |= {f"{kind}_{name}": dendrite.MEANINGS[name] for name in constants}
         geometry |= {f"{kind}_{name}": value for name, value in constants.items()}
-    for name, module in OPTIONAL.items():
-        if name not in model:
-            continue
-        if module is background:
-            whole += background.equations(model[name])
-            meanings |= background.variables(name.removesuffix(background.SUFFIX))
-        elif module in (ampa, gaba, nmda):
-            whole += module.equations(model[name], synapses[name])
-            if module is nmda:
-                meanings |= nmda.SHARED
-            for compartment in synapses[name]:
-                meanings |= module.variables(compartment)
-        elif module is active_dendrite:
-            whole += active_dendrite.equations(model[name], inward[active_dendrite.COMPARTMENT])
-            meanings |= active_dendrite.VARIABLES
-        else:
-            whole += module.equations(model[name])
-            meanings |= module.VARIABLES
+    for name in OPTIONAL:
+        if name in model:
+            equations, its_meanings = _optional(name, model, inward)
+            whole += equations
+            meanings |= its_meanings
+    apical = _with_hcn(model)
+    geometry |= {f"{kind}_area": tree.area(model, kind) for kind in hcn.kinds(apical)}
+    meanings |= {f"{kind}_area": hcn.AREA for kind in hcn.kinds(apical)}
     if held:  # last: Brian2 wants what is shared by all cells computed first
         whole += spike.hold()
         meanings |= spike.HOLD_VARIABLES
@@ -265,9 +264,51 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
         compartments(model),
         None,
         geometry,
-        dict(t_current.AT_REST) if t_current.TABLE in model else {},
+        _at_rest(model),
         background=tuple(background_places(model)),
     )
+
+
+def _optional(
+    name: str, model: Model, inward: Mapping[str, list[str]]
+) -> tuple[Equations, dict[str, str]]:
+    """Return the equations of a mechanism, and what its variables mean."""
+    module, table = OPTIONAL[name], model[name]
+    if module is background:
+        place = name.removesuffix(background.SUFFIX)
+        return background.equations(table), background.variables(place)
+    if module is adaptation:
+        return adaptation.equations(table), adaptation.variables(name)
+    if module is hcn:
+        parts = _with_hcn(model)
+        meanings = {k: v for part in parts for k, v in hcn.variables(part).items()}
+        return hcn.equations(table, parts), hcn.SHARED | meanings
+    if module in (ampa, gaba, nmda):
+        places = synaptic_compartments(model)[name]
+        meanings = {k: v for place in places for k, v in module.variables(place).items()}
+        if module is nmda:
+            meanings |= nmda.SHARED
+        return module.equations(table, places), meanings
+    if module is active_dendrite:
+        charging = inward[active_dendrite.COMPARTMENT]
+        return active_dendrite.equations(table, charging), active_dendrite.VARIABLES
+    return module.equations(table), module.VARIABLES
+
+
+def _with_hcn(model: Model) -> list[tree.Compartment]:
+    """Return the compartments that an h-current flows into."""
+    parts = tree.compartments(model) if hcn.TABLE in model else []
+    return [part for part in parts if part.kind in hcn.KINDS]
+
+
+def _at_rest(model: Model) -> dict[str, str | Quantity]:
+    """Return what the state variables are set to that are not 0 at rest."""
+    found: dict[str, str | Quantity] = {}
+    if t_current.TABLE in model:
+        found |= t_current.AT_REST
+    for part in _with_hcn(model):
+        found |= hcn.at_rest(part)
+    return found
 
 
 def _inward(
@@ -290,6 +331,8 @@ def _inward(
             inward[_only(parts, name)].append(f"backpropagation_current_{name}")
     if calcium_spike.TABLE in model:
         inward[_only(parts, calcium_spike.COMPARTMENT)].append("calcium_spike_current")
+    for part in _with_hcn(model):
+        inward[part.name].append(hcn.current(part))
     return inward
 
 
@@ -307,8 +350,10 @@ def _on_spike(model: Model) -> str:
     """Return the reset statements of the mechanisms that a model has."""
     held = active_dendrite.TABLE in model  # at its reset, for the refractory period
     statements = [spike.ON_SPIKE if held else spike.CARRY_ON_SPIKE]
-    others = (adaptation, metabotropic)
-    statements += [module.ON_SPIKE for module in others if module.TABLE in model]
+    tables = (adaptation.TABLE, adaptation.SLOW_TABLE)
+    statements += [adaptation.on_spike(name) for name in tables if name in model]
+    if metabotropic.TABLE in model:
+        statements.append(metabotropic.ON_SPIKE)
     return "\n".join(each.strip() for each in statements)
 
 

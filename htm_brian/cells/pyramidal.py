@@ -62,7 +62,7 @@ VARIABLES = {
     **soma.VARIABLES,
     **spike.VARIABLES,
     **burst.VARIABLES,
-    **adaptation.VARIABLES,
+    **adaptation.variables(),
     **inhibition.VARIABLES,
     **feedforward.VARIABLES,
     **{k: v for name in BRANCHED for k, v in plateau.variables(name).items()},
@@ -80,7 +80,7 @@ def on_spike(model: Model) -> str:
     """Return what a spike of a cell does to it."""
     further = burst.on_spike(model[burst.TABLE])
     volley = feedforward.on_spike(model[feedforward.TABLE])
-    return "\n".join((further, spike.ON_SPIKE, volley, adaptation.ON_SPIKE))
+    return "\n".join((further, spike.ON_SPIKE, volley, adaptation.on_spike()))
 
 
 def equations(model: Model) -> Equations:

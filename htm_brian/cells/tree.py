@@ -30,7 +30,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from brian2.units.fundamentalunits import Quantity
-from numpy.typing import NDArray
 
 from htm_brian.parameters import Key, Model
 
@@ -168,15 +167,13 @@ def cable(model: Model, kind: str) -> dict[str, Quantity]:
         ``capacitance``, ``leak_conductance``, ``root_conductance`` (from the first compartment of
         a branch to what it grows from) and, where a branch has several, ``axial_conductance``.
     """
-    membrane, table = model[MEMBRANE], model[kind]
-    length = table["length"] / _count(model, kind, "segments")
-    area = np.pi * table["diameter"] * length
+    membrane = model[MEMBRANE]
     whole = axial_resistance(model, kind)
     root = _root(model, kind)
     to_root = whole / 2 if root == "soma" else (whole + axial_resistance(model, root)) / 2
     constants = {
-        "capacitance": membrane["specific_capacitance"] * area,
-        "leak_conductance": area / membrane["specific_resistance"],
+        "capacitance": membrane["specific_capacitance"] * area(model, kind),
+        "leak_conductance": area(model, kind) / membrane["specific_resistance"],
         "root_conductance": 1 / to_root,
     }
     if _count(model, kind, "segments") > 1:
@@ -184,47 +181,14 @@ def cable(model: Model, kind: str) -> dict[str, Quantity]:
     return constants
 
 
+def area(model: Model, kind: str) -> Quantity:
+    """Return the membrane of one compartment of a kind."""
+    table = model[kind]
+    return np.pi * table["diameter"] * table["length"] / _count(model, kind, "segments")
+
+
 def axial_resistance(model: Model, kind: str) -> Quantity:
     """Return the resistance along one compartment of a kind."""
     table = model[kind]
     length = table["length"] / _count(model, kind, "segments")
     return model[MEMBRANE]["axial_resistivity"] * length / (np.pi * table["diameter"] ** 2 / 4)
-
-
-def conductance_matrix(model: Model) -> NDArray[np.float64]:
-    """Return what currents hold the passive cell at given depolarisations, in siemens.
-
-    Parameters
-    ----------
-    model : Model
-        Of level 2.
-
-    Returns
-    -------
-    ndarray of shape (n_compartments, n_compartments)
-        Row and column 0 are the soma, the others in the order of `compartments`.
-    """
-    parts = compartments(model)
-    names = ["soma", *(part.name for part in parts)]
-    matrix = np.zeros((len(names), len(names)))
-    matrix[0, 0] = float(model["soma"]["leak_conductance"])
-    constants = {kind: cable(model, kind) for kind in kinds(model)}
-    for row, part in enumerate(parts, start=1):
-        parent = names.index(part.parent)
-        link = float(constants[part.kind][part.link.removeprefix(f"{part.kind}_")])
-        matrix[row, row] += float(constants[part.kind]["leak_conductance"]) + link
-        matrix[parent, parent] += link
-        matrix[row, parent] -= link
-        matrix[parent, row] -= link
-    return matrix
-
-
-def input_resistance(model: Model, compartment: str = "soma") -> float:
-    """Return the resistance that the passive cell shows an electrode, in ohm."""
-    names = ["soma", *(part.name for part in compartments(model))]
-    if compartment not in names:
-        raise ValueError(
-            f"compartment must be one of {', '.join(names)}, got {compartment!r} ({model.file})"
-        )
-    place = names.index(compartment)
-    return float(np.linalg.inv(conductance_matrix(model))[place, place])

@@ -36,6 +36,7 @@ from htm_brian.cells import (
     soma,
     spike,
 )
+from htm_brian.cells.group import Cells
 from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Model, load_model
 
@@ -133,7 +134,7 @@ def test_adaptation_steps_up_with_each_spike_and_decays(model: Model) -> None:
         ["adaptation"],
         method="exact",
         threshold="t_in_timesteps % 400 == 0",  # a spike every 40 ms, the first at once
-        reset=adaptation.ON_SPIKE,
+        reset=adaptation.on_spike(),
     )
     Network(cell).run(40 * 9 * ms)
     step, tau = (float(model["adaptation"][key]) for key in ("increment", "time_constant"))
@@ -141,6 +142,23 @@ def test_adaptation_steps_up_with_each_spike_and_decays(model: Model) -> None:
     # The last spike, the ninth, was 40 ms ago but for the decay of the step it fell into.
     expected = step * (1 - q**9) / (1 - q) * np.exp(-39.9e-3 / tau)
     assert cell.adaptation[0] / amp == pytest.approx(expected, rel=1e-9)
+
+
+def test_slow_adaptation_is_a_second_current_of_its_own() -> None:
+    tree = load_model("l5_thick_tufted")
+    cells = Cells(1, tree, dt=0.1 * ms)
+    cells.v = 0 * mV  # fires at once
+    net = Network(cells)
+    net.run(0.1 * ms)
+    for name in ("adaptation", "slow_adaptation"):
+        step = float(tree[name]["increment"])
+        assert float(getattr(cells, name)[0]) == pytest.approx(step, rel=1e-6)
+    net.run(300 * ms)
+    fast, slow = (float(tree[n]["time_constant"]) for n in ("adaptation", "slow_adaptation"))
+    assert slow > 2 * fast
+    assert float(cells.slow_adaptation[0]) == pytest.approx(
+        float(tree["slow_adaptation"]["increment"]) * np.exp(-0.3 / slow), rel=1e-3
+    )
 
 
 def test_inhibition_decays_and_divides_the_current_response(model: Model) -> None:
@@ -284,7 +302,8 @@ def test_a_mechanism_declares_what_it_needs_and_explains_its_variables(
         explained |= set(equations.names) - parameters
         for name in parameters:
             assert set(equations[name].flags) == {"shared", "constant"}
-    assert explained == set(module.VARIABLES)
+    meanings = module.variables() if module is adaptation else module.VARIABLES
+    assert explained == set(meanings)
 
 
 def test_a_mechanism_refuses_a_table_that_is_not_its_own(model: Model) -> None:

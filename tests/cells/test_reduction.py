@@ -120,11 +120,11 @@ def test_responses_without_brian2_are_those_with_it(brian: dict[str, np.ndarray]
     released = releases([np.zeros(k) for k in K], 2000, STEP * 1e-3)
     given = Conditions(released, volley=np.full(len(K), VOLLEY * 1e-9), at=0.1)
     soma, local = integrate(values_in_sets(values), STEP * 1e-3, given)
-    # Brian2 records before a step, and sums conductances a step later.
+    # Brian2 records before a step, and sums conductances a step later: it may be off by a step.
     for name, found in (("soma", soma), ("branch", local)):
-        off = 1e3 * np.abs(brian[name][2:] - found[:-2, 0]).max(axis=0)
-        limit = {"soma": 0.1, "branch": 1.0}[name]
-        assert off.max() < limit, f"{name}: {off} mV"
+        off = np.abs(brian[name][2:] - found[:-2, 0]).max(axis=0)
+        in_a_step = np.abs(np.diff(brian[name], axis=0)).max(axis=0)
+        assert (off < 1.01 * in_a_step).all(), f"{name}: {1e3 * off} mV"
         peaks = 1e3 * (brian[name].max(axis=0) - found[:, 0].max(axis=0))
         assert np.abs(peaks).max() < 0.1, f"{name}: {peaks} mV"
     widths = half_width(brian["soma"], STEP) - half_width(soma[:, 0], STEP)
