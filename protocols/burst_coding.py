@@ -61,8 +61,6 @@ class BurstCodingParameters:
     duration: Quantity = quantity(2.7 * second)
     time_step: Quantity = quantity(0.2 * ms)
     tree_cells_each: int = 150
-    tree_duration: Quantity = quantity(2.7 * second)
-    tree_time_step: Quantity = quantity(0.2 * ms)
     n_cells: int = 4000
     signal_duration: Quantity = quantity(5 * second)
     signal_time_constant: Quantity = quantity(100 * ms)
@@ -77,11 +75,11 @@ class BurstCodingParameters:
         check_integer("tree_cells_each", self.tree_cells_each, low=1)
         check_integer("n_cells", self.n_cells, low=2 * SIZES[-1])
         check_integer("seed", self.seed, low=0)
-        for name in ("duration", "tree_duration", "signal_duration"):
+        for name in ("duration", "signal_duration"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value < 0.5 * second:
                 raise ValueError(f"{name} must be a time of at least 0.5 s, got {value}")
-        for name in ("time_step", "tree_time_step", "signal_time_constant"):
+        for name in ("time_step", "signal_time_constant"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
                 raise ValueError(f"{name} must be a positive time, got {value}")
@@ -143,13 +141,12 @@ def run_table(
 ) -> xr.Dataset | None:
     """Return event rate and bursts for each pair of currents; None if the run was stopped."""
     soma, dendrite = (grid.ravel() for grid in np.meshgrid(SOMA, DENDRITE, indexing="ij"))
-    each, duration, step = parameters.cells_each, parameters.duration, parameters.time_step
+    each, duration = parameters.cells_each, parameters.duration
     place, scales = active_dendrite.COMPARTMENT, (1.0, 1.0)
     if name == "tree":
         place, scales = "nexus", current_scales(model, ensemble)
         model = with_background(model, ensemble, scales)
-        each, duration = parameters.tree_cells_each, parameters.tree_duration
-        step = parameters.tree_time_step
+        each = parameters.tree_cells_each
     spikes = run_ensembles(
         model,
         {
@@ -158,7 +155,7 @@ def run_table(
         },
         each,
         duration,
-        step,
+        parameters.time_step,
         parameters.seed,
         progress,
         f"static currents, {name}",

@@ -250,9 +250,9 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
             equations, its_meanings = _optional(name, model, inward)
             whole += equations
             meanings |= its_meanings
-    apical = _with_hcn(model)
-    geometry |= {f"{kind}_area": tree.area(model, kind) for kind in hcn.kinds(apical)}
-    meanings |= {f"{kind}_area": hcn.AREA for kind in hcn.kinds(apical)}
+    if hcn.TABLE in model:
+        geometry |= {f"{kind}_area": tree.area(model, kind) for kind in hcn.KINDS}
+        meanings |= {f"{kind}_area": hcn.AREA for kind in hcn.KINDS}
     if held:  # last: Brian2 wants what is shared by all cells computed first
         whole += spike.hold()
         meanings |= spike.HOLD_VARIABLES

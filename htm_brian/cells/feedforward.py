@@ -12,6 +12,7 @@ no more, as spikes are not followed there.
 from __future__ import annotations
 
 from brian2.equations.equations import Equations
+from brian2.units import mV
 
 from htm_brian.cells.mechanism import declare
 from htm_brian.parameters import Key, Table
@@ -38,7 +39,7 @@ feedforward_conductance *= feedforward_share_after_spike
 """
 SLOW_ON_SPIKE = "slow_feedforward_conductance *= feedforward_share_after_spike\n"
 
-UNBLOCKED = "25*mV"
+UNBLOCKED = 25 * mV
 FAST = """
 dfeedforward_conductance/dt = -feedforward_conductance/feedforward_time_constant : siemens
 """
@@ -49,7 +50,7 @@ SLOW = f"""
 dslow_feedforward_conductance/dt =
     feedforward_slow_share*feedforward_conductance/feedforward_time_constant
     - slow_feedforward_conductance/feedforward_slow_time_constant : siemens
-feedforward_unblocked = exp(clip(v_proximal - resting_potential, 0*mV, {UNBLOCKED})
+feedforward_unblocked = exp(clip(v_proximal - resting_potential, 0*mV, {float(UNBLOCKED)!r}*volt)
     /feedforward_unblocking_potential) : 1
 feedforward_current = (feedforward_conductance
     + slow_feedforward_conductance*feedforward_unblocked)

@@ -70,18 +70,13 @@ def equations(parameters: Table, parts: Sequence[Compartment]) -> Equations:
                 - hcn_gate_at_rest*(hcn_reversal_potential - resting_potential)) : amp
             """
         )
-    lines += [f"{kind}_area : metre**2 (shared, constant)" for kind in kinds(parts)]
+    lines += [f"{kind}_area : metre**2 (shared, constant)" for kind in KINDS]
     return Equations("\n".join(lines)) + declare(TABLE, KEYS)
 
 
 def current(part: Compartment) -> str:
     """Return the variable of the current into a compartment."""
     return f"hcn_current_{part.name}"
-
-
-def kinds(parts: Sequence[Compartment]) -> list[str]:
-    """Return the kinds of dendrites that compartments belong to."""
-    return list(dict.fromkeys(part.kind for part in parts))
 
 
 def at_rest(part: Compartment) -> dict[str, str]:

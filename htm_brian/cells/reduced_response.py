@@ -15,14 +15,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.cells import feedforward
 from htm_brian.cells.pyramidal import COMPARTMENTS
 from htm_brian.parameters import Model
 
 Array: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Mapping[str, ArrayLike]
 
-UNBLOCKED = 25e-3
-"""Volts; as in `htm_brian.cells.feedforward`."""
+UNBLOCKED = float(feedforward.UNBLOCKED)
+"""Volts."""
 FIRES_WITHIN = 40e-3
 """Seconds; a volley that has not fired the cell by then does not."""
 
