@@ -25,11 +25,11 @@ from brian2 import Network, NeuronGroup, Quantity, StateMonitor, ms, mV, nA, pre
 from cell_loop import cell_loop
 from dendrify_cell import dendrify_cells
 
-from htm_brian.brian_compiling import code_generation, uncompiled
 from htm_brian.cells.biophysical import NEEDS, OPTIONAL
 from htm_brian.cells.group import Cells
-from htm_brian.cells.lean_calls import PREFERENCE
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.compiling import code_generation, uncompiled
+from htm_brian.engine.lean_calls import PREFERENCE
 from htm_brian.parameters import Model, list_models, load_model
 
 DT = 0.1 * ms

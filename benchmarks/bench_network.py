@@ -27,9 +27,9 @@ from network_loop import PARTS as LOOP_PARTS
 from network_loop import bare_loop
 from numpy.typing import NDArray
 
-from htm_brian.abstract.segments import SegmentTable
-from htm_brian.cells.fast_settings import use_fast_settings
-from htm_brian.cells.lean_calls import PREFERENCE
+from htm_brian.abstract.segments.store import SegmentTable
+from htm_brian.engine.fast_settings import use_fast_settings
+from htm_brian.engine.lean_calls import PREFERENCE
 from htm_brian.network import temporal_memory as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 PEERS = {
     2048: {"htm.core (C++)": (803, 5_993), "NuPIC (C++)": (302, 1_069)},

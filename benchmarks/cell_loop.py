@@ -19,7 +19,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from numpy.typing import NDArray
 
-from htm_brian.cells.fast_settings import FLAGS
+from htm_brian.engine.fast_settings import FLAGS
 
 SOURCE = """
 #include <cmath>

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from brian2 import NeuronGroup, Quantity, mV
 
-from htm_brian.cells import ampa, nmda, tree
+from htm_brian.cells import tree
 from htm_brian.cells.biophysical import synaptic_compartments
+from htm_brian.mechanisms import ampa, nmda
 from htm_brian.parameters import Model
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.cells.fast_settings import FLAGS
-from htm_brian.network.processor import PAGE, moved
+from htm_brian.engine.fast_settings import FLAGS
+from htm_brian.engine.processor import PAGE, moved
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
 SOURCE = Path(__file__).with_name("network_loop.cpp")

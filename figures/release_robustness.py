@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian import theory
+from htm_brian.sdr import theory
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 CLOSED = "#6b7178"

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian.validation import window_mean
+from htm_brian.comparison.validation import window_mean
 
 # Okabe and Ito's colours: apart for colour-blind eyes and in grey print.
 ABSTRACT, SPIKING, THIRD, GREY = "#0072B2", "#D55E00", "#009E73", "#6b7178"
@@ -57,7 +57,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     Parameters
     ----------
     dataset : xarray.Dataset
-        As `htm_brian.experiment.comparison_dataset.to_dataset` makes it; of a partial run, too.
+        As `htm_brian.comparison.dataset.to_dataset` makes it; of a partial run, too.
     """
     figures = {}
     if "spiking_anomaly" in dataset:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from htm_brian.abstract.temporal_memory import TemporalMemory
     from htm_brian.cells.group import Cells
     from htm_brian.cells.pyramidal import PyramidalCells
-    from htm_brian.mapping import sdr_to_spikes, spikes_to_sdr
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
     from htm_brian.parameters import load_model
-    from htm_brian.sdr import SDR
+    from htm_brian.sdr.mapping import sdr_to_spikes, spikes_to_sdr
+    from htm_brian.sdr.sdr import SDR
 
 __version__ = "0.1.0"
 
@@ -34,15 +34,15 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "SDR": "htm_brian.sdr",
+    "SDR": "htm_brian.sdr.sdr",
     "Cells": "htm_brian.cells.group",
     "PyramidalCells": "htm_brian.cells.pyramidal",
     "SpatialPooler": "htm_brian.abstract.spatial_pooler",
     "SpikingTemporalMemory": "htm_brian.network.temporal_memory",
     "TemporalMemory": "htm_brian.abstract.temporal_memory",
     "load_model": "htm_brian.parameters",
-    "sdr_to_spikes": "htm_brian.mapping",
-    "spikes_to_sdr": "htm_brian.mapping",
+    "sdr_to_spikes": "htm_brian.sdr.mapping",
+    "spikes_to_sdr": "htm_brian.sdr.mapping",
 }
 
 

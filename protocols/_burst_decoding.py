@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
 
-from htm_brian.cell_bursts import Events
 from htm_brian.protocols._ensemble import COURSE_STEP, Spikes
 from htm_brian.randomness import stream
+from htm_brian.sdr.cell_bursts import Events
 
 BIN = 0.02
 """Seconds; of the time courses of rate and burst fraction."""

@@ -23,11 +23,11 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian import traces
-from htm_brian.cells import resting
 from htm_brian.cells.exact import spike_times
 from htm_brian.cells.pyramidal import PyramidalCells, input_conductance
+from htm_brian.experiment import traces
 from htm_brian.experiment.progress import Progress
+from htm_brian.fitting import resting
 from htm_brian.parameters import Model
 from htm_brian.protocols._running import run_watched
 

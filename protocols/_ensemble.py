@@ -10,13 +10,13 @@ import numpy as np
 from brian2 import Network, Quantity, SpikeMonitor, ms, pA, second
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import uncompiled
-from htm_brian.cell_bursts import Events, find_events
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
 from htm_brian.protocols._running import play, run_watched
 from htm_brian.randomness import brian2_seed
+from htm_brian.sdr.cell_bursts import Events, find_events
 
 COURSE_STEP = 1e-3
 """Seconds; a time course holds one value for that long."""

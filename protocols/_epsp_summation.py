@@ -14,14 +14,14 @@ from brian2 import Network, Quantity, SpikeGeneratorGroup, StateMonitor, Synapse
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from htm_brian import traces
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.experiment import traces
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
 from htm_brian.protocols._stimulation import Stimulus, stimulate
-from htm_brian.synapses import short_term
-from htm_brian.synapses.epsp import TimeCourse
+from htm_brian.synapses.release import short_term
+from htm_brian.synapses.release.epsp import TimeCourse
 
 RATES = (40.0, 80.0, 100.0)
 """Hz."""

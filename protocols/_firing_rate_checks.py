@@ -56,7 +56,7 @@ THREAD = (
     "at 40 Hz, overlaps it by half at 80 Hz"
 )
 SUPERPOSITION = "superposition of potentials that are small beside the driving force"
-COURSE = "difference of two exponentials (htm_brian.synapses.epsp)"
+COURSE = "difference of two exponentials (htm_brian.synapses.release.epsp)"
 COINCIDENCE = "20 synapses, p = 0.5, threshold 10, Poisson spikes; closed form to two digits"
 QUOTED = {(20.0, 50.0): 0.23, (40.0, 50.0): 0.93, (80.0, 50.0): 1.0, (100.0, 10.0): 0.23}
 """Probability of detection by rate (Hz) and window (ms)."""

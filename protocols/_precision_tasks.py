@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.readout import (
+from htm_brian.sdr.synaptic_readout import (
     Floats,
     area_under_curve,
     best_segment,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.theory import burst_transmission
+from htm_brian.sdr.theory import burst_transmission
 
 BURST_SPIKES = 2
 

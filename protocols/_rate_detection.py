@@ -16,16 +16,16 @@ from brian2 import Network, Quantity, SpikeGeneratorGroup, SpikeMonitor, Synapse
 from numpy.typing import NDArray
 from scipy import stats
 
-from htm_brian import theory
 from htm_brian.cells import tree
-from htm_brian.cells.branch import DendriticBranches
 from htm_brian.experiment.progress import Progress
+from htm_brian.mechanisms.branch import DendriticBranches
 from htm_brian.network.dendrites import release_code
 from htm_brian.parameters import Model
 from htm_brian.protocols._release_volleys import KEYED_ARRIVAL, SYNAPSE
 from htm_brian.protocols._stimulation import Stimulus, stimulate
 from htm_brian.randomness import key_words, stream
-from htm_brian.synapses.draws import FUNCTIONS
+from htm_brian.sdr import theory
+from htm_brian.synapses.release.draws import FUNCTIONS
 
 RATES = (5.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 """Hz, of each presynaptic cell."""

@@ -16,13 +16,14 @@ from brian2 import Network, NetworkOperation, Quantity, SpikeGeneratorGroup, Syn
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from htm_brian.cells import adaptation, ampa, biophysical, nmda, soma, spike, tree
-from htm_brian.cells.dendrite import potential
+from htm_brian.cells import biophysical, tree
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.experiment.protocol import quantity
+from htm_brian.mechanisms import adaptation, ampa, nmda, soma, spike
+from htm_brian.mechanisms.dendrite import potential
 from htm_brian.parameters import Model
 from htm_brian.randomness import key_words, stream
-from htm_brian.synapses.draws import FUNCTIONS
+from htm_brian.synapses.release.draws import FUNCTIONS
 
 TIME_STEP = 0.1 * ms
 WATCH_STEP = 0.5 * ms

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract.segment_table import SegmentTable
+from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.comparison.ladder import MemoryParameters
 from htm_brian.errors import InputError
-from htm_brian.ladder import MemoryParameters
 from htm_brian.parameters import Model, load_model
-from htm_brian.sequence_task import SYMBOLS, AfterStep, Measured, present
+from htm_brian.streams.sequence_task import SYMBOLS, AfterStep, Measured, present
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
     # Brian2 is slow to import, and only the workers need it.
     from brian2 import volt
 
-    from htm_brian.brian_compiling import code_generation
+    from htm_brian.engine.compiling import code_generation
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
     with code_generation(p.codegen):

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.special import betainc, betaincinv
 
-from htm_brian import theory
 from htm_brian.experiment.checks import Check
 from htm_brian.protocols._release_branches import EVERY_AMPA
+from htm_brian.sdr import theory
 
-THEORY = "closed form (htm_brian.theory)"
+THEORY = "closed form (htm_brian.sdr.theory)"
 RULE = "sampled times and releases: the sum of NMDA conductances against that at the threshold"
 WINDOW = "sampled times and releases: a synapse counts from release to the end of its window"
 

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.parameters import Model, load_model
-from htm_brian.synapses import short_term
-from htm_brian.synapses.epsp import TimeCourse
-from htm_brian.synapses.stochastic import ReleaseSynapses
-from htm_brian.theory import burst_transmission
+from htm_brian.sdr.theory import burst_transmission
+from htm_brian.synapses.release import short_term
+from htm_brian.synapses.release.epsp import TimeCourse
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 INTERVAL = 0.05
 TRAIN = (*(INTERVAL * np.arange(10)), 0.95)

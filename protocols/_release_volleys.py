@@ -19,14 +19,14 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.cells.branch import DendriticBranches
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.mechanisms.branch import DendriticBranches
 from htm_brian.network.dendrites import WITHDRAW, release_code
 from htm_brian.parameters import Model, load_model
 from htm_brian.randomness import key_words, stream
-from htm_brian.synapses.draws import FUNCTIONS
-from htm_brian.synapses.short_term import train
-from htm_brian.synapses.stochastic import ReleaseSynapses
+from htm_brian.synapses.release.draws import FUNCTIONS
+from htm_brian.synapses.release.short_term import train
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 TIME_STEP = 0.5 * ms
 SEEN_AT_SOMA = 2.95 * mV

@@ -9,7 +9,7 @@ import numpy as np
 from brian2 import Network, NetworkOperation, NeuronGroup, Quantity, ms
 from numpy.typing import NDArray
 
-from htm_brian.cells.finite import FiniteGuard
+from htm_brian.engine.finite import FiniteGuard
 from htm_brian.experiment.progress import Progress
 
 STRETCHES = 10

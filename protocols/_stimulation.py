@@ -23,12 +23,12 @@ from brian2 import (
 )
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
-from htm_brian.cells.dendrite import potential
 from htm_brian.cells.group import Cells
-from htm_brian.cells.mechanism import variable_name
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
+from htm_brian.mechanisms.dendrite import potential
+from htm_brian.mechanisms.mechanism import variable_name
 from htm_brian.parameters import Model
 from htm_brian.protocols._running import play, run_watched
 

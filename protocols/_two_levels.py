@@ -25,12 +25,13 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import uncompiled
-from htm_brian.cells import pyramidal, resting, tree
+from htm_brian.cells import pyramidal, tree
 from htm_brian.cells.biophysical import on_glutamate
-from htm_brian.cells.branch import DendriticBranches, on_release
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
+from htm_brian.fitting import resting
+from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
 from htm_brian.protocols._running import play, run_watched
 from htm_brian.protocols._stimulation import Stimulus, evenly, stimulate

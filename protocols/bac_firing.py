@@ -24,6 +24,7 @@ from htm_brian.cells import biophysical
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.traces import after_hyperpolarisations
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._stimulation import (
     Stimulus,
@@ -31,8 +32,7 @@ from htm_brian.protocols._stimulation import (
     stimulate,
     width_above,
 )
-from htm_brian.synapses.epsp import TimeCourse
-from htm_brian.traces import after_hyperpolarisations
+from htm_brian.synapses.release.epsp import TimeCourse
 
 LARKUM = "Larkum et al. 1999, Nature 398:338"
 LARKUM_TRAINS = "Larkum et al. 1999, PNAS 96:14600: 60-200 Hz between cells, transition of 10-20 Hz"

@@ -33,15 +33,15 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.brian_compiling import uncompiled
-from htm_brian.brian_warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
+from htm_brian.engine.compiling import uncompiled
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._running import run_watched
-from htm_brian.synapses.stochastic import ReleaseSynapses
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 POSTER = (
     "discussion: Why don't HTM neuron synapses model long term potentiation and depression?, on "

@@ -2,7 +2,7 @@
 
 Stimulus: the same at both levels. Synapses on one basal branch, together, spread in time, on a
 depolarised cell, before a volley; synapses on the tuft around a spike. Measurement: the curves of
-`htm_brian.cells.reduction_curves.Curves`. The cell of level 1 is fitted to those of level 2, and
+`htm_brian.fitting.reduction_curves.Curves`. The cell of level 1 is fitted to those of level 2, and
 then measured by the same conditions in Brian2. Checks: the largest error of each curve.
 """
 
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import MECHANISMS
-from htm_brian.cells.reduction import FIRM, FREE, TOLERATED, VOLLEY, fit
-from htm_brian.cells.reduction_curves import Fit
-from htm_brian.cells.reduction_file import fitted_model, to_toml
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.fitting.reduction import FIRM, FREE, TOLERATED, VOLLEY, fit
+from htm_brian.fitting.reduction_curves import Fit
+from htm_brian.fitting.reduction_file import fitted_model, to_toml
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._reduction_curves import (
     BranchReductionParameters,

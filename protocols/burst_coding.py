@@ -17,11 +17,12 @@ from brian2 import Quantity, ms, pA, second
 from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.arguments import check_integer
-from htm_brian.cell_bursts import summarise
-from htm_brian.cells import active_dendrite, biophysical, metabotropic, resting
+from htm_brian.cells import biophysical
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.fitting import resting
+from htm_brian.mechanisms import active_dendrite, metabotropic
 from htm_brian.parameters import Model, Table, load_model
 from htm_brian.protocols._burst_decoding import (
     BIN,
@@ -34,6 +35,7 @@ from htm_brian.protocols._burst_decoding import (
     time_courses,
 )
 from htm_brian.protocols._ensemble import COURSE_STEP, run_courses, run_ensembles
+from htm_brian.sdr.cell_bursts import summarise
 
 NAUD = "Naud & Sprekeler 2018, PNAS 115:E6329"
 COMPUTED = f"{NAUD}: computed from its equations"

@@ -21,20 +21,21 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.brian_compiling import uncompiled
-from htm_brian.brian_warnings import ORDER_OF_EXECUTION, expected
-from htm_brian.cell_bursts import summarise
-from htm_brian.cells import active_dendrite, biophysical
+from htm_brian.cells import biophysical
 from htm_brian.cells.group import Cells
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.compiling import uncompiled
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.mechanisms import active_dendrite
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._ensemble import Spikes, spikes_of
 from htm_brian.protocols._running import run_watched
 from htm_brian.randomness import brian2_seed, stream
-from htm_brian.synapses.stochastic import MECHANISMS, ReleaseSynapses
+from htm_brian.sdr.cell_bursts import summarise
+from htm_brian.synapses.release.stochastic import MECHANISMS, ReleaseSynapses
 
 GENTET = "Gentet et al. 2012, Nat Neurosci 15:607: bursts increase when somatostatin cells are off"
 NAUD = "Naud & Sprekeler 2018, PNAS 115:E6329"

@@ -36,15 +36,15 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from htm_brian.arguments import check_integer
-from htm_brian.brian_compiling import uncompiled
-from htm_brian.brian_warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
+from htm_brian.engine.compiling import uncompiled
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.mapping import spikes_to_sdr
 from htm_brian.parameters import Model, load_model
-from htm_brian.synapses.stochastic import ReleaseSynapses
+from htm_brian.sdr.mapping import spikes_to_sdr
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 THREAD = "discussion: Why don't HTM neuron synapses model long term potentiation and depression?"
 REVIEW = "Rusakov, Savtchenko & Latham 2020, Trends Neurosci (PMC7902755)"

@@ -19,9 +19,9 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import load_model

@@ -20,23 +20,24 @@ from brian2 import ms
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.cells.reduced_response import plateau_duration, values_of
-from htm_brian.column_stream import (
+from htm_brian.comparison.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
+from htm_brian.comparison.recording import Recording
+from htm_brian.comparison.table import BELOW_CEILING, SAME_STEPS
+from htm_brian.comparison.validation import summarise, summarise_cells
+from htm_brian.experiment.checks import Check
+from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.fitting.reduced_response import plateau_duration, values_of
+from htm_brian.network.timing import branch_threshold, predicts_after
+from htm_brian.parameters import Model, load_model
+from htm_brian.sdr.ragged import Ragged
+from htm_brian.streams.column_stream import (
     StreamParameters,
     active_column_count,
     choose_columns,
     n_steps,
 )
-from htm_brian.experiment.checks import Check
-from htm_brian.experiment.comparison import BELOW_CEILING, SAME_STEPS
-from htm_brian.experiment.progress import Progress
-from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
-from htm_brian.network.timing import branch_threshold, predicts_after
-from htm_brian.parameters import Model, load_model
-from htm_brian.recording import Ragged, Recording
-from htm_brian.series import read_series
-from htm_brian.validation import summarise, summarise_cells
+from htm_brian.streams.series import read_series
 
 TARGETS = "htm_brian's targets for level 1 against level 0"
 

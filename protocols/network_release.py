@@ -1,7 +1,7 @@
 """What a spiking temporal memory loses when synapses fail to transmit.
 
 Stimulus: six sequences of five symbols that share symbols and stretches, again and again
-(`htm_brian.sequence_task`, after Bouhadjar et al. 2022). Measurement: the error of what the
+(`htm_brian.streams.sequence_task`, after Bouhadjar et al. 2022). Measurement: the error of what the
 plateaus foretell before each element but the first.
 
 Networks are trained and tested with the same failures, learning all the time; and, as the peer was,
@@ -35,7 +35,7 @@ from htm_brian.protocols._release_networks import (
     measure,
     symbol_columns,
 )
-from htm_brian.sequence_task import ELEMENTS, FORETOLD, SEQUENCES, Measured, present
+from htm_brian.streams.sequence_task import ELEMENTS, FORETOLD, SEQUENCES, Measured, present
 
 BOUHADJAR = "Bouhadjar et al. 2022, PLOS Comput Biol 18:e1010233"
 PEER = {1.0: 0.0, 0.95: 0.09, 0.9: 0.20, 0.8: 0.33, 0.7: 0.51, 0.5: 0.67, 0.3: 0.68}
@@ -277,6 +277,6 @@ def interval(wrong: int, n: int) -> list[float]:
 def site_probability(transmission: float, sites: int = MULTIPLE_SITES) -> float:
     """Return with which probability each of `sites` must release for this transmission.
 
-    The inverse of `htm_brian.theory.burst_transmission`.
+    The inverse of `htm_brian.sdr.theory.burst_transmission`.
     """
     return float(1 - (1 - transmission) ** (1 / sites))

@@ -18,7 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON, IncidenceRate, PermanenceRule, UpDown
-from htm_brian.abstract.segments import PERMANENCE_BITS, ROUNDINGS, SegmentStore
+from htm_brian.abstract.segments.store import PERMANENCE_BITS, ROUNDINGS, SegmentStore
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.experiment.checks import Check

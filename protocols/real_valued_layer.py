@@ -21,10 +21,10 @@ from scipy.stats import expectile
 
 from htm_brian.abstract.real_valued_layer import RealValuedLayer
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.datasets.digits import Digits, bundled_digits, read_mnist
 from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
+from htm_brian.streams.digits import Digits, bundled_digits, read_mnist
 
 THREAD = "discussion: Why don't HTM neuron synapses model long term potentiation and depression?"
 DISTRIBUTIONS = ("uniform", "beta(2, 5)", "beta(0.5, 0.5)", "zero or one, 20 % ones")

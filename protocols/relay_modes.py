@@ -18,10 +18,12 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.cells import biophysical, resting, spike, t_current
+from htm_brian.cells import biophysical
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.fitting import resting
+from htm_brian.mechanisms import spike, t_current
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate
 

@@ -33,7 +33,7 @@ from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.parameters import Key, Model, load_model
-from htm_brian.theory import (
+from htm_brian.sdr.theory import (
     burst_transmission,
     false_match_under_release_failure,
     miss_under_release_failure,
@@ -279,7 +279,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
             "1",
             None,
             0.02,
-            "closed form: binomial and hypergeometric (htm_brian.theory)",
+            "closed form: binomial and hypergeometric (htm_brian.sdr.theory)",
         )
     ]
     for sites, (low, high) in MEASURED.items():

@@ -21,10 +21,9 @@ from brian2 import Quantity, ms, second
 from numpy.typing import NDArray
 from scipy import stats
 
-from htm_brian import theory
 from htm_brian.arguments import check_integer
-from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -43,7 +42,8 @@ from htm_brian.protocols._release_volleys import (
     detect,
     window_rule,
 )
-from htm_brian.synapses.sampling import transmission_counts
+from htm_brian.sdr import theory
+from htm_brian.synapses.release.sampling import transmission_counts
 
 PROBABILITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.84, 0.95)
 SIZES = (20, 26, 40, 71)

@@ -23,7 +23,7 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 PAPER = "Cui, Ahmad and Hawkins 2017, Front. Comput. Neurosci. 11:111"
 OURS = "htm_brian's target"

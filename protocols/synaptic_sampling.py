@@ -17,12 +17,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.datasets.digits import Digits, bundled_digits
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.experiment.threads import one_thread
-from htm_brian.sampling import Bits, SynapticSamplingMachine
+from htm_brian.sdr.sampling_machine import Bits, SynapticSamplingMachine
+from htm_brian.streams.digits import Digits, bundled_digits
 
 NEFTCI = "Neftci et al. 2016, Front. Neurosci. 10:241"
 FREQUENCY = f"{NEFTCI}: synaptic stochasticity as a means to sample; htm_brian's target: 0.05"

@@ -1,11 +1,11 @@
 """The abstract against the spiking temporal memory, on the same stream of a real series.
 
-Stimulus: a series, encoded and pooled once to active columns (`htm_brian.column_stream`).
+Stimulus: a series, encoded and pooled once to active columns (`htm_brian.streams.column_stream`).
 Measurement: what both levels do with it, in two modes. *Transplant*: an abstract memory learns on
 the first part; its segments go into Brian2; both run over the rest without learning, once with
 releases that never fail and once with the model's own. *Apart*: both learn from scratch over the
 whole stream, and a second abstract memory with another seed gives the ceiling of each agreement.
-Checks: see `htm_brian.experiment.comparison`.
+Checks: see `htm_brian.comparison.table`.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from htm_brian.abstract.segment_table import SegmentTable
+from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.column_stream import (
+from htm_brian.comparison import table as comparison
+from htm_brian.comparison.dataset import to_dataset
+from htm_brian.comparison.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
+from htm_brian.comparison.table import Row
+from htm_brian.errors import InputError
+from htm_brian.experiment.memory import require_bytes
+from htm_brian.experiment.processes import WorkerPool
+from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.parameters import Model, load_model
+from htm_brian.sdr.ragged import Ragged
+from htm_brian.streams.column_stream import (
     StreamParameters,
     active_column_count,
     choose_columns,
     n_steps,
 )
-from htm_brian.errors import InputError
-from htm_brian.experiment import comparison
-from htm_brian.experiment.comparison import Row
-from htm_brian.experiment.comparison_dataset import to_dataset
-from htm_brian.experiment.memory import require_bytes
-from htm_brian.experiment.processes import WorkerPool
-from htm_brian.experiment.progress import Progress
-from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
-from htm_brian.parameters import Model, load_model
-from htm_brian.recording import Ragged
-from htm_brian.series import read_series
+from htm_brian.streams.series import read_series
 
 MODES = ("both", "transplant", "apart")
 SHORTEST = 16

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-import tomllib
 from importlib import resources
 from pathlib import Path
 
@@ -35,20 +34,24 @@ def test_import_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_every_package_folder_is_listed_for_the_wheel() -> None:
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        listed = set(tomllib.load(file)["tool"]["setuptools"]["packages"])
-    folders = [p.parent for p in (ROOT / "htm_brian").rglob("__init__.py")]
-    found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    mapped = {"htm_brian.models", "htm_brian.protocols", "htm_brian.figures"}
-    assert found | mapped == listed
+def test_every_module_and_model_is_in_the_wheel(tmp_path: Path) -> None:
+    build = ("egg_info", "--egg-base", str(tmp_path), "build_py", "--build-lib", str(tmp_path))
+    subprocess.run([sys.executable, "setup.py", "-q", *build], cwd=ROOT, check=True)
+    own = [file.relative_to(ROOT) for file in (ROOT / "htm_brian").rglob("*.py")]
+    beside = [
+        Path("htm_brian") / file.relative_to(ROOT)
+        for name in ("models", "protocols", "figures")
+        for file in (ROOT / name).rglob("*")
+        if file.suffix in (".py", ".toml")
+    ]
+    assert [file for file in own + beside if not (tmp_path / file).exists()] == []
 
 
-@pytest.mark.parametrize("package", ["models", "protocols", "figures", "datasets", "experiment"])
+@pytest.mark.parametrize("package", ["models", "protocols", "figures", "streams", "experiment"])
 def test_mapped_packages_are_importable(package: str) -> None:
     assert importlib.util.find_spec(f"htm_brian.{package}") is not None
 
 
 def test_bundled_data_are_found_as_resources() -> None:
-    data = resources.files("htm_brian.datasets") / "electricity_demand_2000.csv"
+    data = resources.files("htm_brian.streams.datasets") / "electricity_demand_2000.csv"
     assert len(data.read_text(encoding="utf-8").splitlines()) == 4033

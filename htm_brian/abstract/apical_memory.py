@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import apical_kernels, kernels, temporal_kernels
-from htm_brian.abstract import segment_layout as layout
 from htm_brian.abstract.indices import distinct, first_of_largest, mask_of
+from htm_brian.abstract.kernels import apical_kernels, temporal_kernels
+from htm_brian.abstract.kernels import store_kernels as kernels
 from htm_brian.abstract.permanence import PermanenceRule, affine_parameters, of_rule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
-from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
+from htm_brian.abstract.segments import layout
+from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
 from htm_brian.arguments import check_choice, check_integer, check_number
 

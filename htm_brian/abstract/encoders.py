@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 
 class Encoder(Protocol):

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import segment_layout as layout
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
+from htm_brian.abstract.segments import layout
 
 if TYPE_CHECKING:
-    from htm_brian.abstract.segments import SegmentStore
+    from htm_brian.abstract.segments.store import SegmentStore
 
 VERSION = 2
 _RULES: dict[str, type[UpDown] | type[IncidenceRate]] = {

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import spatial_pooler_kernels as kernels
+from htm_brian.abstract.kernels import spatial_pooler_kernels as kernels
 from htm_brian.abstract.permanence import (
     EPSILON,
     PermanenceRule,
@@ -18,7 +18,7 @@ from htm_brian.abstract.permanence import (
 )
 from htm_brian.abstract.saving import read_memory, write_memory
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 _UPDATE_PERIOD = 50
 """Learning steps between two looks at the duty cycles of the neighbourhood, as in NuPIC."""

@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.abstract import segment_layout as layout
-from htm_brian.abstract import temporal_kernels, temporal_layout
 from htm_brian.abstract.indices import as_indices, mask_of
+from htm_brian.abstract.kernels import temporal_kernels, temporal_layout
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
-from htm_brian.abstract.segment_arrays import resized
-from htm_brian.abstract.segments import SegmentStore, SegmentTable
+from htm_brian.abstract.segments import layout
+from htm_brian.abstract.segments.arrays import resized
+from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 
 _NO_CELLS = np.empty(0, dtype=np.int32)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract import temporal_layout
+from htm_brian.abstract.kernels import temporal_layout
 from htm_brian.abstract.permanence import (
     PermanenceRule,
     UpDown,
@@ -18,7 +18,7 @@ from htm_brian.abstract.permanence import (
     check_rule,
     of_rule,
 )
-from htm_brian.abstract.segments import TIE_BREAKS, SegmentStore
+from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.arguments import check_choice, check_integer, check_number
 
 _BYTES_PER_CELL = 9

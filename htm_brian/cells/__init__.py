@@ -1,1 +1,1 @@
-"""One module per cell mechanism, and the pyramidal cells made of them."""
+"""Cells put together from a model file: trees of compartments, and the reduced cell."""

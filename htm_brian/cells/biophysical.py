@@ -39,7 +39,8 @@ from types import ModuleType
 from brian2.equations.equations import Equations, SingleEquation
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.cells import (
+from htm_brian.cells import tree
+from htm_brian.mechanisms import (
     active_dendrite,
     adaptation,
     ampa,
@@ -55,9 +56,8 @@ from htm_brian.cells import (
     spike,
     t_current,
     tonic_inhibition,
-    tree,
 )
-from htm_brian.cells.mechanism import variable_name
+from htm_brian.mechanisms.mechanism import variable_name
 from htm_brian.parameters import Key, Model
 
 NMDA_KINDS = ("basal", "oblique", "tuft")
@@ -126,13 +126,13 @@ class Design:
     compartments : list of str
         Their names, the soma first.
     method : str or None
-        Brian2's integration method; None is that of `htm_brian.cells.integration`.
+        Brian2's integration method; None is that of `htm_brian.engine.integration`.
     constants : dict of str to Quantity
         Values of parameters that are taken from the geometry.
     at_rest : dict of str to str or Quantity
         What the state variables are set to that are not 0 at rest, as `NeuronGroup` takes it.
     background : tuple of str
-        Compartments with a background current, which `htm_brian.cells.background` updates.
+        Compartments with a background current, which `htm_brian.mechanisms.background` updates.
     """
 
     equations: Equations

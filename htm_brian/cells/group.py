@@ -9,11 +9,12 @@ from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.cells import background, biophysical, spike
+from htm_brian.cells import biophysical
 from htm_brian.cells.biophysical import Design
-from htm_brian.cells.dendrite import potential
-from htm_brian.cells.integration import LinearlyImplicit, standing_still, without_flag
-from htm_brian.cells.mechanism import NEVER, assign, describe, variable_name
+from htm_brian.engine.integration import LinearlyImplicit, standing_still, without_flag
+from htm_brian.mechanisms import background, spike
+from htm_brian.mechanisms.dendrite import potential
+from htm_brian.mechanisms.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Model, load_model
 
 
@@ -34,7 +35,7 @@ class Cells(NeuronGroup):
         Clock in place of `dt`.
     method : str, optional
         Brian2's integration method. By default Euler at level 1, and at level 2 that of
-        `htm_brian.cells.integration`, of second order and stable whatever the conductances.
+        `htm_brian.engine.integration`, of second order and stable whatever the conductances.
     per_cell : collection of str
         Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
         others are one number for the group.

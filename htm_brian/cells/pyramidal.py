@@ -23,9 +23,11 @@ from brian2.equations.equations import Equations
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.cells import (
+from htm_brian.cells import biophysical
+from htm_brian.cells.biophysical import Design, vary_by_cell
+from htm_brian.cells.group import Cells
+from htm_brian.mechanisms import (
     adaptation,
-    biophysical,
     branch,
     burst,
     compartment,
@@ -35,8 +37,6 @@ from htm_brian.cells import (
     soma,
     spike,
 )
-from htm_brian.cells.biophysical import Design, vary_by_cell
-from htm_brian.cells.group import Cells
 from htm_brian.parameters import Key, Model
 
 BRANCHED = ("basal", "apical")

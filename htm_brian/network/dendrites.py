@@ -20,10 +20,10 @@ from brian2.synapses.synapses import Synapses
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import connect_pairs
-from htm_brian.cells.branch import DendriticBranches, on_release
+from htm_brian.engine.compiling import connect_pairs
+from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
-from htm_brian.synapses.release import ARRIVAL, RELEASE_EQUATIONS
+from htm_brian.synapses.release.transmission import ARRIVAL, RELEASE_EQUATIONS
 from htm_brian.synapses.structural import RewiredSynapses
 
 DISTAL_EQUATIONS = f"""

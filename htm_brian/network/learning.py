@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import PermanenceRule
-from htm_brian.abstract.segments import SegmentStore
+from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.network.dendrites import BranchState
 
 Cells = NDArray[np.int64]

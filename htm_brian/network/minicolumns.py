@@ -14,8 +14,8 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import connect_pairs
-from htm_brian.cells.mechanism import NEVER
+from htm_brian.engine.compiling import connect_pairs
+from htm_brian.mechanisms.mechanism import NEVER
 from htm_brian.parameters import Key, Table
 
 RELAY_KEYS = {

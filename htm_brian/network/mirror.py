@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON
-from htm_brian.abstract.segments import SegmentStore, Synapses
+from htm_brian.abstract.segments.store import SegmentStore, Synapses
 from htm_brian.network.dendrites import DistalDendrites
 
 Indices = NDArray[np.int64]

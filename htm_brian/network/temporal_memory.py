@@ -20,20 +20,20 @@ from brian2.monitors.spikemonitor import SpikeMonitor
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract.permanence import PermanenceRule, UpDown
-from htm_brian.abstract.segments import SegmentStore, SegmentTable
+from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.brian_warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.mapping import predictive_cells, spikes_to_sdr
+from htm_brian.engine.processor import drop_faded, keep_apart
+from htm_brian.engine.stepping import SteppedNetwork
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.network.dendrites import BranchState, DistalDendrites
 from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
 from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
-from htm_brian.network.processor import drop_faded, keep_apart
-from htm_brian.network.stepping import SteppedNetwork
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Key, Model, load_model
-from htm_brian.synapses.release import transmission_of
+from htm_brian.sdr.mapping import predictive_cells, spikes_to_sdr
+from htm_brian.synapses.release.transmission import transmission_of
 
 Cells = NDArray[np.int64]
 

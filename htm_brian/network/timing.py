@@ -15,9 +15,9 @@ import math
 import numpy as np
 from scipy.linalg import expm
 
-from htm_brian.cells.branch import TABLE, grows, is_graded
 from htm_brian.cells.pyramidal import COMPARTMENTS
-from htm_brian.cells.reduced_response import graded_conductance, values_of
+from htm_brian.fitting.reduced_response import graded_conductance, values_of
+from htm_brian.mechanisms.branch import TABLE, grows, is_graded
 from htm_brian.parameters import Model
 
 STEP = 0.125e-3

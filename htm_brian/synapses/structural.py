@@ -16,8 +16,8 @@ import numpy as np
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import connect_pairs
-from htm_brian.synapses.synapse_lists import Slots, SynapseLists
+from htm_brian.engine.compiling import connect_pairs
+from htm_brian.engine.synapse_lists import Slots, SynapseLists
 
 _NOTHING = np.empty(0, dtype=np.int32)
 

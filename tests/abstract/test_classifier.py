@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htm_brian.abstract.classifier import SDRClassifier, SDRPredictor
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 
 def log_likelihood(classifier: SDRClassifier, sdr: SDR, target: np.ndarray) -> float:

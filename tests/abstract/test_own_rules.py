@@ -7,7 +7,7 @@ from htm_brian.abstract.apical_tiebreak import ApicalTiebreakSequenceMemory
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 
 class Own:

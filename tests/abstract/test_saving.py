@@ -12,7 +12,7 @@ from htm_brian.abstract.apical_tiebreak import (
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 SETS = (
     "active_cells",

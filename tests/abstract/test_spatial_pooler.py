@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON, IncidenceRate, PermanenceRule, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
-from htm_brian.sdr import SDR
+from htm_brian.sdr.sdr import SDR
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from htm_brian.abstract import temporal_memory
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
-from htm_brian.abstract.segments import SegmentTable
+from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from htm_brian.abstract.segments import SegmentTable
+from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 
 DATA = Path(__file__).parents[1] / "data" / "temporal_memory"

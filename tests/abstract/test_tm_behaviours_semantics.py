@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from htm_brian.abstract.segments import SegmentTable
+from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from tests.abstract.sequences import Patterns
 

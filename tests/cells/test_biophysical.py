@@ -24,21 +24,14 @@ from brian2 import (
     umetre,
 )
 
-from htm_brian.cells import (
-    ampa,
-    backpropagation,
-    biophysical,
-    calcium_spike,
-    metabotropic,
-    nmda,
-    resting,
-    tree,
-)
+from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.group import Cells
-from htm_brian.cells.integration import LinearlyImplicit
-from htm_brian.cells.mechanism import NEVER, assign, describe
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.integration import LinearlyImplicit
+from htm_brian.fitting import resting
+from htm_brian.mechanisms import ampa, backpropagation, calcium_spike, metabotropic, nmda
+from htm_brian.mechanisms.mechanism import NEVER, assign, describe
 from htm_brian.parameters import Model, load_model
 
 

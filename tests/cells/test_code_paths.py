@@ -25,9 +25,9 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.cells.branch import DendriticBranches, on_release
-from htm_brian.cells.fast_settings import use_fast_settings
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.fast_settings import use_fast_settings
+from htm_brian.mechanisms.branch import DendriticBranches, on_release
 
 N = 12
 STEP = 0.25

@@ -26,10 +26,10 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.brian_compiling import uncompiled
 from htm_brian.cells.biophysical import on_glutamate
-from htm_brian.cells.fast_settings import use_fast_settings
 from htm_brian.cells.group import Cells
+from htm_brian.engine.compiling import uncompiled
+from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.parameters import list_models, load_model
 
 MODELS = [name for name in list_models() if load_model(name).level == 2]

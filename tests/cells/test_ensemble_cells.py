@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from htm_brian import Cells, PyramidalCells, load_model
-from htm_brian.cells import background, gaba
-from htm_brian.cells.integration import LinearlyImplicit
-from htm_brian.cells.mechanism import assign, describe
+from htm_brian.engine.integration import LinearlyImplicit
+from htm_brian.mechanisms import background, gaba
+from htm_brian.mechanisms.mechanism import assign, describe
 from htm_brian.parameters import Model
 
 

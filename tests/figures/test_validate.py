@@ -6,11 +6,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.experiment.comparison_dataset import to_dataset
+from htm_brian.comparison.dataset import to_dataset
+from htm_brian.comparison.ladder import MemoryParameters, Spikes, run_abstract
 from htm_brian.figures.validate import _label_times, draw
-from htm_brian.ladder import MemoryParameters, Spikes, run_abstract
-from htm_brian.recording import Ragged
-from htm_brian.series import Series
+from htm_brian.sdr.ragged import Ragged
+from htm_brian.streams.series import Series
 
 N, SPLIT = 60, 45
 EVERY = {"agreement", "anomaly", "raster", "sparsity", "transplant"}

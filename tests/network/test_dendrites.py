@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from brian2 import Clock, Quantity, ms, mV
 
-from htm_brian.brian_warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.stepping import SteppedNetwork
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.network.dendrites import DistalDendrites
-from htm_brian.network.stepping import SteppedNetwork
 from htm_brian.parameters import load_model
 
 DELAY, WINDOW, INTERVAL = 2, 20, 10

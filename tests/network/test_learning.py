@@ -3,7 +3,7 @@
 import numpy as np
 
 from htm_brian.abstract.permanence import UpDown
-from htm_brian.abstract.segments import SegmentStore
+from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.network.dendrites import BranchState
 from htm_brian.network.learning import (
     Element,

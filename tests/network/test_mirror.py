@@ -4,11 +4,11 @@ import numpy as np
 from brian2 import Clock, ms
 
 from htm_brian.abstract.permanence import UpDown
-from htm_brian.abstract.segments import SegmentStore
+from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.network.dendrites import DistalDendrites
 from htm_brian.network.mirror import SegmentMirror
-from htm_brian.network.stepping import SteppedNetwork
 from htm_brian.parameters import load_model
 
 N_CELLS, CONNECTED = 30, 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from brian2 import SpikeMonitor, prefs
 
-from htm_brian.abstract.segments import SegmentTable
+from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.network import temporal_memory as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory

@@ -7,7 +7,6 @@ import pytest
 from brian2 import ms, mV, pA, second
 
 from htm_brian import load_model
-from htm_brian.cell_bursts import find_events
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.burst_coding import draw
@@ -29,6 +28,7 @@ from htm_brian.protocols.burst_coding import (
     BurstCodingParameters,
     checks,
 )
+from htm_brian.sdr.cell_bursts import find_events
 
 
 @pytest.fixture(scope="module")

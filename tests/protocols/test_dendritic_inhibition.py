@@ -8,7 +8,7 @@ import xarray as xr
 from brian2 import Network, SpikeMonitor, mV, nS, pA, second, volt
 
 from htm_brian import load_model
-from htm_brian.brian_compiling import uncompiled
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.dendritic_inhibition import draw
@@ -21,7 +21,7 @@ from htm_brian.protocols.dendritic_inhibition import (
     pairs,
     strength_at,
 )
-from htm_brian.synapses import short_term
+from htm_brian.synapses.release import short_term
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from htm_brian.protocols._release_networks import (
     with_transmission,
 )
 from htm_brian.protocols.network_release import NetworkRelease
-from htm_brian.sequence_task import SYMBOLS
-from htm_brian.synapses.release import transmission_of
-from htm_brian.theory import burst_transmission
+from htm_brian.sdr.theory import burst_transmission
+from htm_brian.streams.sequence_task import SYMBOLS
+from htm_brian.synapses.release.transmission import transmission_of
 
 TINY = NetworkReleaseParameters(
     columns=64,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from htm_brian.protocols._prediction_chain import missed_transitions, predicted_share
-from htm_brian.theory import miss_under_release_failure
+from htm_brian.sdr.theory import miss_under_release_failure
 
 
 def test_without_bursts_a_cell_is_missed_as_the_theory_of_one_segment_says() -> None:

@@ -14,8 +14,8 @@ import xarray as xr
 from rich.console import Console
 
 from htm_brian.cli import main
+from htm_brian.comparison import table as comparison
 from htm_brian.errors import InputError
-from htm_brian.experiment import comparison
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.runner import run_protocol
 from htm_brian.protocols.validate import Validate, ValidateParameters

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Clock, NeuronGroup, Synapses, ms
 
-from htm_brian.network.stepping import SteppedNetwork
+from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.synapses.structural import RewiredSynapses
 
 DELAY = 4  # time steps

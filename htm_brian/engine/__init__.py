@@ -1,0 +1,1 @@
+"""All that reaches into Brian2: integration, compiling, stepping, rewiring."""

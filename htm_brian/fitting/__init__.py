@@ -1,0 +1,1 @@
+"""From level 2 to level 1: what the reduced cell is fitted to, and the fit."""

@@ -1,0 +1,1 @@
+"""One membrane or receptor mechanism a module."""

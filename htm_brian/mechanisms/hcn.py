@@ -1,0 +1,125 @@
+"""The h-current of the apical dendrite: hyperpolarisation opens it, depolarisation shuts it.
+
+Lives in trunk, nexus and tuft, denser with distance from the soma. Its gate, per compartment `c`::
+
+    d hcn_gate_c/dt = (1/(1 + exp((v_c - half_activation)/slope)) - hcn_gate_c)/time_constant
+
+What the channels carry at the resting potential is taken to be balanced there, so that the cell
+rests where its model file says; only what they carry more or less counts. So they pull towards
+rest, with several times the conductance that is open: a slow input to the tuft reaches the soma
+much attenuated (Berger, Larkum & Luescher 2001). A calcium spike is far above where they can pull.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from brian2.equations.equations import Equations
+
+from htm_brian.cells.tree import Compartment
+from htm_brian.mechanisms.mechanism import declare
+from htm_brian.parameters import Key, Model, Table
+
+TABLE = "hcn"
+KINDS = ("trunk", "nexus", "tuft")
+KEYS = {
+    **{
+        f"{kind}_density": Key("siemens/metre**2", f"of all channels of the {kind}, all open")
+        for kind in KINDS
+    },
+    "half_activation": Key("volt", "potential at which half of them are open in the long run"),
+    "activation_slope": Key("volt", "width of that sigmoid"),
+    "time_constant": Key("second", "of the gate"),
+    "reversal_potential": Key("volt", "of the current"),
+}
+AREA = "of one compartment's membrane"
+SHARED = {"hcn_gate_at_rest": "share of the channels that is open at rest"}
+GATE = "1/(1 + exp(({potential} - hcn_half_activation)/hcn_activation_slope))"
+
+
+def variables(part: Compartment) -> dict[str, str]:
+    """Return what the variables in a compartment mean."""
+    return {
+        f"hcn_steady_gate_{part.name}": "what the gate tends to at the present potential",
+        f"hcn_gate_{part.name}": "share of the channels that is open",
+        f"hcn_current_{part.name}": f"into {part.name}, less that at rest",
+    }
+
+
+def equations(parameters: Table, parts: Sequence[Compartment]) -> Equations:
+    """Return the equations of the gates and currents.
+
+    Parameters
+    ----------
+    parameters : Table
+        See `KEYS`.
+    parts : sequence of Compartment
+        Where they live; compartments of `KINDS`.
+    """
+    parameters.require(KEYS)
+    lines = [f"hcn_gate_at_rest = {GATE.format(potential='resting_potential')} : 1 (shared)"]
+    for part in parts:
+        name, gate = part.name, GATE.format(potential=f"v_{part.name}")
+        lines.append(
+            f"""
+            hcn_steady_gate_{name} = {gate} : 1 (constant over dt)
+            dhcn_gate_{name}/dt = (hcn_steady_gate_{name} - hcn_gate_{name})/hcn_time_constant : 1
+            hcn_current_{name} = hcn_{part.kind}_density*{part.kind}_area*(
+                hcn_gate_{name}*(hcn_reversal_potential - v_{name})
+                - hcn_gate_at_rest*(hcn_reversal_potential - resting_potential)) : amp
+            """
+        )
+    lines += [f"{kind}_area : metre**2 (shared, constant)" for kind in KINDS]
+    return Equations("\n".join(lines)) + declare(TABLE, KEYS)
+
+
+def current(part: Compartment) -> str:
+    """Return the variable of the current into a compartment."""
+    return f"hcn_current_{part.name}"
+
+
+def at_rest(part: Compartment) -> dict[str, str]:
+    """Return where the gate of a compartment stands in a cell that rests."""
+    return {f"hcn_gate_{part.name}": "hcn_gate_at_rest"}
+
+
+def steady_density(model: Model, kind: str, depolarisation: float) -> float:
+    """Return the current in the long run into dendrites of a kind, less that at rest, in A/m**2.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 2; 0 without an h-current.
+    kind : str
+        Of dendrite.
+    depolarisation : float
+        From rest, in volts.
+    """
+    if TABLE not in model or kind not in KINDS:
+        return 0.0
+    table, rest = model[TABLE], float(model["soma"]["resting_potential"])
+    half, slope, reversal = (
+        float(table[key]) for key in ("half_activation", "activation_slope", "reversal_potential")
+    )
+
+    def through(potential: float) -> float:
+        return float((reversal - potential) / (1 + np.exp((potential - half) / slope)))
+
+    return float(table[f"{kind}_density"]) * (through(rest + depolarisation) - through(rest))
+
+
+def slope_density(model: Model, kind: str) -> float:
+    """Return by how much the steady current at rest grows with hyperpolarisation, in S/m**2.
+
+    Of what is open at rest, and of what a change of the potential opens::
+
+        density (m + (E - v) m (1 - m)/slope),  m = 1/(1 + exp((v - half_activation)/slope))
+    """
+    if TABLE not in model or kind not in KINDS:
+        return 0.0
+    table, rest = model[TABLE], float(model["soma"]["resting_potential"])
+    slope = float(table["activation_slope"])
+    gate = 1 / (1 + np.exp((rest - float(table["half_activation"])) / slope))
+    opening = gate * (1 - gate) / slope * (float(table["reversal_potential"]) - rest)
+    return float(table[f"{kind}_density"]) * float(gate + opening)

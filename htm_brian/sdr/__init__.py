@@ -1,0 +1,1 @@
+"""Sparse distributed representations: closed forms, mapping to spikes, read-outs; arrays only."""

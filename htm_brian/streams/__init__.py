@@ -1,0 +1,1 @@
+"""Series, the streams of active columns made of them, and sequence tasks."""

@@ -1,0 +1,1 @@
+"""Release of transmitter: quanta, depression, facilitation, failure."""

@@ -1,0 +1,242 @@
+"""Stochastic release as Brian2 `Synapses`: quanta, depression, facilitation, spontaneous release.
+
+At a spike each empty site has refilled with the probability that its time since the connection's
+last event gives, the utilisation is what facilitation made of it, and each full site releases with
+that probability. So the trial average is the deterministic model's (`short_term`), and a rested
+connection of N sites is binomial. All is done when a spike arrives; between spikes nothing is
+computed. The draws are keyed (`draws`): they depend on the seed, the stream's name, the trial, the
+connection and the number of its event, on nothing else.
+
+====================  ==============================================================================
+name in `on_release`  meaning
+====================  ==============================================================================
+`quanta`              vesicles released by this spike
+`amplitude`           sum of their sizes, in quanta of mean size
+`quantal_size`        effect of one mean quantum, from the model
+====================  ==============================================================================
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from brian2.equations.equations import Equations
+from brian2.synapses.synapses import Synapses
+from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
+
+from htm_brian.arguments import check_choice
+from htm_brian.parameters import Key, Model, load_model
+from htm_brian.randomness import key_words
+from htm_brian.synapses.release.draws import FUNCTIONS, MAX_TRIALS
+from htm_brian.synapses.release.transmission import RELEASE_KEYS
+
+MECHANISMS: dict[str, dict[str, Key]] = {
+    "release": RELEASE_KEYS,
+    "quantum": {
+        "quantal_size": Key("volt", "potential that one quantum of mean size adds at the soma"),
+        "quantal_variation": Key("1", "SD over mean of the size of one quantum"),
+    },
+    "short_term": {
+        "recovery_time": Key("second", "time constant of refilling a site"),
+        "facilitation_time": Key("second", "time constant of the decay of facilitation"),
+    },
+    "spontaneous": {"spontaneous_rate": Key("hertz", "of a connection with all sites full")},
+    "epsp": {
+        "rise_time": Key("second", "20 to 80 % rise time at the soma"),
+        "decay_time": Key("second", "time constant of decay at the soma"),
+    },
+}
+"""Tables and keys of a model of kind "synapse"."""
+
+VARIANTS = ("multivesicular", "single_site")
+
+PARAMETERS = {
+    "sites": "integer",
+    "release_probability": "1",
+    "quantal_size": "volt",
+    "quantal_variation": "1",
+    "recovery_time": "second",
+    "facilitation_time": "second",
+    "spontaneous_rate": "hertz",
+}
+"""Variables of the synapses that a model gives, and their units."""
+
+_STATE = """
+empty : integer        # sites without a vesicle
+utilisation : 1        # release probability of a full site, at the last spike
+last_spike : second
+last_refill : second
+draws : integer        # random numbers used up
+quanta : integer
+amplitude : 1
+stream_low : integer (shared, constant)
+stream_high : integer (shared, constant)
+"""
+
+REFILL = """
+empty -= binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws), empty, 1 - exp(-(t - last_refill)/(recovery_time + 1e-12*second)))
+last_refill = t
+"""  # noqa: E501
+_FACILITATE = """
+utilisation = release_probability + (1 - release_probability)*utilisation*exp(-(t - last_spike)/(facilitation_time + 1e-12*second))
+last_spike = t
+"""  # noqa: E501
+_RELEASE = {
+    "multivesicular": """
+quanta = binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1), sites - empty, utilisation)
+""",  # noqa: E501
+    "single_site": """
+quanta = int(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1) < 1 - (1 - utilisation)**(sites - empty))
+""",  # noqa: E501
+}
+# Box and Muller's normal number; a size below zero, at a variation of 0.3 one in 2300, becomes 0.
+SIZE = """
+amplitude = quanta + quantal_variation*sqrt(quanta)*sqrt(-2*log(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 2)))*cos(2*pi*keyed_uniform(stream_low, stream_high, i, j, contact, draws + 3))
+amplitude = amplitude*int(amplitude > 0)
+empty += quanta
+draws += 4
+"""  # noqa: E501
+
+
+class ReleaseSynapses(Synapses):
+    """Synapses that release by chance, with a state of their own for each connection.
+
+    Parameters
+    ----------
+    source, target : Group
+        As for Brian2's `Synapses`.
+    model : str, path or Model
+        Of kind "synapse", such as ``"thalamocortical"``; see ``models/``.
+    on_release : str
+        What a spike that arrives does, in Brian2's language; see the table above.
+    variant : {"multivesicular", "single_site"}
+        Whether every site may release at a spike, or one at most: then `sites` is a pool of docked
+        vesicles, and the trial average no longer the deterministic model's.
+    per_connection : tuple of str
+        Parameters that differ between connections; set them after the last ``connect``.
+    equations : str
+        Further variables of the synapses, such as a weight.
+    seed, trial : int
+        Of the experiment, and the number of the trial in it.
+    stream : str, optional
+        Name of the stream of draws; by default that of the synapses. Give one or the other where
+        a process makes several such synapses: a made-up name depends on those made before.
+    delay : Quantity, optional
+        The same for all connections; or set `delay` after ``connect``.
+    namespace : dict, optional
+        As for Brian2's `Synapses`.
+    order : int
+        As for Brian2's `Synapses`.
+    name : str
+        Of the synapses.
+
+    Examples
+    --------
+    >>> from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, ms, prefs
+    >>> prefs.codegen.target = "numpy"
+    >>> axon = SpikeGeneratorGroup(1, [0, 0], [1, 21] * ms)
+    >>> cells = NeuronGroup(1000, "dv/dt = -v/(16*ms) : volt", method="exact")
+    >>> synapses = ReleaseSynapses(axon, cells, "thalamocortical",
+    ...                            on_release="v_post += quantal_size*amplitude", seed=42)
+    >>> synapses.connect()
+    >>> Network(axon, cells, synapses).run(10 * ms)
+    >>> round(float(synapses.quanta[:].mean()), 1)          # 27 sites, 0.8 each
+    21.6
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        target: Any,
+        model: str | Model,
+        *,
+        on_release: str,
+        variant: str = "multivesicular",
+        per_connection: tuple[str, ...] = (),
+        equations: str = "",
+        seed: int = 0,
+        trial: int = 0,
+        stream: str | None = None,
+        delay: Quantity | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        order: int = 0,
+        name: str = "releasesynapses*",
+    ) -> None:
+        self.parameters = load_model(model).require(MECHANISMS)
+        self.variant = check_choice("variant", variant, VARIANTS)
+        for parameter in per_connection:
+            check_choice("per_connection", parameter, tuple(PARAMETERS))
+        declared = "\n".join(
+            f"{key} : {unit} ({'constant' if key in per_connection else 'shared, constant'})"
+            for key, unit in PARAMETERS.items()
+        )
+        self.on_release = on_release
+        # Brian2 lets no attribute be added later.
+        self.stream = stream or ""
+        self.extra_variables = tuple(Equations(equations)) if equations else ()
+        self.stated_targets: NDArray[np.integer] | None = None
+        self._connected = False
+        self._per_connection = per_connection
+        self._seed_and_trial = seed, trial
+        super().__init__(
+            source,
+            target,
+            declared + _STATE + equations,
+            on_pre=REFILL + _FACILITATE + _RELEASE[variant] + SIZE + on_release,
+            delay=delay,
+            namespace=dict(namespace or {}) | FUNCTIONS,
+            multisynaptic_index="contact",
+            clock=source.clock,
+            order=order,
+            name=name,
+        )
+        if stream is None:
+            self.stream = self.name
+            warn_of_made_up_name(name, self.name)
+
+    def connect(self, *args: Any, **kwargs: Any) -> None:
+        """Connect as Brian2's `Synapses` does, and give all connections the model's values."""
+        super().connect(*args, **kwargs)
+        ends = [np.asarray(kwargs.get(end)) for end in "ij"]
+        arrays = all(end.dtype.kind in "iu" for end in ends)
+        # Kept for C++ standalone, which does not know its connections before it runs.
+        once = arrays and not self._connected
+        self.stated_targets = np.broadcast_arrays(*ends)[1].ravel() if once else None
+        if not self._connected:
+            self._connected = True
+            self._assign(shared=True)
+            self.set_stream(*self._seed_and_trial)
+        self._assign(shared=False)
+
+    def set_stream(self, seed: int, trial: int = 0) -> None:
+        """Name the draws anew, for another trial or another experiment; after ``connect``."""
+        low, high = key_words(seed, "release", self.stream, trial)
+        self.stream_low, self.stream_high = low, high
+
+    def rest(self) -> None:
+        """Fill all sites and forget all facilitation, and begin the stream of draws again."""
+        for name in ("empty", "utilisation", "draws", "quanta", "amplitude"):
+            setattr(self, name, 0)
+
+    def _assign(self, shared: bool) -> None:
+        for table in self.parameters.tables:
+            for key, value in table.items():
+                if key in PARAMETERS and (key not in self._per_connection) == shared:
+                    if key == "sites" and not 1 <= value <= MAX_TRIALS:
+                        raise ValueError(f"sites must lie in [1, {MAX_TRIALS}], got {value}")
+                    setattr(self, key, value)
+
+
+def warn_of_made_up_name(given: str, name: str) -> None:
+    """Warn if Brian2 numbered the synapses: their draws would depend on what was made before."""
+    if given.endswith("*") and name != given[:-1]:
+        warnings.warn(
+            f"{name}: its draws are named by a number that depends on what was made before; "
+            "give it a name or a stream",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,93 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.comparison import table as comparison
+from htm_brian.comparison.ladder import MemoryParameters, run_abstract
+from htm_brian.comparison.table import Row
+from htm_brian.sdr.ragged import Ragged
+
+SOURCE = "these tests"
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    """Three abstract memories that differ in their seed, on a repeating sequence with noise."""
+    rng = np.random.default_rng(0)
+    patterns = [np.sort(rng.choice(64, 8, replace=False)) for _ in range(6)]
+    steps = [patterns[step % 6] if rng.random() < 0.9 else patterns[0] for step in range(240)]
+    parameters = asdict(MemoryParameters.for_size(64, 4, active=8))
+    return [
+        run_abstract(
+            TemporalMemory(**parameters, seed=seed), Ragged.from_sets(steps), lambda done: True
+        ).recording
+        for seed in (0, 1, 2)
+    ]
+
+
+def row_of(rows, quantity):
+    return next(row for row in rows if row.quantity == quantity)
+
+
+def test_a_copy_of_the_reference_passes_every_check(recordings):
+    first, second, _ = recordings
+    rows = comparison.apart_rows(first, second, first, SOURCE)
+    checks = comparison.checks_of(rows)
+    assert len(checks) == len(comparison.AGREEMENTS) + 1
+    assert all(check.passed for check in checks)
+    assert row_of(rows, "predicted columns: Jaccard").spiking == 1
+    assert comparison.checks_of(comparison.reliable_rows(first, first, SOURCE))[0].value == 1
+
+
+def test_a_third_seed_is_as_good_as_the_second(recordings):
+    """The ceiling is one that an abstract memory reaches: else no spiking one could."""
+    rows = comparison.apart_rows(*recordings, SOURCE)
+    jaccard = row_of(rows, "predicted columns: Jaccard")
+    assert jaccard.difference == pytest.approx(0, abs=0.05)
+
+
+def test_a_memory_that_learned_something_else_fails(recordings):
+    first, second, _ = recordings
+    early = first.part(0, 60)  # has learned little
+    rows = comparison.apart_rows(first.part(180), second.part(180), early, SOURCE)
+    failed = {check.name for check in comparison.checks_of(rows) if not check.passed}
+    assert "trained apart, predicted columns: Jaccard: agreement less its ceiling" in failed
+    assert "trained apart, anomaly: mean absolute difference" in failed
+    (check,) = comparison.checks_of(comparison.reliable_rows(first.part(180), early, SOURCE))
+    assert not check.passed
+
+
+def test_own_release_is_reported_but_not_judged(recordings):
+    rows = comparison.own_release_rows(recordings[0], recordings[1])
+    assert comparison.checks_of(rows) == []
+    assert all(row.abstract is not None and row.spiking is not None for row in rows)
+
+
+def test_table_has_the_columns_and_says_what_the_target_is_of(recordings):
+    rows = [Row("A HEADING"), *comparison.apart_rows(*recordings, SOURCE)]
+    table = comparison.to_table(rows, "title")
+    assert list(table.columns) == [
+        "quantity", "abstract", "spiking", "difference", "target", "verdict",
+    ]  # fmt: skip
+    assert table.rows[0] == ["A HEADING", "", "", "", "", ""]
+    targets = {row[0]: row[4] for row in table.rows}
+    assert targets["predicted columns: Jaccard"] == "difference ≥ -0.05"
+    assert targets["anomaly: mean absolute difference"] == "≤ 0.05"
+    assert targets["anomaly: mean"] == ""
+
+
+def test_what_cannot_be_measured_fails():
+    """Where neither level ever predicts, precision and recall have no value."""
+    parameters = asdict(MemoryParameters.for_size(64, 4, active=8))
+    rng = np.random.default_rng(0)
+    noise = Ragged.from_sets(np.sort(rng.choice(64, 8, replace=False)) for _ in range(4))
+    one, two, three = (
+        run_abstract(TemporalMemory(**parameters, seed=s), noise, lambda done: True).recording
+        for s in range(3)
+    )
+    rows = comparison.apart_rows(one, two, three, SOURCE)
+    precision = row_of(rows, "predicted columns: precision")
+    assert not precision.check.passed
+    assert precision.cells()[1:4] == ["-", "-", "-"]

@@ -1,0 +1,96 @@
+"""Features of traces whose answers are known: eFEL with our settings, and without eFEL."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from htm_brian.experiment.traces import (
+    after_hyperpolarisations,
+    depolarisations,
+    features,
+    first,
+    step_response,
+    with_spikes,
+)
+from htm_brian.synapses.release.epsp import TimeCourse
+
+TIME = np.arange(0, 400, 0.1)
+COURSE = TimeCourse(2e-3, 20e-3)
+REST = -70.0
+
+
+def potential(amplitude: float, start: float = 100.0) -> np.ndarray:
+    return REST + amplitude * COURSE.at((TIME - start) * 1e-3)
+
+
+def test_peak_and_half_width_of_a_potential_are_those_of_its_closed_form() -> None:
+    found = depolarisations(TIME, [potential(0.1), potential(6)], start=100)
+    np.testing.assert_allclose(found.peak, [0.1, 6], rtol=1e-3)
+    np.testing.assert_allclose(found.half_width, COURSE.half_width * 1e3, atol=0.2)
+
+
+def test_a_potential_that_the_trace_cuts_off_has_no_half_width() -> None:
+    ends = TIME < 110
+    found = depolarisations(TIME[ends], [potential(6)[ends]], start=100)
+    assert np.isnan(found.half_width).all() and found.peak[0] == pytest.approx(6, rel=1e-3)
+
+
+@pytest.mark.parametrize("resistance", [20.0, 40.0])
+def test_resistance_time_constant_and_sag_of_a_membrane(resistance: float) -> None:
+    begin, end, tau, current = 100.0, 350.0, 15.0, -0.2
+    charged = 1 - np.exp(-np.clip(TIME - begin, 0, end - begin) / tau)
+    charged *= np.exp(-np.clip(TIME - end, 0, None) / tau)
+    trace = REST + current * resistance * charged
+    found = step_response(TIME, trace, current, begin, end)
+    assert found.resistance == pytest.approx(resistance, rel=1e-3)
+    assert found.time_constant == pytest.approx(tau, rel=0.05)
+    assert found.sag == pytest.approx(1, abs=1e-3)
+
+
+def test_drawn_spikes_are_found_where_they_are() -> None:
+    spikes = [[120.0, 130.0, 160.0, 200.0], []]
+    drawn = with_spikes(TIME, np.full((2, TIME.size), -55.0), spikes)
+    found = features(
+        TIME, drawn, ["all_ISI_values", "spike_count", "time_to_first_spike"], start=100, end=300
+    )
+    np.testing.assert_allclose(found["all_ISI_values"][0], [10, 30, 40], atol=1e-6)
+    assert [int(each[0]) for each in found["spike_count"]] == [4, 0]
+    assert first(found["time_to_first_spike"])[0] == pytest.approx(20)
+    assert np.isnan(first(found["time_to_first_spike"])[1])
+
+
+def test_an_after_hyperpolarisation_is_what_comes_after_the_last_spike() -> None:
+    def dips(*depths: float) -> np.ndarray:
+        return REST - sum(
+            depth * COURSE.at((TIME - 60 * (number + 2)) * 1e-3)
+            for number, depth in enumerate(depths)
+        )
+
+    traces = [dips(9, 2), dips(3), np.full(TIME.size, REST)]
+    found = after_hyperpolarisations(TIME, traces, [[120, 180], [120], []], start=100)
+    left = 9 * float(COURSE.at(60e-3))  # of the first dip, when the second spike comes
+    assert 2 < found[0] < 2 + left
+    assert found[1] == pytest.approx(3, rel=1e-3) and np.isnan(found[2])
+
+
+def test_settings_of_others_change_nothing() -> None:
+    efel = pytest.importorskip("efel")
+    efel.set_setting("Threshold", -100.0)
+    efel.set_setting("voltage_base_start_perc", 0.1)
+    try:
+        trace = np.where(TIME < 50, REST - 20, REST)
+        found = features(TIME, trace, ["voltage_base", "spike_count"], start=100, end=300)
+        assert found["voltage_base"][0][0] == pytest.approx(REST)
+        assert found["spike_count"][0][0] == 0
+    finally:
+        efel.reset()
+
+
+def test_without_efel_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "efel", None)
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "htm-brian\[ephys\]"') as error:
+        depolarisations(TIME, [potential(6)], start=100)
+    assert "\n" not in str(error.value)

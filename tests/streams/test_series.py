@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from htm_brian.errors import InputError
+from htm_brian.streams.series import read_series
+
+GOOD = "when,load,count\n2000-06-05 00:00,1.5,3\n2000-06-05 00:30,2.5,4\n"
+
+
+def write(folder: Path, text: str, name: str = "demand.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def fault(path: Path | str, **columns: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read_series(path, **columns)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_bundled_series_is_the_published_one() -> None:
+    series = read_series()
+    assert len(series) == 4032
+    assert series.label == "demand_megawatt"
+    assert series.timestamps is not None
+    assert series.timestamps[0] == np.datetime64("2000-06-05T00:00")
+    assert series.timestamps[-1] == np.datetime64("2000-08-27T23:30")
+    assert set(np.diff(series.timestamps)) == {np.timedelta64(30, "m")}
+    assert series.values[0] == 22262
+    assert not series.symbolic
+
+
+def test_chosen_columns(tmp_path: Path) -> None:
+    series = read_series(write(tmp_path, GOOD), timestamp_column="when", value_column="count")
+    assert series.values.tolist() == [3.0, 4.0]
+    assert series.label == "count"
+    assert series.name == "demand.csv"
+
+
+def test_a_table_without_times(tmp_path: Path) -> None:
+    series = read_series(write(tmp_path, "x\n1\n\n2e3\n"))
+    assert series.values.tolist() == [1.0, 2000.0]
+    assert series.timestamps is None
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiters_and_byte_order_mark(tmp_path: Path, delimiter: str) -> None:
+    text = "\ufeff" + GOOD.replace(",", delimiter).replace("\n", "\r\n")
+    series = read_series(write(tmp_path, text), value_column="load")
+    assert series.values.tolist() == [1.5, 2.5]
+    assert series.timestamps is not None
+
+
+def test_numbers_that_look_like_dates_are_numbers(tmp_path: Path) -> None:
+    series = read_series(write(tmp_path, "x\n20000605\n20000606\n"))
+    assert series.values.tolist() == [20000605.0, 20000606.0]
+
+
+def test_wall_clock_time_is_kept_over_a_change_of_offset(tmp_path: Path) -> None:
+    text = "t,x\n2000-10-29T01:30+02:00,1\n2000-10-29T01:30+01:00,2\n"
+    series = read_series(write(tmp_path, text))
+    assert series.timestamps is not None
+    assert series.timestamps.tolist() == [series.timestamps[0].item()] * 2
+
+
+def test_text_is_read_symbol_by_symbol(tmp_path: Path) -> None:
+    series = read_series(write(tmp_path, "AB  \n\n CÄ\n", "song.txt"))
+    assert "".join(series.values) == "AB CÄ"
+    assert series.symbolic
+    assert series.label == "symbol"
+    assert series.timestamps is None
+
+
+def test_head(tmp_path: Path) -> None:
+    head = read_series().head(3)
+    assert len(head) == 3
+    assert head.timestamps is not None
+    assert len(head.timestamps) == 3
+    assert len(read_series(write(tmp_path, "AB", "song.txt")).head(9)) == 2
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_numbers_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, values: list) -> None:
+    path = tmp_path_factory.getbasetemp() / "numbers.csv"
+    path.write_text("x\n" + "".join(f"{value!r}\n" for value in values))
+    assert read_series(path).values.tolist() == values
+
+
+def test_missing_file() -> None:
+    assert fault("nowhere.csv") == "there is no file nowhere.csv; check the path"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert fault(tmp_path) == f"{tmp_path} is a folder; give a file"
+
+
+def test_missing_column_names_those_there(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    assert fault(path, value_column="lod") == (
+        "demand.csv has no column 'lod'; its columns are: when, load, count (--value-column)"
+    )
+    assert "no column 'date'; its columns are" in fault(path, timestamp_column="date")
+
+
+def test_two_candidates_ask_for_a_choice(tmp_path: Path) -> None:
+    assert fault(write(tmp_path, GOOD)) == (
+        "demand.csv has 2 columns for the value: load, count; choose one with --value-column"
+    )
+
+
+def test_no_candidate_at_all(tmp_path: Path) -> None:
+    message = fault(write(tmp_path, "who,what\nme,that\n"))
+    assert message.startswith("demand.csv has no column of numbers in its first row; its columns")
+
+
+@pytest.mark.parametrize(
+    ("cell", "got"),
+    [("nan", "'nan'"), ("", "empty"), ("1,5", None), ("n/a", "'n/a'"), ("inf", "'inf'")],
+)
+def test_a_value_that_is_no_number_is_named_with_its_line(
+    tmp_path: Path, cell: str, got: str | None
+) -> None:
+    message = fault(write(tmp_path, f"t,x\n2000-01-01,1\n2000-01-02,{cell}\n2000-01-03,3\n"))
+    if got is None:
+        assert message == "demand.csv, line 3: 3 fields where the header has 2; mend the line"
+    else:
+        assert message == (
+            f"demand.csv, line 3: x is {got}, not a finite number; fill the gap or drop the line"
+        )
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+@pytest.mark.parametrize("name", ["empty.csv", "empty.txt"])
+def test_empty_file(tmp_path: Path, text: str, name: str) -> None:
+    path = write(tmp_path, text, name)
+    assert fault(path) == f"{name} is empty; give a file that holds at least one value"
+
+
+def test_header_only(tmp_path: Path) -> None:
+    assert fault(write(tmp_path, "t,x\n")).startswith("demand.csv has a header but no rows")
+
+
+@pytest.mark.parametrize("text", ["1,2\n3,4\n", "2000-01-01,a\n2000-01-02,b\n"])
+def test_no_header(tmp_path: Path, text: str) -> None:
+    assert "add a first line with the names of the columns" in fault(write(tmp_path, text))
+
+
+def test_repeated_header(tmp_path: Path) -> None:
+    assert "names a column twice (x, x)" in fault(write(tmp_path, "x,x\n1,2\n"))
+
+
+def test_unparsable_time(tmp_path: Path) -> None:
+    message = fault(write(tmp_path, "t,x\n2000-01-01,1\n31/12/2000,2\n"))
+    assert message == (
+        "demand.csv, line 3: t is '31/12/2000', not a time; write it like 2000-06-05 00:30"
+    )
+
+
+@pytest.mark.parametrize("second", ["2000-01-02", "2000-01-01"])
+def test_times_must_increase(tmp_path: Path, second: str) -> None:
+    message = fault(write(tmp_path, f"t,x\n2000-01-02,1\n{second},2\n"))
+    assert message.startswith(f"demand.csv, line 3: t: {second} does not come after 2000-01-02")
+    assert message.endswith("sort the lines and drop repeated ones")
+
+
+def test_times_with_and_without_offset_do_not_mix(tmp_path: Path) -> None:
+    message = fault(write(tmp_path, "t,x\n2000-01-01T00:00Z,1\n2000-01-02T00:00,2\n"))
+    assert "must both have a UTC offset" in message
+
+
+def test_columns_make_no_sense_for_text(tmp_path: Path) -> None:
+    message = fault(write(tmp_path, "ABC", "song.txt"), value_column="x")
+    assert "read as text, which has no columns" in message
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(b"x\n\xff\xfe\n")
+    assert "is not UTF-8 text (byte 2); convert it" in fault(path)
+
+
+def test_an_open_quote(tmp_path: Path) -> None:
+    assert "line 2" in fault(write(tmp_path, 'x\n"1\n'))
