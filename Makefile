@@ -27,8 +27,10 @@ lint: .venv/.installed-dev
 
 # Runs every protocol and puts its figures beside the module that draws them.
 figures: .venv/.installed-figures
-	@status=0; for module in protocols/[a-z]*.py; do \
-	    name=$$(basename $$module .py); echo "== $$name"; \
+	@status=0; names=$$($(BIN)/python -c \
+	    'from htm_brian.experiment.protocol import list_protocols; print(*list_protocols())') || exit; \
+	for name in $$names; do \
+	    echo "== $$name"; \
 	    $(BIN)/htm-brian run $$name || status=$$?; \
 	    for png in results/$$name/figures/*.png; do \
 	        if test -e $$png; then cp $$png figures/$$name-$$(basename $$png); fi; \

@@ -1,8 +1,9 @@
 """What every protocol is: a claim with its source, parameters with units, a run, and checks.
 
-A protocol is one module in ``protocols/`` with one subclass of `Protocol`; it is found by its
-module, so nothing has to be registered. Its figures are drawn by the module of the same name in
-``figures/``, from the dataset alone.
+A protocol is a module in ``protocols/``, or a folder there, with one subclass of `Protocol`; it is
+found by its place, so nothing has to be registered. A folder's ``__init__.py`` holds the subclass;
+the modules beside it (``stimulus.py``, ``measurement.py``, ``checks.py``) are parts of it and no
+protocols. Figures are drawn by the module of the same name in ``figures/``, from the dataset alone.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class Protocol(ABC):
     Attributes
     ----------
     name : str
-        The same as the module's name.
+        The same as the name of the module or folder.
     claim : str
         The statement under test, one sentence.
     source : str
@@ -170,14 +171,17 @@ def require_packages(protocol: str, packages: Sequence[str]) -> None:
 
 
 def list_protocols() -> list[str]:
-    """Return the names of all protocols, sorted."""
+    """Return the names of all protocols, sorted: modules and folders without a leading underscore.
+
+    A folder counts if it has an ``__init__.py``.
+    """
     folder = importlib.import_module("htm_brian.protocols")
     names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
     return sorted(name for name in names if not name.startswith("_"))
 
 
 def load_protocol(name: str) -> type[Protocol]:
-    """Return the protocol class of the module `name`.
+    """Return the protocol class of the module or folder `name`.
 
     Raises
     ------

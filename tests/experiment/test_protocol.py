@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +41,72 @@ def test_a_protocol_is_found_by_its_module() -> None:
     assert protocol().run(SilentProgress()).passed
 
 
+HALVES = """
+import xarray as xr
+from dataclasses import dataclass
+from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.protocols.halves.checks import checks
+
+@dataclass(frozen=True)
+class Parameters:
+    value: float = 0.5
+
+class Halves(Protocol):
+    name, claim, source = "halves", "A half is a half.", "nobody"
+    parameters = Parameters()
+
+    def run(self, progress):
+        return Outcome(xr.Dataset(), checks(self.parameters.value))
+"""
+HALVES_CHECKS = """
+from htm_brian.experiment.checks import Check
+
+def checks(value):
+    return [Check("half", value, "1", 0.5, 0.5, "nobody")]
+"""
+
+
+def test_a_folder_is_a_protocol_and_the_modules_in_it_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list_protocols()
+    (tmp_path / "halves").mkdir()
+    (tmp_path / "halves" / "__init__.py").write_text(HALVES)
+    (tmp_path / "halves" / "checks.py").write_text(HALVES_CHECKS)
+    for other in ("notes", "__pycache__", "_shared"):
+        (tmp_path / other).mkdir()
+    (tmp_path / "_shared" / "__init__.py").write_text("")
+    monkeypatch.setattr(
+        htm_brian.protocols, "__path__", [*htm_brian.protocols.__path__, str(tmp_path)]
+    )
+    assert list_protocols() == sorted([*before, "halves"])
+    protocol = load_protocol("halves")
+    assert protocol.__module__ == "htm_brian.protocols.halves"
+    assert protocol().run(SilentProgress()).passed
+    for inner in ("halves.checks", "_shared", "notes"):
+        with pytest.raises(InputError, match="^unknown protocol"):
+            load_protocol(inner)
+
+
 @pytest.mark.parametrize("name", list_protocols())
 def test_every_protocol_of_the_package_says_what_it_is(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.claim.strip()
     assert protocol.source.strip()
+
+
+def test_make_figures_runs_every_protocol() -> None:
+    """What `make figures` would do names each of them once."""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        ["make", "-n", "figures"], cwd=root, capture_output=True, text=True, check=True
+    )
+    asked = re.search(r"names=\$\((?:.*\n)?.*'(from [^']*)'\)", done.stdout)
+    assert asked is not None, done.stdout
+    listed = subprocess.run(
+        [sys.executable, "-c", asked[1]], capture_output=True, text=True, check=True
+    )
+    assert listed.stdout.split() == list_protocols()
 
 
 @pytest.mark.usefixtures("extra_protocols")
