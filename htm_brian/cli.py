@@ -155,12 +155,15 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Change a parameter: --set 'duration=200 ms'. Repeatable."),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="At sizes that take less than a minute.")
+    ] = False,
     output: Output = None,
 ) -> int:
     """Run a protocol, check its claim, and write its results."""
     from htm_brian.experiment.settings import with_settings
 
-    return _run(name, lambda parameters: with_settings(parameters, settings or []), output)
+    return _run(name, lambda parameters: with_settings(parameters, settings or []), output, quick)
 
 
 @app.command()
@@ -188,7 +191,7 @@ def models(
     return 0
 
 
-def _run(name: str, change: Callable[[Any], Any], output: Path | None) -> int:
+def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bool = False) -> int:
     """Set up the protocol, where a ValueError is the user's to mend; then run it."""
     from htm_brian.experiment.protocol import load_protocol
     from htm_brian.experiment.runner import run_protocol
@@ -196,7 +199,7 @@ def _run(name: str, change: Callable[[Any], Any], output: Path | None) -> int:
     kind = load_protocol(name)
 
     def set_up() -> Protocol:
-        return kind(change(kind.parameters))
+        return kind.in_quick_form(change) if quick else kind(change(kind.parameters))
 
     protocol = _checked(set_up)
     command = shlex.join(["htm-brian", *sys.argv[1:]])

@@ -82,6 +82,21 @@ def test_run_writes_results_under_the_name_of_the_protocol(
 
 
 @pytest.mark.usefixtures("extra_protocols")
+def test_run_quick_uses_the_quick_form_and_says_what_it_leaves_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["run", "poisson_counts", "--quick", "--set", "seed=3", "-o", str(tmp_path)]
+    assert main(arguments) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "every check holds (1 of 1; 1 undecided at this size)" in out
+    assert "50 counts do not tell a variance" in out
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["provenance"]["parameters"]["trials"] == {"value": 50, "unit": "1"}
+    assert summary["undecided"] == {"Fano factor": "50 counts do not tell a variance"}
+    assert "Fano factor" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.usefixtures("extra_protocols")
 def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
     arguments = ["run", "poisson_counts", "--set", "largest_fano=0.8", "-o", str(tmp_path)]
     assert main(arguments) == ExitStatus.FAILED
@@ -96,6 +111,7 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
         ("run", "Missing argument 'name'; see htm-brian run --help"),
         ("run zzz", "unknown protocol 'zzz'; known protocols: "),
         ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),
+        ("run spatial_pooler_noise --quick", "spatial_pooler_noise has no quick form; run it"),
         ("run poisson_counts --set trials=x", "trials must be an integer, got 'x'"),
         ("run poisson_counts --set rate=4", "rate must be a number with a unit like Hz"),
         ("run poisson_counts --set rte=4", "unknown parameter 'rte'; did you mean rate?"),

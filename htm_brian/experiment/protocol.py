@@ -13,9 +13,10 @@ import importlib
 import importlib.util
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import xarray as xr
 from brian2.units.fundamentalunits import Quantity
@@ -95,6 +96,8 @@ class Outcome:
         Parameters of the models used, as `htm_brian.parameters.Model.rows` gives them.
     table : Table, optional
         The table to show, where one row for each check does not say enough.
+    undecided : dict of str to str
+        Checks that are left out since the sizes of the run cannot decide them, with the reason.
     """
 
     dataset: xr.Dataset
@@ -103,6 +106,7 @@ class Outcome:
     partial: bool = False
     parameter_rows: Sequence[Sequence[Any]] = ()
     table: Table | None = None
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.checks and not self.partial:
@@ -112,6 +116,38 @@ class Outcome:
     def passed(self) -> bool:
         """Whether the run is complete and every check holds."""
         return not self.partial and all_passed(self.checks)
+
+    def without(self, undecided: Mapping[str, str]) -> Outcome:
+        """Return the same but for these checks, which are named as undecided instead.
+
+        Raises
+        ------
+        KeyError
+            If a complete outcome has no such check.
+        """
+        names = {check.name for check in self.checks}
+        if not self.partial:
+            for name in undecided:
+                if name not in names:
+                    raise KeyError(f"there is no check {name!r} to leave undecided")
+        left = [check for check in self.checks if check.name not in undecided]
+        return dataclasses.replace(self, checks=left, undecided=dict(undecided))
+
+
+@dataclass(frozen=True)
+class QuickForm:
+    """A protocol at sizes that take less than a minute; every check keeps its band.
+
+    Parameters
+    ----------
+    parameters : dataclass instance
+        Of the protocol, with smaller sizes.
+    undecided : dict of str to str
+        Checks that these sizes cannot decide, with the reason. They are left out by name.
+    """
+
+    parameters: Any
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
 
 class Protocol(ABC):
@@ -139,13 +175,17 @@ class Protocol(ABC):
         What the run depends on, quantities with units; a field ``seed`` if chance plays a part.
     packages : tuple of str
         Import names of optional packages that the protocol needs.
+    quick : QuickForm or None
+        What ``--quick`` runs, if there is such a form.
     """
 
     name: ClassVar[str]
     claim: ClassVar[str]
     source: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ()
+    quick: ClassVar[QuickForm | None] = None
     parameters: Any
+    undecided: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, parameters: Any = None) -> None:
         if parameters is not None:
@@ -153,6 +193,31 @@ class Protocol(ABC):
         if not dataclasses.is_dataclass(self.parameters):
             raise TypeError(f"parameters of {self.name} must be a dataclass instance")
         require_packages(self.name, self.packages)
+
+    @classmethod
+    def in_quick_form(cls, change: Callable[[Any], Any] | None = None) -> Self:
+        """Return the protocol at the sizes of its quick form.
+
+        Parameters
+        ----------
+        change : callable, optional
+            Takes the quick form's parameters and returns those to use.
+
+        Raises
+        ------
+        InputError
+            If it has no quick form.
+        """
+        if cls.quick is None:
+            raise InputError(f"{cls.name} has no quick form; run it without --quick")
+        parameters = cls.quick.parameters
+        protocol = cls(parameters if change is None else change(parameters))
+        protocol.undecided = cls.quick.undecided
+        return protocol
+
+    def outcome(self, progress: Progress) -> Outcome:
+        """Run, and leave out the checks that the sizes cannot decide."""
+        return self.run(progress).without(self.undecided)
 
     @abstractmethod
     def run(self, progress: Progress) -> Outcome:

@@ -24,8 +24,8 @@ class _Picture:
     source: str
 
 
-def checks_table(checks: Sequence[Check]) -> Table:
-    """Return one row for each check."""
+def checks_table(checks: Sequence[Check], undecided: Mapping[str, str] | None = None) -> Table:
+    """Return one row for each check, and one for each that is left undecided, with the reason."""
     rows = [
         [
             check.name,
@@ -35,6 +35,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
         ]
         for check in checks
     ]
+    rows += [[name, "-", reason, "undecided"] for name, reason in (undecided or {}).items()]
     return Table(["quantity", "value", "target", "verdict"], rows)
 
 
@@ -71,9 +72,10 @@ def verdict(outcome: Outcome) -> str:
         return (
             f"partial result: the run was stopped before its end; so far {held} of {n} checks hold"
         )
+    undecided = f"; {len(outcome.undecided)} undecided at this size" if outcome.undecided else ""
     if held == n:
-        return f"every check holds ({n} of {n})"
-    return f"{n - held} of {n} checks fail"
+        return f"every check holds ({n} of {n}{undecided})"
+    return f"{n - held} of {n} checks fail{undecided}"
 
 
 def _picture(folder: Path, name: str) -> _Picture:

@@ -108,6 +108,7 @@ def summary(protocol: Protocol, outcome: Outcome, provenance: Mapping[str, Any])
         "passed": outcome.passed,
         "partial": outcome.partial,
         "checks": [check.as_dict() for check in outcome.checks],
+        "undecided": dict(outcome.undecided),
         "metrics": _jsonable(outcome.metrics),
         "provenance": dict(provenance),
     }

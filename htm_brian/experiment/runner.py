@@ -53,7 +53,7 @@ def run_protocol(
     started = datetime.now(UTC)
     try:
         with deferred_interrupt() as pressed, progress_on(messages, pressed) as progress:
-            outcome = protocol.run(progress)
+            outcome = protocol.outcome(progress)
     except KeyboardInterrupt:
         messages.print(f"{protocol.name} was interrupted; nothing was written")
         return ExitStatus.INTERRUPTED
@@ -63,7 +63,7 @@ def run_protocol(
             f"{protocol.name} needs more memory than there is{detail}; choose smaller sizes"
         ) from None
     write_results(protocol, outcome, folder, command, started)
-    out.print(rich_table(outcome.table or checks_table(outcome.checks)))
+    out.print(rich_table(outcome.table or checks_table(outcome.checks, outcome.undecided)))
     out.print(Text(f"{protocol.name}: {verdict(outcome)}"), soft_wrap=True)
     out.print(Text(f"report: {folder / results.REPORT}"), soft_wrap=True)
     if outcome.partial:

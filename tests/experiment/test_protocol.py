@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,7 @@ def test_a_protocol_is_found_by_its_module() -> None:
 
 HALVES = """
 import xarray as xr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.protocols.halves.checks import checks
 
@@ -174,6 +174,30 @@ def test_outcome_passes_only_whole_and_with_every_check() -> None:
     assert not Outcome(xr.Dataset(), [], partial=True).passed
     with pytest.raises(ValueError, match="needs at least one check"):
         Outcome(xr.Dataset(), [])
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_the_quick_form_has_smaller_sizes_and_names_the_checks_that_it_cannot_decide() -> None:
+    kind = load_protocol("poisson_counts")
+    quick = kind.in_quick_form()
+    assert quick.parameters.trials == 50 and kind().parameters.trials == 400
+    outcome = quick.outcome(SilentProgress())
+    assert [check.name for check in outcome.checks] == ["mean count"]
+    assert set(outcome.undecided) == {"Fano factor"}
+    assert kind().outcome(SilentProgress()).undecided == {}
+    changed = kind.in_quick_form(lambda parameters: replace(parameters, seed=2))
+    assert changed.parameters.seed == 2 and changed.parameters.trials == 50
+
+
+def test_only_a_check_that_there_is_can_be_left_undecided() -> None:
+    outcome = Outcome(xr.Dataset(), [PASSING, replace(PASSING, name="y")])
+    left = outcome.without({"y": "too few"})
+    assert [check.name for check in left.checks] == ["x"] and left.undecided == {"y": "too few"}
+    with pytest.raises(KeyError, match="there is no check 'z'"):
+        outcome.without({"z": "too few"})
+    with pytest.raises(ValueError, match="needs at least one check"):
+        outcome.without({"x": "too few", "y": "too few"})
+    assert Outcome(xr.Dataset(), [], partial=True).without({"z": "too few"}).partial
 
 
 def test_a_table_refuses_a_row_of_another_length() -> None:

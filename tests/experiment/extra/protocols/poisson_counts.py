@@ -12,7 +12,7 @@ from brian2 import Hz, Quantity, ms
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
-from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class PoissonCounts(Protocol):
     claim = "Counts of a Poisson process vary as much as their mean: Fano factor 1."
     source = "Poisson 1837, <Recherches sur la probabilité des jugements>"
     parameters = Parameters()
+    quick = QuickForm(Parameters(trials=50), {"Fano factor": "50 counts do not tell a variance"})
 
     def run(self, progress: Progress) -> Outcome:
         p = self.parameters
