@@ -9,9 +9,11 @@ from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.arguments import check_choice, check_integer
 from htm_brian.cells import biophysical
 from htm_brian.cells.biophysical import Design
 from htm_brian.engine.integration import LinearlyImplicit, standing_still, without_flag
+from htm_brian.errors import InputError
 from htm_brian.mechanisms import background, spike
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.mechanisms.mechanism import NEVER, assign, describe, variable_name
@@ -80,6 +82,7 @@ class Cells(NeuronGroup):
         order: int = 0,
         name: str = "cells*",
     ) -> None:
+        number = check_integer("N", N, low=1)
         self.parameters = load_model(model)
         self._design = self.put_together(self.parameters, per_cell)
         self.compartments = self._design.compartments
@@ -89,7 +92,7 @@ class Cells(NeuronGroup):
             potentials = [potential(name) for name in self.compartments]
             whole, integration = without_flag(whole, held), LinearlyImplicit(potentials, held)
         super().__init__(
-            N,
+            number,
             whole,
             threshold=self._design.threshold,
             reset=self._design.reset,
@@ -132,6 +135,32 @@ class Cells(NeuronGroup):
             self.last_spike_time = NEVER
         for name, value in self._design.at_rest.items():
             setattr(self, name, value)
+
+    def on_glutamate(self, compartment: str, receptors: Collection[str] = ("ampa", "nmda")) -> str:
+        """Return what a presynaptic spike does in a compartment, as `on_pre` of a `Synapses`.
+
+        Parameters
+        ----------
+        compartment : str
+            One of `compartments`.
+        receptors : collection of str
+            Some of those that the compartment has.
+
+        Examples
+        --------
+        >>> from brian2 import Network, ms
+        >>> cells = Cells(1, "thalamic_relay")
+        >>> Network(cells).run(0*ms)
+        >>> print(cells.on_glutamate("soma", ["ampa"]))
+        ampa_soma_post += ampa_unitary_conductance_post
+        """
+        check_choice("compartment", compartment, tuple(self.compartments))
+        for name in receptors:
+            if f"{name}_{compartment}" not in self.variables:
+                raise InputError(
+                    f"{compartment} has no {name} receptors ({self.parameters.file}, [{name}])"
+                )
+        return biophysical.on_glutamate(compartment, receptors)
 
     def describe(self) -> str:
         """Return the equations as text, with units, values and sources."""

@@ -26,6 +26,7 @@ from brian2.units.fundamentalunits import Quantity
 from htm_brian.cells import biophysical
 from htm_brian.cells.biophysical import Design, vary_by_cell
 from htm_brian.cells.group import Cells
+from htm_brian.errors import InputError
 from htm_brian.mechanisms import (
     adaptation,
     branch,
@@ -69,6 +70,16 @@ VARIABLES = {
     **{k: v for name in COMPARTMENTS for k, v in compartment.variables(name).items()},
 }
 """What the variables of a cell mean."""
+
+
+def require_level_1(model: Model) -> Model:
+    """Check that a model is that of a whole cell of level 1, and return it."""
+    if model.kind != "cell" or model.level != 1:
+        raise InputError(
+            f"a cell of level 1 is needed, such as l5_reduced; got a {model.kind} of level "
+            f"{model.level} ({model.file}, [model])"
+        )
+    return model.require(MECHANISMS)
 
 
 def threshold(model: Model) -> str:
