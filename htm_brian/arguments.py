@@ -7,6 +7,8 @@ import math
 import operator
 from typing import TypeVar
 
+from htm_brian.errors import InputError
+
 T = TypeVar("T")
 
 
@@ -14,11 +16,11 @@ def check_integer(name: str, value: object, low: int | None = None, high: int | 
     """Return `value` as an int inside [`low`, `high`]; None leaves that side open."""
     wanted = f"{name} must be an integer"
     if isinstance(value, bool):
-        raise TypeError(f"{wanted}, got {value!r}")
+        raise InputError(f"{wanted}, got {value!r}")
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{wanted}, got {value!r}") from None
+        raise InputError(f"{wanted}, got {value!r}") from None
     return int(_check_range(name, number, low, high))
 
 
@@ -30,9 +32,9 @@ def check_number(
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise TypeError(f"{wanted}, got {value!r}") from None
+        raise InputError(f"{wanted}, got {value!r}") from None
     if not math.isfinite(number):
-        raise ValueError(f"{wanted}, got {value!r}")
+        raise InputError(f"{wanted}, got {value!r}")
     return _check_range(name, number, low, high)
 
 
@@ -40,7 +42,7 @@ def check_choice(name: str, value: T, choices: tuple[T, ...]) -> T:
     """Return `value` if it is one of `choices`."""
     if value not in choices:
         wanted = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} must be one of {wanted}, got {value!r}")
+        raise InputError(f"{name} must be one of {wanted}, got {value!r}")
     return value
 
 
@@ -52,5 +54,5 @@ def _check_range(name: str, value: float, low: float | None, high: float | None)
             wanted = f"must be at least {low}"
         else:
             wanted = f"must lie in [{low}, {high}]"
-        raise ValueError(f"{name} {wanted}, got {value}")
+        raise InputError(f"{name} {wanted}, got {value}")
     return value

@@ -6,7 +6,6 @@ statuses are those of `htm_brian.errors.ExitStatus`.
 
 from __future__ import annotations
 
-import dis
 import os
 import shlex
 import sys
@@ -192,7 +191,7 @@ def models(
 
 
 def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bool = False) -> int:
-    """Set up the protocol, where a ValueError is the user's to mend; then run it."""
+    """Set up the protocol, which checks all that the user gave; then run it."""
     from htm_brian.experiment.protocol import load_protocol
     from htm_brian.experiment.runner import run_protocol
 
@@ -208,27 +207,11 @@ def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bo
 
 
 def _checked(function: Callable[..., Any], *arguments: object) -> Any:
-    """Call a function that checks what the user gave; what it finds becomes an `InputError`."""
+    """Call a function that sets up what the user asked for; lack of memory is theirs to mend."""
     try:
         return function(*arguments)
     except MemoryError as error:
         raise InputError(f"not enough memory ({error}); choose smaller sizes") from None
-    except ValueError as error:
-        if not _raised_by_us(error):
-            raise
-        raise InputError(str(error)) from error
-
-
-def _raised_by_us(error: Exception) -> bool:
-    """Whether a ``raise`` of this package made the error, not a library that it misused."""
-    traced = error.__traceback__
-    while traced is not None and traced.tb_next is not None:
-        traced = traced.tb_next
-    assert traced is not None
-    frame = traced.tb_frame
-    ours = str(frame.f_globals.get("__name__", "")).startswith("htm_brian")
-    operation = dis.opname[frame.f_code.co_code[traced.tb_lasti]]
-    return ours and operation == "RAISE_VARARGS"
 
 
 def _source(row: Any) -> str:

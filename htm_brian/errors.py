@@ -6,7 +6,11 @@ from enum import IntEnum
 
 
 class InputError(ValueError):
-    """The input, an option or the set-up is at fault; the message says what, and the remedy."""
+    """An argument, a file, an option or the set-up is at fault.
+
+    Raised where the input enters, with one line that says what was wrong, where, and what would be
+    right. Every other error is a defect of the program.
+    """
 
 
 class NotFiniteError(InputError, FloatingPointError):

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from brian2.units.fundamentalunits import Quantity, have_same_dimensions
 
+from htm_brian.errors import InputError
 from htm_brian.units import parse_unit
 
 Value: TypeAlias = Quantity | float | int
@@ -96,31 +97,31 @@ class Parameter:
         for field in ("unit", "source", "note"):
             text = getattr(self, field)
             if not isinstance(text, str):
-                raise ValueError(f"{field} of {self.key} must be text, got {text!r}{self.where}")
+                raise InputError(f"{field} of {self.key} must be text, got {text!r}{self.where}")
         if not self.source.strip():
-            raise ValueError(
+            raise InputError(
                 f"{self.key} has an empty source; name the paper, data set or calculation that "
                 f"the value comes from{self.where}"
             )
         try:
             parse_unit(self.unit)
         except ValueError as error:
-            raise ValueError(f"unit of {self.key}: {error}{self.where}") from None
+            raise InputError(f"unit of {self.key}: {error}{self.where}") from None
         for field in ("value", "low", "high"):
             number = getattr(self, field)
             is_number = isinstance(number, int | float) and not isinstance(number, bool)
             if not is_number or not math.isfinite(number):
-                raise ValueError(
+                raise InputError(
                     f"{field} of {self.key} must be a finite number, got {number!r}{self.where}"
                 )
         if self.low > self.high:
-            raise ValueError(
+            raise InputError(
                 f"low of {self.key} must not exceed its high, got low = {self.low:g} and "
                 f"high = {self.high:g}{self.where}"
             )
         if not self.low <= self.value <= self.high:
             unit = "" if self.unit == "1" else f" {self.unit}"
-            raise ValueError(
+            raise InputError(
                 f"{self.key} must lie in [{self.low:g}, {self.high:g}]{unit}, "
                 f"got {self.text}{self.where}"
             )
@@ -163,13 +164,13 @@ class Parameter:
             if not have_same_dimensions(value, unit):
                 raise TypeError
         except TypeError:
-            raise ValueError(f"{self.path} must be {wanted}, got {value!r}") from None
+            raise InputError(f"{self.path} must be {wanted}, got {value!r}") from None
         if self.unit != "1" or not isinstance(value, int):
             try:
                 # 15 digits: 1000*pF is not 1000.0000000000001 times 1*pF.
                 value = float(f"{float(value / unit):.15g}")  # type: ignore[operator]
             except TypeError:
-                raise ValueError(f"{self.path} must be one number, got {value!r}") from None
+                raise InputError(f"{self.path} must be one number, got {value!r}") from None
         source = f"set by the caller; {self.file or 'the file'} has {self.text} ({self.source})"
         return replace(self, value=value, source=source)
 
@@ -209,15 +210,15 @@ class Table(Mapping[str, Value]):
         where = f"({self.file}, [{self.name}])"
         for key in self:
             if key not in keys:
-                raise ValueError(f"unknown key {key}{_suggest(key, keys)} {where}")
+                raise InputError(f"unknown key {key}{_suggest(key, keys)} {where}")
         for key, wanted in keys.items():
             if key not in self:
-                raise ValueError(
+                raise InputError(
                     f"missing key {key}: {wanted.meaning}, in a unit like {wanted.unit} {where}"
                 )
             unit = self.parameter(key).unit
             if not have_same_dimensions(parse_unit(unit), parse_unit(wanted.unit)):
-                raise ValueError(f"{key} must have a unit like {wanted.unit}, got {unit!r} {where}")
+                raise InputError(f"{key} must have a unit like {wanted.unit}, got {unit!r} {where}")
         return self
 
 
@@ -269,10 +270,10 @@ class Model:
         for table in self.tables:
             if table.name not in mechanisms:
                 hint = _suggest(table.name, mechanisms)
-                raise ValueError(f"unknown table [{table.name}]{hint} ({self.file})")
+                raise InputError(f"unknown table [{table.name}]{hint} ({self.file})")
         for name, keys in mechanisms.items():
             if name not in self:
-                raise ValueError(
+                raise InputError(
                     f"missing table [{name}] with the keys {', '.join(keys)} ({self.file})"
                 )
             self[name].require(keys)
@@ -290,7 +291,7 @@ class Model:
         for path in changes:
             if path not in known:
                 hint = _suggest(path, known)
-                raise ValueError(f"unknown parameter {path!r}{hint} ({self.file})")
+                raise InputError(f"unknown parameter {path!r}{hint} ({self.file})")
         tables = tuple(
             replace(
                 table,
@@ -336,17 +337,17 @@ def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
     if isinstance(name_or_path, Model):
         return name_or_path
     if not isinstance(name_or_path, str | os.PathLike):
-        raise TypeError(f"a model is given by its name or path, got {name_or_path!r}")
+        raise InputError(f"a model is given by its name or path, got {name_or_path!r}")
     given = os.fspath(name_or_path)
     if given.endswith(".toml") or Path(given).name != given:
         try:
             return _parse(Path(given).read_text(encoding="utf-8"), given)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise ValueError(f"cannot read the model file {given}: {reason}") from None
+            raise InputError(f"cannot read the model file {given}: {reason}") from None
     known = list_models()
     if given not in known:
-        raise ValueError(
+        raise InputError(
             f"unknown model {given!r}; known models: {', '.join(known)}; "
             "for a file of your own give its path, ending in .toml"
         )
@@ -358,28 +359,28 @@ def _parse(text: str, file: str) -> Model:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"not valid TOML: {error} ({file})") from None
+        raise InputError(f"not valid TOML: {error} ({file})") from None
     header = _parse_header(content.pop("model", None), file)
     if not content:
-        raise ValueError(f"no mechanism; a model needs a table beside [model] ({file})")
+        raise InputError(f"no mechanism; a model needs a table beside [model] ({file})")
     tables = tuple(_parse_table(name, entries, file) for name, entries in content.items())
     return Model(**header, tables=tables, file=file)
 
 
 def _parse_header(header: object, file: str) -> dict[str, Any]:
     if not isinstance(header, dict):
-        raise ValueError(f"missing table [model] with the keys {', '.join(_HEADER)} ({file})")
+        raise InputError(f"missing table [model] with the keys {', '.join(_HEADER)} ({file})")
     where = f"({file}, [model])"
     _check_fields("key", header, _HEADER, _HEADER, where)
     for key, kind in _HEADER.items():
         value = header[key]
         if not isinstance(value, kind) or isinstance(value, bool) or value == "":
             wanted = "an integer from 0 to 3" if kind is int else "a non-empty text"
-            raise ValueError(f"{key} must be {wanted}, got {value!r} {where}")
+            raise InputError(f"{key} must be {wanted}, got {value!r} {where}")
     if not 0 <= header["level"] <= 3:
-        raise ValueError(f"level must lie in [0, 3], got {header['level']} {where}")
+        raise InputError(f"level must lie in [0, 3], got {header['level']} {where}")
     if header["name"] != Path(file).stem:
-        raise ValueError(
+        raise InputError(
             f"name must be that of the file, {Path(file).stem!r}, got {header['name']!r} {where}"
         )
     return header
@@ -387,12 +388,12 @@ def _parse_header(header: object, file: str) -> dict[str, Any]:
 
 def _parse_table(name: str, entries: object, file: str) -> Table:
     if not isinstance(entries, dict):
-        raise ValueError(f"{name} = {entries!r} stands outside a table; move it into one ({file})")
+        raise InputError(f"{name} = {entries!r} stands outside a table; move it into one ({file})")
     parameters = []
     for key, fields in entries.items():
         where = f"({file}, [{name}])"
         if not isinstance(fields, dict):
-            raise ValueError(
+            raise InputError(
                 f"{key} must be written {{ value = ..., unit = ..., source = ..., low = ..., "
                 f"high = ... }}, got {fields!r} {where}"
             )
@@ -410,10 +411,10 @@ def _check_fields(
 ) -> None:
     for field in given:
         if field not in allowed:
-            raise ValueError(f"unknown {what} {field}{_suggest(field, allowed)} {where}")
+            raise InputError(f"unknown {what} {field}{_suggest(field, allowed)} {where}")
     for field in required:
         if field not in given:
-            raise ValueError(f"missing {what} {field} {where}")
+            raise InputError(f"missing {what} {field} {where}")
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:

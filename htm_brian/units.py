@@ -8,6 +8,8 @@ from functools import lru_cache
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import Quantity, Unit
 
+from htm_brian.errors import InputError
+
 _KNOWN = {
     name: unit
     for module in (allunits, stdunits)
@@ -38,7 +40,7 @@ def parse_unit(text: str) -> Quantity | float:
     try:
         return _evaluate(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, TypeError, ValueError, AttributeError):
-        raise ValueError(
+        raise InputError(
             f"{text!r} is not a unit; write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
         ) from None
 

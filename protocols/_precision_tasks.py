@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.synaptic_readout import (
     Floats,
     area_under_curve,
@@ -57,13 +58,13 @@ class ScalarVsBinaryParameters:
             check_number("sparsities", sparsity, low=1 / self.size, high=0.5)
         for name in ("sparse", "dense"):
             if getattr(self, name) not in self.sparsities:
-                raise ValueError(
+                raise InputError(
                     f"sparsities must hold {getattr(self, name)}, got {self.sparsities}"
                 )
         for load in self.loads:
             check_number("loads", load, low=4 * TRANSITIONS / self.size, high=4)
         if max(self.loads) != 1:
-            raise ValueError(f"the largest of loads must be 1, got {self.loads}")
+            raise InputError(f"the largest of loads must be 1, got {self.loads}")
         check_number("noise", self.noise, low=0, high=0.5)
         check_number("transmission_probability", self.transmission_probability, low=0.05, high=1)
         check_integer("measured_cells", self.measured_cells, low=1, high=self.size)

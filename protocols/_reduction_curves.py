@@ -16,6 +16,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import quantity
 from htm_brian.fitting.reduction_curves import Curves
@@ -64,9 +65,9 @@ class BranchReductionParameters:
         for name in ("delay", "time_step"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         if self.write and not self.write.endswith(".toml"):
-            raise ValueError(f"write must name a file ending in .toml, got {self.write!r}")
+            raise InputError(f"write must name a file ending in .toml, got {self.write!r}")
 
     @property
     def standard(self) -> dict[str, float]:

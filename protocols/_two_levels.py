@@ -29,6 +29,7 @@ from htm_brian.cells import pyramidal, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.compiling import uncompiled
+from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.fitting import resting
 from htm_brian.mechanisms.branch import DendriticBranches, on_release
@@ -314,7 +315,7 @@ def smallest(
         for name, begin in (("volley", 0), ("pulse", len(tried["volley"]))):
             here = fired[begin : begin + len(tried[name])]
             if not here.any():
-                raise ValueError(f"no {name} up to {tried[name][-1]:g} fires {level.model.name}")
+                raise InputError(f"no {name} up to {tried[name][-1]:g} fires {level.model.name}")
             at = max(int(np.argmax(here)), 1)
             ends[name] = float(tried[name][at - 1]), float(tried[name][at])
     return ends["volley"][1], ends["pulse"][1]

@@ -21,6 +21,7 @@ from scipy.special import expit
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -89,7 +90,7 @@ class BACFiringParameters:
         for name in ("soma_duration", "train_duration", "event_duration", "duration", "time_step"):
             _check_positive(name, getattr(self, name), second)
         if self.duration < 240 * ms:
-            raise ValueError(f"duration must be at least 240 ms, got {self.duration}")
+            raise InputError(f"duration must be at least 240 ms, got {self.duration}")
 
     @property
     def currents(self) -> NDArray[np.float64]:
@@ -99,7 +100,7 @@ class BACFiringParameters:
 
 def _check_positive(name: str, value: Quantity, unit: Quantity) -> None:
     if not have_same_dimensions(value, unit) or value <= 0 * unit:
-        raise ValueError(f"{name} must be positive, in a unit like {unit}, got {value}")
+        raise InputError(f"{name} must be positive, in a unit like {unit}, got {value}")
 
 
 class BACFiring(Protocol):
@@ -122,7 +123,7 @@ class BACFiring(Protocol):
             biophysical.require(model)
             for table in ("calcium_spike", "backpropagation"):
                 if table not in model:
-                    raise ValueError(f"bac_firing needs a table [{table}] ({model.file})")
+                    raise InputError(f"bac_firing needs a table [{table}] ({model.file})")
 
     def run(self, progress: Progress) -> Outcome:
         """Stimulate cells of both layers."""

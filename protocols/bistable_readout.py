@@ -36,6 +36,7 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -94,7 +95,7 @@ class BistableReadoutParameters:
     def __post_init__(self) -> None:
         check_integer("bits", self.bits, low=2)
         if self.bits % 2 or self.bits // 2 not in self.bits_of_a:
-            raise ValueError(
+            raise InputError(
                 f"bits must be even, and half of them in bits_of_a, got {self.bits} and "
                 f"{self.bits_of_a}"
             )
@@ -107,7 +108,7 @@ class BistableReadoutParameters:
         check_number("decisive_share", self.decisive_share, low=0.5, high=1)
         check_integer("seed", self.seed, low=0)
         if not have_same_dimensions(self.duration, second) or self.duration <= 0 * second:
-            raise ValueError(f"duration must be a positive time, got {self.duration}")
+            raise InputError(f"duration must be a positive time, got {self.duration}")
 
 
 class BistableReadout(Protocol):

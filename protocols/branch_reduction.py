@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -60,7 +61,7 @@ class BranchReduction(Protocol):
         self._detailed = biophysical.require(load_model(self.parameters.model))
         for table in ("spike", "ampa", "nmda", "basal", "tuft", "calcium_spike"):
             if table not in self._detailed:
-                raise ValueError(
+                raise InputError(
                     f"branch_reduction needs a table [{table}] ({self._detailed.file})"
                 )
         self._simple = load_model(self.parameters.reduced_model).require(MECHANISMS)

@@ -18,6 +18,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -80,14 +81,14 @@ class BurstCodingParameters:
         for name in ("duration", "signal_duration"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value < 0.5 * second:
-                raise ValueError(f"{name} must be a time of at least 0.5 s, got {value}")
+                raise InputError(f"{name} must be a time of at least 0.5 s, got {value}")
         for name in ("time_step", "signal_time_constant"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         for name in ("soma_mean", "soma_deviation", "dendrite_mean", "dendrite_deviation"):
             if not have_same_dimensions(getattr(self, name), pA):
-                raise ValueError(f"{name} must have a unit like pA, got {getattr(self, name)}")
+                raise InputError(f"{name} must have a unit like pA, got {getattr(self, name)}")
 
 
 SOMA = np.array(list(RATES), dtype=np.float64)
@@ -115,7 +116,7 @@ class BurstCoding(Protocol):
             biophysical.require(model)
             place = "nexus" if name == "tree" else active_dendrite.TABLE
             if place not in model or "spike" not in model:
-                raise ValueError(
+                raise InputError(
                     f"burst_coding needs the tables [spike] and [{place}] ({model.file})"
                 )
 

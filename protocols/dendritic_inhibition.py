@@ -26,6 +26,7 @@ from htm_brian.cells.group import Cells
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -86,18 +87,18 @@ class DendriticInhibitionParameters:
             check_number(name, getattr(self, name), low=0, high=1)
         for name in ("soma_current", "dendrite_current"):
             if not have_same_dimensions(getattr(self, name), pA):
-                raise ValueError(f"{name} must have a unit like pA, got {getattr(self, name)}")
+                raise InputError(f"{name} must have a unit like pA, got {getattr(self, name)}")
         for name in ("delay", "time_step"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         if not have_same_dimensions(self.duration, second) or self.duration < 1 * second:
-            raise ValueError(f"duration must be a time of at least 1 s, got {self.duration}")
+            raise InputError(f"duration must be a time of at least 1 s, got {self.duration}")
         if not all(have_same_dimensions(strength, nS) for strength in self.strengths):
-            raise ValueError(f"strengths must have a unit like nS, got {self.strengths}")
+            raise InputError(f"strengths must have a unit like nS, got {self.strengths}")
         values = [float(strength) for strength in self.strengths]
         if len(values) < 3 or values[0] != 0 or values != sorted(set(values)):
-            raise ValueError(f"strengths must be three or more and rise from 0, got {values}")
+            raise InputError(f"strengths must be three or more and rise from 0, got {values}")
 
     @property
     def n_circuits(self) -> int:
@@ -122,7 +123,7 @@ class DendriticInhibition(Protocol):
         self._model = biophysical.require(load_model(p.model))
         for table in (active_dendrite.TABLE, "gaba"):
             if table not in self._model:
-                raise ValueError(f"dendritic_inhibition needs a table [{table}] ({p.model})")
+                raise InputError(f"dendritic_inhibition needs a table [{table}] ({p.model})")
         self._inhibitors = {
             place: (
                 biophysical.require(load_model(getattr(p, f"{place}_inhibitor"))),

@@ -39,6 +39,7 @@ from htm_brian.arguments import check_integer
 from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -102,13 +103,13 @@ class DynamicRangeParameters:
     def __post_init__(self) -> None:
         for name in ("lowest_rate", "highest_rate"):
             if not have_same_dimensions(getattr(self, name), Hz):
-                raise ValueError(f"{name} must have a unit like Hz, got {getattr(self, name)}")
+                raise InputError(f"{name} must have a unit like Hz, got {getattr(self, name)}")
         for name in ("volley", "duration", "time_step"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         if not 0 * Hz <= self.lowest_rate < self.highest_rate:
-            raise ValueError(
+            raise InputError(
                 f"highest_rate must exceed lowest_rate, {self.lowest_rate}, got {self.highest_rate}"
             )
         check_integer("n_rates", self.n_rates, low=5)

@@ -22,6 +22,7 @@ from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import MECHANISMS
 from htm_brian.engine.compiling import uncompiled
+from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import load_model
@@ -64,17 +65,17 @@ class FiringRateParameters:
         for name, unit in units.items():
             value = getattr(self, name)
             if not have_same_dimensions(value, unit):
-                raise ValueError(f"{name} must have a unit like {unit}, got {value}")
+                raise InputError(f"{name} must have a unit like {unit}, got {value}")
             if name != "probe_current" and value <= 0 * unit:
-                raise ValueError(f"{name} must be positive, got {value}")
+                raise InputError(f"{name} must be positive, got {value}")
         if self.probe_current >= 0 * amp:
-            raise ValueError(f"probe_current must be negative, got {self.probe_current}")
+            raise InputError(f"probe_current must be negative, got {self.probe_current}")
         if self.duration < LEAST_STEPS * self.time_step:
-            raise ValueError(
+            raise InputError(
                 f"duration must be at least {LEAST_STEPS} time steps, got {self.duration}"
             )
         if self.train_duration < 100 * ms:
-            raise ValueError(f"train_duration must be at least 100 ms, got {self.train_duration}")
+            raise InputError(f"train_duration must be at least 100 ms, got {self.train_duration}")
 
     @property
     def currents(self) -> NDArray[np.float64]:
@@ -113,7 +114,7 @@ class FiringRate(Protocol):
         self._detailed = biophysical.require(load_model(self.parameters.detailed_model))
         for table in ("spike", "ampa", "nmda", "basal"):
             if table not in self._detailed:
-                raise ValueError(f"firing_rate needs a table [{table}] ({self._detailed.file})")
+                raise InputError(f"firing_rate needs a table [{table}] ({self._detailed.file})")
 
     def run(self, progress: Progress) -> Outcome:
         """Apply the steps, then the trains, then the random inputs."""

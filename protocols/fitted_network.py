@@ -24,6 +24,7 @@ from htm_brian.comparison.ladder import MemoryParameters, Run, SpikingRun, run_a
 from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.table import BELOW_CEILING, SAME_STEPS
 from htm_brian.comparison.validation import summarise, summarise_cells
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -106,7 +107,7 @@ class FittedNetworkParameters:
         check_number("training_share", self.training_share, low=0.1, high=0.9)
         for name in self.groups:
             if name not in GROUPS:
-                raise ValueError(f"groups must be of {', '.join(GROUPS)}, got {name!r}")
+                raise InputError(f"groups must be of {', '.join(GROUPS)}, got {name!r}")
         for period in (self.period, self.slow, *self.periods):
             check_number("period", period, low=30, high=200)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -79,10 +80,10 @@ class MetabotropicPersistenceParameters:
         for name, unit in units.items():
             value = getattr(self, name)
             if not have_same_dimensions(value, unit) or value <= 0 * unit:
-                raise ValueError(f"{name} must be positive, in a unit like {unit}, got {value}")
+                raise InputError(f"{name} must be positive, in a unit like {unit}, got {value}")
         needed = (self.n_volleys - 1) * self.slow_interval + (VOLLEY + SETTLED + 500) * ms
         if self.duration < needed:
-            raise ValueError(f"duration must be at least {needed}, got {self.duration}")
+            raise InputError(f"duration must be at least {needed}, got {self.duration}")
 
 
 class MetabotropicPersistence(Protocol):
@@ -101,7 +102,7 @@ class MetabotropicPersistence(Protocol):
         self._model = biophysical.require(load_model(self.parameters.model))
         for table in ("spike", "ampa", "nmda", "basal", "metabotropic"):
             if table not in self._model:
-                raise ValueError(
+                raise InputError(
                     f"metabotropic_persistence needs a table [{table}] ({self._model.file})"
                 )
 
@@ -293,7 +294,7 @@ def least_basal(
         return None
     fired = np.array([len(train) > 0 for train in traces.spikes])
     if not fired.any():
-        raise ValueError(f"{strengths[-1]:g} basal synapses do not fire the cell ({model.file})")
+        raise InputError(f"{strengths[-1]:g} basal synapses do not fire the cell ({model.file})")
     return float(strengths[int(np.argmax(fired))])
 
 

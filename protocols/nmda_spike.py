@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical, tree
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -72,9 +73,9 @@ class NMDASpikeParameters:
         for name in ("duration", "time_step"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         if self.duration < (ARRIVAL + 150) * ms:
-            raise ValueError(f"duration must be at least {ARRIVAL + 150:g} ms, got {self.duration}")
+            raise InputError(f"duration must be at least {ARRIVAL + 150:g} ms, got {self.duration}")
 
 
 class NMDASpike(Protocol):
@@ -118,10 +119,10 @@ def _branches(model: Model) -> tuple[str, str, str]:
     """Return inner and outer compartment of a basal branch, and the outer one of another."""
     biophysical.require(model)
     if "basal" not in model or "nmda" not in model:
-        raise ValueError(f"nmda_spike needs the tables [basal] and [nmda] ({model.file})")
+        raise InputError(f"nmda_spike needs the tables [basal] and [nmda] ({model.file})")
     branches, segments = (int(model["basal"][key]) for key in ("branches", "segments"))
     if branches < 2 or segments < 2:
-        raise ValueError(
+        raise InputError(
             "nmda_spike needs 2 basal branches of 2 segments or more, "
             f"got {branches} of {segments} ({model.file})"
         )

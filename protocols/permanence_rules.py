@@ -21,6 +21,7 @@ from htm_brian.abstract.permanence import EPSILON, IncidenceRate, PermanenceRule
 from htm_brian.abstract.segments.store import PERMANENCE_BITS, ROUNDINGS, SegmentStore
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -67,7 +68,7 @@ class PermanenceRulesParameters:
         for period in self.learning_periods:
             check_number("learning_periods", period, low=0.1, high=self.events / 20)
         if 10.0 not in self.learning_periods or max(self.learning_periods) < 30.0:
-            raise ValueError(
+            raise InputError(
                 "learning_periods must hold 10 and one of 30 or more, where 4 bits freeze, "
                 f"got {self.learning_periods}"
             )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -64,9 +65,9 @@ class PredictionLeadParameters:
         for name in ("volley_window", "duration", "time_step", "delay"):
             value = getattr(self, name)
             if not have_same_dimensions(value, second) or value <= 0 * second:
-                raise ValueError(f"{name} must be a positive time, got {value}")
+                raise InputError(f"{name} must be a positive time, got {value}")
         if self.duration < (ONSET + 60) * ms:
-            raise ValueError(f"duration must be at least {ONSET + 60:g} ms, got {self.duration}")
+            raise InputError(f"duration must be at least {ONSET + 60:g} ms, got {self.duration}")
 
 
 class PredictionLead(Protocol):
@@ -82,7 +83,7 @@ class PredictionLead(Protocol):
         self._model = biophysical.require(load_model(self.parameters.model))
         for table in ("spike", "ampa", "nmda", "basal"):
             if table not in self._model:
-                raise ValueError(f"prediction_lead needs a table [{table}] ({self._model.file})")
+                raise InputError(f"prediction_lead needs a table [{table}] ({self._model.file})")
 
     def run(self, progress: Progress) -> Outcome:
         """Find the smallest volley that fires the cell, then all conditions at once."""
@@ -122,7 +123,7 @@ def least_volley(
             return None
         fired = np.array([len(train) > 0 for train in traces.spikes])
         if not fired.any():
-            raise ValueError(
+            raise InputError(
                 f"a volley of {sizes[-1]} synapses does not fire the cell; raise most_feedforward"
             )
         first = int(np.argmax(fired))

@@ -21,6 +21,7 @@ from scipy.stats import expectile
 
 from htm_brian.abstract.real_valued_layer import RealValuedLayer
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
@@ -60,7 +61,7 @@ class RealValuedLayerParameters:
         for share in self.growth_shares:
             check_number("growth_shares", share, low=0.01, high=0.99)
         if 0.5 not in self.growth_shares:
-            raise ValueError("growth_shares must hold 0.5, where growth and decay are equal")
+            raise InputError("growth_shares must hold 0.5, where growth and decay are equal")
         self.layer(n_inputs=1)
 
     def layer(self, n_inputs: int, seed: int = 0) -> RealValuedLayer:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -70,17 +71,17 @@ class RelayModesParameters:
         for name in ("train", "time_step"):
             _check_positive(name, getattr(self, name), ms)
         if not have_same_dimensions(self.longest, ms) or self.longest < 150 * ms:
-            raise ValueError(f"longest must be at least 150 ms, got {self.longest}")
+            raise InputError(f"longest must be at least 150 ms, got {self.longest}")
         for name in ("hyperpolarised", "depolarised"):
             if not have_same_dimensions(getattr(self, name), volt):
-                raise ValueError(f"{name} must have a unit like V, got {getattr(self, name)}")
+                raise InputError(f"{name} must have a unit like V, got {getattr(self, name)}")
         if self.hyperpolarised >= self.depolarised:
-            raise ValueError(
+            raise InputError(
                 f"hyperpolarised must lie below depolarised, {self.depolarised}, "
                 f"got {self.hyperpolarised}"
             )
         if self.highest_step <= self.lowest_step:
-            raise ValueError(
+            raise InputError(
                 f"highest_step must exceed lowest_step, {self.lowest_step}, got {self.highest_step}"
             )
 
@@ -103,7 +104,7 @@ class RelayModesParameters:
 
 def _check_positive(name: str, value: Quantity, unit: Quantity) -> None:
     if not have_same_dimensions(value, unit) or value <= 0 * unit:
-        raise ValueError(f"{name} must be positive, in a unit like {unit}, got {value}")
+        raise InputError(f"{name} must be positive, in a unit like {unit}, got {value}")
 
 
 class RelayModes(Protocol):
@@ -122,7 +123,7 @@ class RelayModes(Protocol):
         self._model = biophysical.require(load_model(self.parameters.model))
         for table in (spike.TABLE, t_current.TABLE):
             if table not in self._model:
-                raise ValueError(f"relay_modes needs a table [{table}] ({self._model.file})")
+                raise InputError(f"relay_modes needs a table [{table}] ({self._model.file})")
 
     def run(self, progress: Progress) -> Outcome:
         """Stimulate all cells at once."""

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -89,7 +90,7 @@ class ReleaseCostParameters:
         check_number("max_miss", self.max_miss, low=1e-9, high=0.5)
         check_number("step", self.step, low=0.001, high=0.1)
         if abs(round(0.1 / self.step) * self.step - 0.1) > 1e-9:
-            raise ValueError(f"step must divide 0.1, got {self.step}")
+            raise InputError(f"step must divide 0.1, got {self.step}")
         check_integer("samples", self.samples, low=100)
         check_integer("seed", self.seed, low=0)
 

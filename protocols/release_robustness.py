@@ -24,6 +24,7 @@ from scipy import stats
 from htm_brian.arguments import check_integer
 from htm_brian.cells.pyramidal import MECHANISMS
 from htm_brian.engine.compiling import uncompiled
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -77,7 +78,7 @@ class ReleaseRobustnessParameters:
             check_integer(name, getattr(self, name), low=20)
         check_integer("seed", self.seed, low=0)
         if not 0 * second <= self.jitter <= 50 * ms:
-            raise ValueError(f"jitter must lie in [0, 50] ms, got {self.jitter}")
+            raise InputError(f"jitter must lie in [0, 50] ms, got {self.jitter}")
 
 
 class ReleaseRobustness(Protocol):

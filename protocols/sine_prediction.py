@@ -30,6 +30,7 @@ from htm_brian.abstract.apical_tiebreak import ApicalTiebreakSequenceMemory
 from htm_brian.abstract.encoders import ScalarEncoder
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
@@ -90,7 +91,7 @@ class SinePredictionParameters:
         for noise in self.noise:
             check_number("noise", noise, low=0.0, high=1.0)
         if 0.0 not in self.noise or len(self.noise) != 2:
-            raise ValueError(f"noise must be 0 and one other value, got {self.noise}")
+            raise InputError(f"noise must be 0 and one other value, got {self.noise}")
 
     def memory(self, seed: int, **changes: Any) -> ApicalTiebreakSequenceMemory:
         """Return an untrained memory, with the permanences of a variant."""

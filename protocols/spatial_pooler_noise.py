@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -69,7 +70,7 @@ class SpatialPoolerNoiseParameters:
             high=self.highest_input_density,
         )
         if list(self.epochs) != sorted(set(self.epochs)) or self.epochs[0] != 0:
-            raise ValueError(f"epochs must rise from 0, got {self.epochs}")
+            raise InputError(f"epochs must rise from 0, got {self.epochs}")
 
 
 class SpatialPoolerNoise(Protocol):

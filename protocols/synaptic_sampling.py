@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -65,7 +66,7 @@ class SynapticSamplingParameters:
         for value in self.target:
             check_number("target", value, low=0.01, high=1)
         if abs(sum(self.target) - 1) > 1e-9 or len(self.target) < 2:
-            raise ValueError(
+            raise InputError(
                 f"target must hold two or more shares that sum to 1, got {self.target}"
             )
         names = "bits hidden machines batches batch chain_steps chains steps digit_hidden readings"

@@ -9,6 +9,7 @@ import pytest
 from brian2 import Quantity, ms, mV, nS, pA, pF, siemens, volt
 from brian2.units.fundamentalunits import have_same_dimensions
 
+from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model, ParameterRow, list_models, load_model
 from htm_brian.units import parse_unit
 
@@ -242,7 +243,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_neither_name_nor_path() -> None:
-    with pytest.raises(TypeError, match=r"^a model is given by its name or path, got 3$"):
+    with pytest.raises(InputError, match=r"^a model is given by its name or path, got 3$"):
         load_model(3)  # type: ignore[arg-type]
 
 

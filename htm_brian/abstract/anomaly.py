@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 
 _ROOT_OF_TWO = 1.4142
 """To as many digits as NuPIC, whose values these must be."""
@@ -106,7 +107,7 @@ class AnomalyLikelihood:
         anomaly = check_number("anomaly", anomaly, low=0, high=1)
         number = None if value is None else check_number("value", value)
         if self._n_elements > 0 and (number is None) != (len(self._inputs) == 0):
-            raise ValueError("value must be given for every element or for none")
+            raise InputError("value must be given for every element or for none")
         likelihood = 0.5
         if self._n_elements >= self.learning_period + self.estimation_samples:
             if self._distribution is None or self._n_elements % self.reestimation_period == 0:

@@ -17,6 +17,7 @@ from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
 from htm_brian.arguments import check_choice, check_integer, check_number
+from htm_brian.errors import InputError
 
 Indices = NDArray[np.int64]
 NOTHING: Indices = np.empty(0, dtype=np.int64)
@@ -104,7 +105,7 @@ class ApicalTiebreakMemory:
         self.min_threshold = check_integer("min_threshold", min_threshold, 1, limit)
         self.sample_size = check_integer("sample_size", sample_size, low=-1)
         if self.sample_size == 0:
-            raise ValueError("sample_size must be positive, or -1 for all candidates, got 0")
+            raise InputError("sample_size must be positive, or -1 for all candidates, got 0")
         rule = chosen_rule(permanence_rule, permanence_increment, permanence_decrement)
         self.permanence_rule = rule
         self.initial_permanence = chosen_permanence("initial_permanence", initial_permanence, rule)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 
@@ -49,7 +50,7 @@ class SDRClassifier:
         self.n_classes = check_integer("n_classes", n_classes, low=1)
         self.learning_rate = check_number("learning_rate", learning_rate)
         if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+            raise InputError(f"learning_rate must be positive, got {learning_rate}")
         self.weights = np.zeros((self.input_size, self.n_classes))
 
     def infer(self, sdr: SDR) -> NDArray[np.float64]:
@@ -78,12 +79,12 @@ class SDRClassifier:
         for label in given:
             target[check_integer("label", label, low=0, high=self.n_classes - 1)] = 1.0
         if not target.any():
-            raise ValueError("labels must name at least one class, got none")
+            raise InputError("labels must name at least one class, got none")
         return target / target.sum()
 
     def _check(self, sdr: SDR) -> None:
         if sdr.size != self.input_size:
-            raise ValueError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
+            raise InputError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
 
 
 class SDRPredictor:
@@ -108,7 +109,7 @@ class SDRPredictor:
         learning_rate: float = 0.001,
     ) -> None:
         if len(steps) == 0:
-            raise ValueError("steps must name at least one number of steps, got none")
+            raise InputError("steps must name at least one number of steps, got none")
         self.steps = tuple(sorted({check_integer("steps", step, low=0) for step in steps}))
         self._classifiers = {
             step: SDRClassifier(input_size, n_classes, learning_rate) for step in self.steps

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 
@@ -73,7 +74,7 @@ class ScalarEncoder:
         self.size = check_integer("size", size, low=6 * self.n_active)
         self.resolution = check_number("resolution", resolution)
         if self.resolution <= 0:
-            raise ValueError(f"resolution must be positive, got {resolution}")
+            raise InputError(f"resolution must be positive, got {resolution}")
         self.seed = check_integer("seed", seed, low=0)
         self._block_length = 2 * self.n_active
         self._blocks: dict[int, NDArray[np.int64]] = {}
@@ -82,7 +83,7 @@ class ScalarEncoder:
         """Return the number of the bucket that `value` falls into."""
         position = check_number("value", value) / self.resolution
         if not math.isfinite(position):
-            raise ValueError(f"value {value} is too large for a resolution of {self.resolution}")
+            raise InputError(f"value {value} is too large for a resolution of {self.resolution}")
         return math.floor(position + 0.5)
 
     def encode(self, value: float) -> SDR:
@@ -128,7 +129,7 @@ class CyclicEncoder:
         self.period = check_number("period", period)
         self.radius = check_number("radius", radius)
         if not 0 < self.radius <= self.period / 2:
-            raise ValueError(
+            raise InputError(
                 f"radius must lie in (0, {self.period / 2}], half a period, got {radius}"
             )
         self.size = round(self.n_active * self.period / self.radius)
@@ -157,9 +158,9 @@ class CategoryEncoder:
         self.n_active = check_integer("n_active", n_active, low=1)
         self._index = {category: index for index, category in enumerate(self.categories)}
         if not self.categories:
-            raise ValueError("categories must name at least one category, got none")
+            raise InputError("categories must name at least one category, got none")
         if len(self._index) < len(self.categories):
-            raise ValueError("categories must name each category once")
+            raise InputError("categories must name each category once")
         self.size = len(self.categories) * self.n_active
 
     def encode(self, value: Hashable) -> SDR:
@@ -167,7 +168,7 @@ class CategoryEncoder:
         if value not in self._index:
             known = ", ".join(map(repr, self.categories[:8]))
             more = ", ..." if len(self.categories) > 8 else ""
-            raise ValueError(f"unknown category {value!r}; the categories are {known}{more}")
+            raise InputError(f"unknown category {value!r}; the categories are {known}{more}")
         first = self._index[value] * self.n_active
         return SDR(self.size, np.arange(first, first + self.n_active))
 
@@ -189,7 +190,7 @@ class MultiEncoder:
 
     def __init__(self, encoders: Mapping[str, Encoder]) -> None:
         if not encoders:
-            raise ValueError("encoders must hold at least one encoder, got none")
+            raise InputError("encoders must hold at least one encoder, got none")
         self.encoders = dict(encoders)
         self.size = sum(encoder.size for encoder in self.encoders.values())
         self.n_active = sum(encoder.n_active for encoder in self.encoders.values())
@@ -197,7 +198,7 @@ class MultiEncoder:
     def encode(self, value: Mapping[str, Any]) -> SDR:
         """Return the encoding of a record that holds a value for every field, and no other."""
         if set(value) != set(self.encoders):
-            raise ValueError(
+            raise InputError(
                 f"value must hold the fields {', '.join(self.encoders)}, got {', '.join(value)}"
             )
         bits, offset = [], 0
@@ -247,7 +248,7 @@ class DateEncoder:
         if season is not None:
             parts["season"] = CyclicEncoder(season[0], 365.0, season[1])
         if not parts:
-            raise ValueError("a DateEncoder needs at least one part, got none")
+            raise InputError("a DateEncoder needs at least one part, got none")
         self._parts = MultiEncoder(parts)
         self.size = self._parts.size
         self.n_active = self._parts.n_active
@@ -272,5 +273,5 @@ def _as_datetime(value: object) -> datetime:
     moment = value.astype("datetime64[us]").item() if isinstance(value, np.datetime64) else value
     # pandas' NaT calls itself a datetime; like NaN it differs from itself.
     if not isinstance(moment, datetime) or moment != moment:
-        raise ValueError(f"value must be a date and time, got {value!r}")
+        raise InputError(f"value must be a date and time, got {value!r}")
     return datetime(*moment.timetuple()[:6], moment.microsecond)

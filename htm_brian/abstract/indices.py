@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.errors import InputError
+
 
 def as_indices(
     name: str, values: ArrayLike, size: int, *, increasing: bool = True
@@ -25,21 +27,21 @@ def as_indices(
     >>> as_indices("active_columns", [4, 1], 8)
     Traceback (most recent call last):
     ...
-    ValueError: active_columns must be sorted and without repeats, got 4 before 1
+    htm_brian.errors.InputError: active_columns must be sorted and without repeats, got 4 before 1
     """
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise ValueError(
+        raise InputError(
             f"{name} must be a one-dimensional array of integers, "
             f"got {array.dtype} of shape {array.shape}"
         )
     # Compared before the conversion, which would turn a large unsigned number negative.
     if array.size and (array.min() < 0 or array.max() >= size):
         outside = array[(array < 0) | (array >= size)]
-        raise ValueError(f"{name} must lie in [0, {size}), got {outside[0]}")
+        raise InputError(f"{name} must lie in [0, {size}), got {outside[0]}")
     if increasing and (array[1:] <= array[:-1]).any():
         wrong = np.flatnonzero(array[1:] <= array[:-1])[0]
-        raise ValueError(
+        raise InputError(
             f"{name} must be sorted and without repeats, "
             f"got {array[wrong]} before {array[wrong + 1]}"
         )

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_number
+from htm_brian.errors import InputError
 
 EPSILON = 1e-5
 """Slack of the comparisons with a threshold, as in NuPIC: connected is p >= threshold - EPSILON,
@@ -147,10 +148,10 @@ class IncidenceRate:
     def __post_init__(self) -> None:
         check_number("learning_period", self.learning_period)
         if self.learning_period <= 0:
-            raise ValueError(f"learning_period must be positive, got {self.learning_period}")
+            raise InputError(f"learning_period must be positive, got {self.learning_period}")
         check_number("incidence_rate", self.incidence_rate, high=1.0)
         if self.incidence_rate <= 0:
-            raise ValueError(f"incidence_rate must lie in (0, 1], got {self.incidence_rate}")
+            raise InputError(f"incidence_rate must lie in (0, 1], got {self.incidence_rate}")
 
     @property
     def alpha(self) -> float:
@@ -217,7 +218,7 @@ class SigmoidWeight:
     def __post_init__(self) -> None:
         check_number("threshold", self.threshold, low=0.0, high=1.0)
         if not self.slope > 0:
-            raise ValueError(f"slope must be positive, got {self.slope}")
+            raise InputError(f"slope must be positive, got {self.slope}")
 
     def weight(self, permanence: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the weights, in [0, 1]."""
@@ -230,7 +231,7 @@ class SigmoidWeight:
 def check_rule(rule: PermanenceRule) -> PermanenceRule:
     """Return the rule if it can be used as one."""
     if not callable(getattr(rule, "update", None)):
-        raise TypeError(
+        raise InputError(
             f"permanence_rule must have a method update(permanence, active), got {rule!r}"
         )
     affine_parameters(rule)
@@ -253,7 +254,7 @@ def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float] | None
         return 1.0, a, -b
     if kind == INCIDENCE_RATE:
         return 1.0 - a, a, 0.0
-    raise ValueError(f"permanence_rule must be of a kind the kernels know (0 or 1), got {kind}")
+    raise InputError(f"permanence_rule must be of a kind the kernels know (0 or 1), got {kind}")
 
 
 def updated(
@@ -262,12 +263,12 @@ def updated(
     """Return what a rule makes of these permanences, checked."""
     new = np.asarray(rule.update(permanence.copy(), active))
     if new.shape != permanence.shape:
-        raise ValueError(
+        raise InputError(
             f"permanence_rule must return an array of shape {permanence.shape}, got {new.shape}"
         )
     wrong = new[~((new >= 0) & (new <= 1))]
     if wrong.size:
-        raise ValueError(f"permanence_rule must return permanences in [0, 1], got {wrong.flat[0]}")
+        raise InputError(f"permanence_rule must return permanences in [0, 1], got {wrong.flat[0]}")
     return np.ascontiguousarray(new, dtype=np.float32)
 
 

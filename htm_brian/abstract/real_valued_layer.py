@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 
 Floats = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ class RealValuedLayer:
         self.decay_rate = check_number("decay_rate", decay_rate, low=0, high=1)
         self.sensitivity = check_number("sensitivity", sensitivity)
         if self.sensitivity <= 0:
-            raise ValueError(f"sensitivity must be positive, got {sensitivity}")
+            raise InputError(f"sensitivity must be positive, got {sensitivity}")
         rng = np.random.default_rng(check_integer("seed", seed, low=0))
         self.weights = rng.normal(size=(self.n_neurons, self.n_inputs))
         self.n_learned = np.zeros(self.n_neurons, dtype=np.int64)
@@ -84,12 +85,12 @@ class RealValuedLayer:
         """
         given = np.ascontiguousarray(samples, dtype=np.float64)
         if given.ndim not in (1, 2) or given.shape[-1] != self.n_inputs:
-            raise ValueError(
+            raise InputError(
                 f"samples must have shape ({self.n_inputs},) or (n, {self.n_inputs}), "
                 f"got {given.shape}"
             )
         if not np.isfinite(given).all():
-            raise ValueError("samples must be finite")
+            raise InputError("samples must be finite")
         scores = _compute(
             given.reshape(-1, self.n_inputs),
             self.weights,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
 from htm_brian.abstract.segments import layout
+from htm_brian.errors import InputError
 
 if TYPE_CHECKING:
     from htm_brian.abstract.segments.store import SegmentStore
@@ -58,18 +59,18 @@ def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             members = {name: archive[name] for name in archive.files}
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, TypeError):
-        raise ValueError(f"{path} is cut short or is not a saved memory") from None
+        raise InputError(f"{path} is cut short or is not a saved memory") from None
     if not {"kind", "version", "config", "checksum"} <= members.keys():
-        raise ValueError(f"{path} is not a saved memory")
+        raise InputError(f"{path} is not a saved memory")
     if int(members["version"]) != VERSION:
-        raise ValueError(
+        raise InputError(
             f"{path} has format version {int(members['version'])}, but this htm_brian reads "
             f"version {VERSION}: load it with the htm_brian that wrote it, and export its segments"
         )
     if str(members.pop("checksum")) != _checksum(members):
-        raise ValueError(f"{path} is damaged: its checksum does not match")
+        raise InputError(f"{path} is damaged: its checksum does not match")
     if str(members["kind"]) != kind:
-        raise ValueError(f"{path} must hold a {kind}, got a {members['kind']}")
+        raise InputError(f"{path} must hold a {kind}, got a {members['kind']}")
     config = json.loads(str(members["config"]))
     name, values = config["permanence_rule"]
     config["permanence_rule"] = _RULES[name](**values)
@@ -103,7 +104,7 @@ def _described(config: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
     rule: PermanenceRule = config["permanence_rule"]
     name = type(rule).__name__
     if _RULES.get(name) is not type(rule):
-        raise ValueError(f"permanence_rule must be one of {', '.join(_RULES)} to be saved")
+        raise InputError(f"permanence_rule must be one of {', '.join(_RULES)} to be saved")
     return name, asdict(rule)
 
 

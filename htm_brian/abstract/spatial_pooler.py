@@ -18,6 +18,7 @@ from htm_brian.abstract.permanence import (
 )
 from htm_brian.abstract.saving import read_memory, write_memory
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 _UPDATE_PERIOD = 50
@@ -180,9 +181,9 @@ class SpatialPooler:
             Of `columns` bits.
         """
         if not isinstance(sdr, SDR):
-            raise TypeError(f"sdr must be an SDR, got {type(sdr).__name__}")
+            raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
         if sdr.size != self.input_size:
-            raise ValueError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
+            raise InputError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
         kernels.pack_bits(sdr.sparse, self._active_words)
         kernels.count_overlaps(self._connected, self._active_words, self.overlaps)
         winners = self._inhibit()
@@ -224,7 +225,7 @@ class SpatialPooler:
         reach = min(reach, self.input_size)
         pool_size = round(fraction * reach)
         if pool_size == 0:
-            raise ValueError(
+            raise InputError(
                 f"potential_fraction {fraction} of {reach} inputs within reach leaves empty pools"
             )
         pools = np.empty((self.columns, pool_size), dtype=np.int32)
@@ -314,5 +315,5 @@ class SpatialPooler:
 def _check_share(name: str, value: float) -> float:
     share = check_number(name, value, high=1)
     if share <= 0:
-        raise ValueError(f"{name} must lie in (0, 1], got {value}")
+        raise InputError(f"{name} must lie in (0, 1], got {value}")
     return share

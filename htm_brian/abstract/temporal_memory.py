@@ -28,6 +28,7 @@ from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.arrays import resized
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
+from htm_brian.errors import InputError
 
 _NO_CELLS = np.empty(0, dtype=np.int32)
 
@@ -194,7 +195,7 @@ class TemporalMemory:
         if external_winners is not None:
             winners = self._as_external("external_winners", external_winners)
             if not np.isin(winners, active).all():
-                raise ValueError("external_winners must be among external_active")
+                raise InputError("external_winners must be among external_active")
         arguments = (self._settings, columns, active, winners, bool(learn))
         status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments, False)
         if status != temporal_layout.DONE:
@@ -352,14 +353,14 @@ class TemporalMemory:
             removal=self.store.removal,
         )
         if (store.n_cells, store.n_inputs) != (self.store.n_cells, self.store.n_inputs):
-            raise ValueError(
+            raise InputError(
                 f"the table must be for {self.store.n_cells} cells and {self.store.n_inputs} "
                 f"presynaptic cells, got {store.n_cells} and {store.n_inputs}"
             )
         if len(self._memory.dead):
             of_dead = table.owner[self._memory.dead[table.owner]]
             if len(of_dead):
-                raise ValueError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
+                raise InputError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
         store.touch(store.segments, self.iteration)
         store.arrays.random[:] = self.store.arrays.random
         self.store = store

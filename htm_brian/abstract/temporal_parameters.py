@@ -20,6 +20,7 @@ from htm_brian.abstract.permanence import (
 )
 from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.arguments import check_choice, check_integer, check_number
+from htm_brian.errors import InputError
 
 _BYTES_PER_CELL = 9
 
@@ -61,7 +62,7 @@ class TemporalMemoryParameters:
         _check_memory(self.n_inputs)
         for name in ("activation_threshold", "min_threshold"):
             if check_integer(name, getattr(self, name), low=1) > self.max_synapses_per_segment:
-                raise ValueError(
+                raise InputError(
                     f"{name} must be at most max_synapses_per_segment = "
                     f"{self.max_synapses_per_segment}, or no segment can reach it, "
                     f"got {getattr(self, name)}"
@@ -75,7 +76,7 @@ class TemporalMemoryParameters:
         for name in ("initial_permanence", "connected_permanence", "prune_below"):
             self._set(name, chosen_permanence(name, getattr(self, name), self.permanence_rule))
         if not self.weight_slope > 0:
-            raise ValueError(f"weight_slope must be positive, got {self.weight_slope}")
+            raise InputError(f"weight_slope must be positive, got {self.weight_slope}")
         check_choice("tie_break", self.tie_break, TIE_BREAKS)
 
     def _set(self, name: str, value: Any) -> None:
@@ -137,14 +138,14 @@ def chosen_permanence(name: str, value: float | None, rule: PermanenceRule) -> f
 def _check_memory(n_inputs: int) -> None:
     """Refuse a size that this machine cannot hold even before the first segment."""
     if n_inputs >= 2**31:
-        raise ValueError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
+        raise InputError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
     try:
         available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return
     needed = n_inputs * _BYTES_PER_CELL
     if needed > available:
-        raise ValueError(
+        raise InputError(
             f"columns * cells_per_column = {n_inputs} cells need {needed / 1e9:.1f} GB, but this "
             f"machine has {available / 1e9:.1f} GB: take fewer columns or cells"
         )

@@ -40,6 +40,7 @@ from brian2.equations.equations import Equations, SingleEquation
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import tree
+from htm_brian.errors import InputError
 from htm_brian.mechanisms import (
     active_dendrite,
     adaptation,
@@ -164,7 +165,7 @@ def require(model: Model) -> Model:
     # An unknown table is told with all that are known, so that a slip of the pen finds its like.
     unknown = [table.name for table in model.tables if table.name not in known]
     if not unknown and tree.MEMBRANE in model and not tree.kinds(model):
-        raise ValueError(
+        raise InputError(
             f"[{tree.MEMBRANE}] is that of dendrites; it needs one of "
             f"[{'], ['.join(tree.ROOTS)}], or must go ({model.file})"
         )
@@ -172,7 +173,7 @@ def require(model: Model) -> Model:
     for name, needed in NEEDS.items():
         for other in needed:
             if name in model and other not in model:
-                raise ValueError(f"[{name}] needs a table [{other}] ({model.file})")
+                raise InputError(f"[{name}] needs a table [{other}] ({model.file})")
     return model
 
 
@@ -340,7 +341,7 @@ def _only(parts: list[tree.Compartment], kind: str) -> str:
     """Return the one compartment of a kind that an active mechanism lives in."""
     names = [part.name for part in parts if part.kind == kind]
     if names != [kind]:
-        raise ValueError(
+        raise InputError(
             f"an active mechanism of the {kind} needs it in one segment, got {len(names)}"
         )
     return kind
@@ -370,7 +371,7 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
         Paths, ``table.key``, of parameters that stand in the equations.
     """
     if isinstance(per_cell, str):
-        raise ValueError(f"per_cell must be a list of parameters, got the text {per_cell!r}")
+        raise InputError(f"per_cell must be a list of parameters, got the text {per_cell!r}")
     names = {}
     for path in per_cell:
         table, _, key = path.partition(".")
@@ -379,7 +380,7 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
             known = ", ".join(
                 row.path for row in model.rows() if variable_name(*row.path.split(".")) in equations
             )
-            raise ValueError(
+            raise InputError(
                 f"unknown parameter {path!r} in per_cell; known: {known} ({model.file})"
             )
         names[name] = path

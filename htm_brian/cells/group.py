@@ -118,7 +118,7 @@ class Cells(NeuronGroup):
     def put_together(model: Model, per_cell: Collection[str] = ()) -> Design:
         """Return the design of a model of level 2."""
         if model.level != 2:
-            raise ValueError(
+            raise InputError(
                 f"these cells are of level 2, got level {model.level}; PyramidalCells are of "
                 f"level 1 or 2 ({model.file}, [model])"
             )

@@ -132,7 +132,7 @@ def design(model: Model, per_cell: Collection[str] = ()) -> Design:
     if model.level == 2:
         return biophysical.design(model, per_cell)
     if model.level != 1:
-        raise ValueError(
+        raise InputError(
             f"a pyramidal cell is of level 1 or 2, got level {model.level} ({model.file}, [model])"
         )
     whole = vary_by_cell(equations(model), model, per_cell) if per_cell else equations(model)

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model
 
 MEMBRANE = "membrane"
@@ -136,7 +137,7 @@ def _root(model: Model, kind: str) -> str:
     for root in ROOTS[kind]:
         if root == "soma" or root in model:
             return root
-    raise ValueError(
+    raise InputError(
         f"[{kind}] grows from [{'] or ['.join(ROOTS[kind])}], which the model lacks ({model.file})"
     )
 
@@ -145,9 +146,9 @@ def _count(model: Model, kind: str, key: str) -> int:
     value = model[kind][key]
     where = model[kind].parameter(key).where
     if value != int(value) or value < 1:
-        raise ValueError(f"{key} must be a whole number of at least 1, got {value:g}{where}")
+        raise InputError(f"{key} must be a whole number of at least 1, got {value:g}{where}")
     if key == "branches" and kind in SINGLE and value != 1:
-        raise ValueError(f"a cell has one {kind}, got branches = {value:g}{where}")
+        raise InputError(f"a cell has one {kind}, got branches = {value:g}{where}")
     return int(value)
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_brian.errors import InputError
 from htm_brian.sdr.ragged import Ragged
 
 COLUMN_SETS = ("active_columns", "predicted_columns", "column_bursts")
@@ -68,15 +69,15 @@ class Recording:
 
     def __post_init__(self) -> None:
         if set(self.sets) != set(SETS):
-            raise ValueError(f"sets must be {', '.join(SETS)}, got {', '.join(sorted(self.sets))}")
+            raise InputError(f"sets must be {', '.join(SETS)}, got {', '.join(sorted(self.sets))}")
         for name, ragged in self.sets.items():
             if len(ragged) != len(self.anomaly):
-                raise ValueError(
+                raise InputError(
                     f"{name} has {len(ragged)} steps, anomaly has {len(self.anomaly)}: "
                     "all must have the same number"
                 )
             if ragged.values.size and ragged.values.max() >= self.size_of(name):
-                raise ValueError(
+                raise InputError(
                     f"{name} must lie below {self.size_of(name)}, got {ragged.values.max()}"
                 )
 

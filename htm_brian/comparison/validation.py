@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.comparison.recording import SETS, Recording
+from htm_brian.errors import InputError
 from htm_brian.sdr.ragged import Ragged
 
 Series = NDArray[np.float64]
@@ -72,7 +73,7 @@ def size_agreement(first: Ragged, second: Ragged) -> Series:
 def anomaly_difference(first: Series, second: Series) -> Series:
     """Absolute difference of two anomaly scores, step by step."""
     if len(first) != len(second):
-        raise ValueError(f"both need the same number of steps, got {len(first)} and {len(second)}")
+        raise InputError(f"both need the same number of steps, got {len(first)} and {len(second)}")
     return np.abs(np.asarray(first) - np.asarray(second))
 
 
@@ -205,7 +206,7 @@ def window_mean(series: Series, window: int) -> Series:
     [2.0, 5.0, 7.0]
     """
     if window < 1:
-        raise ValueError(f"window must be at least 1 step, got {window}")
+        raise InputError(f"window must be at least 1 step, got {window}")
     values = np.asarray(series, dtype=np.float64)
     return np.array([_mean(values[at : at + window]) for at in range(0, len(values), window)])
 
@@ -223,13 +224,13 @@ def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64], *, empty: float) -
 
 def _same_steps(first: Ragged, second: Ragged) -> None:
     if len(first) != len(second):
-        raise ValueError(f"both need the same number of steps, got {len(first)} and {len(second)}")
+        raise InputError(f"both need the same number of steps, got {len(first)} and {len(second)}")
 
 
 def _same_size(first: Recording, second: Recording) -> None:
     for name in ("columns", "cells_per_column"):
         if getattr(first, name) != getattr(second, name):
-            raise ValueError(
+            raise InputError(
                 f"both recordings need the same {name}, "
                 f"got {getattr(first, name)} and {getattr(second, name)}"
             )

@@ -26,6 +26,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
+from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 
 REPORT_PERIOD = 0.1
@@ -81,7 +82,7 @@ class WorkerPool:
 
     def __init__(self, jobs: int) -> None:
         if jobs < 1:
-            raise ValueError(f"jobs must be at least 1, got {jobs}")
+            raise InputError(f"jobs must be at least 1, got {jobs}")
         self.jobs = jobs
         self.progress: dict[str, int] = {}
         self.results: dict[str, Any] = {}
@@ -122,6 +123,8 @@ class WorkerPool:
         WorkerError
             If a task failed; the message is one line and names the task, and the worker's
             traceback is a note on the error.
+        InputError
+            If a task found a fault that the user can mend.
         MemoryError
             If a task found too little memory, or the system killed its process.
         """
@@ -205,6 +208,8 @@ class WorkerPool:
         self._idle.append(connection)
         if kind == "memory":
             raise MemoryError(f"{name}: {content}")
+        if kind == "input":
+            raise InputError(f"{name}: {content}")
         if kind == "error":
             error = WorkerError(f"{name}: {content[0]}")
             error.add_note(f"In the worker process:\n{content[1]}")
@@ -240,6 +245,8 @@ def _work(connection: Connection, stop: Any) -> None:
                 raise
             except MemoryError as error:
                 message = ("memory", str(error) or "out of memory")
+            except InputError as error:
+                message = ("input", str(error))
             except Exception as error:
                 first_line = str(error).strip().partition("\n")[0]
                 line = f"{type(error).__name__}: {first_line}"

@@ -155,8 +155,8 @@ class Protocol(ABC):
 
     A subclass sets the class attributes below and writes `run`. Its constructor takes the
     parameters and does all that may find fault with what the user gave (read files, check sizes):
-    a ``ValueError`` raised there is shown as one line; one raised by `run` is taken for a defect
-    and keeps its traceback, unless it is an `InputError`.
+    an `InputError` is shown as one line, any other error is taken for a defect and keeps its
+    traceback.
 
     Parameters
     ----------

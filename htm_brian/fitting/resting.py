@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import root
 
 from htm_brian.cells import tree
+from htm_brian.errors import InputError
 from htm_brian.mechanisms import hcn
 from htm_brian.parameters import Model
 
@@ -81,7 +82,7 @@ def input_resistance(model: Model, compartment: str = "soma") -> float:
     """Return the resistance that the resting cell shows an electrode, in ohm."""
     names = ["soma", *(part.name for part in tree.compartments(model))]
     if compartment not in names:
-        raise ValueError(
+        raise InputError(
             f"compartment must be one of {', '.join(names)}, got {compartment!r} ({model.file})"
         )
     place = names.index(compartment)

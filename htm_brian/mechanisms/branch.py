@@ -42,6 +42,7 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.units import second, volt
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.errors import InputError
 from htm_brian.mechanisms.mechanism import NEVER, assign, declare, describe
 from htm_brian.parameters import Key, Model, Table, load_model
 
@@ -139,7 +140,7 @@ def is_graded(parameters: Table) -> bool:
     if parameters["transition_width"] == 0:
         return False
     if parameters["plateau_growth"] <= 0 * second:
-        raise ValueError(
+        raise InputError(
             f"a transition_width needs a plateau_growth above 0, got "
             f"{parameters['plateau_growth']} ({parameters.file}, [{parameters.name}])"
         )
@@ -208,7 +209,7 @@ class DendriticBranches(NeuronGroup):
     ) -> None:
         self.parameters = load_model(model)
         if TABLE not in self.parameters:
-            raise ValueError(
+            raise InputError(
                 f"missing table [{TABLE}] with the keys {', '.join(KEYS)} ({self.parameters.file})"
             )
         table = self.parameters[TABLE]

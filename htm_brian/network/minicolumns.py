@@ -15,6 +15,7 @@ from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
 from htm_brian.engine.compiling import connect_pairs
+from htm_brian.errors import InputError
 from htm_brian.mechanisms.mechanism import NEVER
 from htm_brian.parameters import Key, Table
 
@@ -57,7 +58,7 @@ class Minicolumns:
         inhibition.require(INHIBITION_KEYS)
         n_cells = len(cells)
         if columns < 1 or n_cells % columns != 0:
-            raise ValueError(
+            raise InputError(
                 f"the number of cells must be a multiple of the number of columns, got {n_cells} "
                 f"cells and {columns} columns"
             )

@@ -26,6 +26,7 @@ from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
+from htm_brian.errors import InputError
 from htm_brian.network.dendrites import BranchState, DistalDendrites
 from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
 from htm_brian.network.minicolumns import Minicolumns
@@ -141,7 +142,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             else permanence_rule
         )
         if release not in ("model", "reliable"):
-            raise ValueError(f"release must be 'model' or 'reliable', got {release!r}")
+            raise InputError(f"release must be 'model' or 'reliable', got {release!r}")
         self.model = load_model(model)
         self.cell_model = load_model(cell_model)
         self.store = SegmentStore(
@@ -377,13 +378,13 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     def _checked_columns(self, active_columns: ArrayLike) -> Cells:
         array = np.asarray(active_columns)
         if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-            raise ValueError(
+            raise InputError(
                 "active_columns must be a one-dimensional array of integers, "
                 f"got {array.dtype} of shape {array.shape}"
             )
         if array.size and (array.min() < 0 or array.max() >= self.columns):
             wrong = array.min() if array.min() < 0 else array.max()
-            raise ValueError(f"active_columns must lie in [0, {self.columns}), got {wrong}")
+            raise InputError(f"active_columns must lie in [0, {self.columns}), got {wrong}")
         if (np.diff(array) <= 0).any():
-            raise ValueError("active_columns must be sorted and without repeats")
+            raise InputError("active_columns must be sorted and without repeats")
         return array.astype(np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_number
+from htm_brian.errors import InputError
 
 LONGEST_INTERVAL = 0.016
 """Seconds between two spikes of one event, at most (Naud & Sprekeler 2018)."""
@@ -71,7 +72,7 @@ def find_events(
     limit = check_number("longest_interval", longest_interval, low=0)
     who, when = np.asarray(cells, dtype=np.int64), np.asarray(times, dtype=np.float64)
     if who.shape != when.shape or who.ndim != 1:
-        raise ValueError(
+        raise InputError(
             f"cells and times must be two sequences of one length, got {who.shape}, {when.shape}"
         )
     order = np.lexsort((when, who))

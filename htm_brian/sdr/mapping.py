@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 Rule = Literal["any_spike", "first_k", "burst", "rate"]
@@ -83,14 +84,14 @@ def spikes_to_sdr(
     cell, time = _checked_spikes(indices, times, size)
     start, stop = check_number("start", start), check_number("stop", stop)
     if stop <= start:
-        raise ValueError(f"stop must be later than start, got start {start} and stop {stop}")
+        raise InputError(f"stop must be later than start, got start {start} and stop {stop}")
     within = (time >= start - TIME_TOLERANCE) & (time < stop - TIME_TOLERANCE)
     cell, time = cell[within], time[within]
     per_unit = 1
     if cells_per_column is not None:
         per_unit = check_integer("cells_per_column", cells_per_column, low=1)
         if size % per_unit != 0:
-            raise ValueError(f"size must be a multiple of cells_per_column {per_unit}, got {size}")
+            raise InputError(f"size must be a multiple of cells_per_column {per_unit}, got {size}")
     if rule == "first_k":
         on = _first_units(cell // per_unit, time, check_integer("k", k, low=0))
     elif rule == "burst":
@@ -187,12 +188,12 @@ def predictive_cells(
     onset = np.asarray(plateau_onset, dtype=np.float64)
     end = np.asarray(plateau_end, dtype=np.float64)
     if not owner.shape == onset.shape == end.shape:
-        raise ValueError(
+        raise InputError(
             "branch_owner, plateau_onset and plateau_end must have the same length, got "
             f"{owner.shape}, {onset.shape}, {end.shape}"
         )
     if (end < onset).any():
-        raise ValueError("plateau_end must not lie before plateau_onset")
+        raise InputError("plateau_end must not lie before plateau_onset")
     moment = time + TIME_TOLERANCE
     return np.unique(owner[(onset <= moment) & (end > moment)])
 
@@ -200,12 +201,12 @@ def predictive_cells(
 def _check_options(rule: str, **options: object) -> None:
     """Refuse an unknown rule, a missing option of the rule, and an option of another rule."""
     if rule not in _OPTION_OF_RULE:
-        raise ValueError(f"rule must be one of {', '.join(_OPTION_OF_RULE)}, got {rule!r}")
+        raise InputError(f"rule must be one of {', '.join(_OPTION_OF_RULE)}, got {rule!r}")
     for name, value in options.items():
         if name == _OPTION_OF_RULE[rule] and value is None:
-            raise ValueError(f"rule {rule!r} needs {name}")
+            raise InputError(f"rule {rule!r} needs {name}")
         if name != _OPTION_OF_RULE[rule] and value is not None:
-            raise ValueError(f"{name} does not apply to rule {rule!r}")
+            raise InputError(f"{name} does not apply to rule {rule!r}")
 
 
 def _checked_spikes(
@@ -214,25 +215,25 @@ def _checked_spikes(
     cell = _checked_cells("indices", indices, size)
     time = np.asarray(times, dtype=np.float64)
     if time.shape != cell.shape:
-        raise ValueError(
+        raise InputError(
             f"indices and times must have the same length, got {cell.shape}, {time.shape}"
         )
     if not np.isfinite(time).all():
-        raise ValueError("times must be finite")
+        raise InputError("times must be finite")
     return cell, time
 
 
 def _checked_cells(name: str, cells: ArrayLike, n_cells: int) -> NDArray[np.int64]:
     given = np.asarray(cells)
     if given.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, got {given.ndim}")
+        raise InputError(f"{name} must have one dimension, got {given.ndim}")
     if given.size == 0:
         return np.empty(0, dtype=np.int64)
     if given.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integers, got {given.dtype}")
+        raise InputError(f"{name} must hold integers, got {given.dtype}")
     low, high = given.min(), given.max()
     if low < 0 or high >= n_cells:
-        raise ValueError(f"{name} must lie in [0, {n_cells}), got {low if low < 0 else high}")
+        raise InputError(f"{name} must lie in [0, {n_cells}), got {low if low < 0 else high}")
     return given.astype(np.int64)
 
 

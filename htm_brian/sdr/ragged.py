@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_brian.errors import InputError
+
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
@@ -38,23 +40,23 @@ class Ragged:
         indptr = np.asarray(self.indptr)
         for name, array in (("values", values), ("indptr", indptr)):
             if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-                raise ValueError(
+                raise InputError(
                     f"{name} must be a one-dimensional array of integers, "
                     f"got {array.dtype} of shape {array.shape}"
                 )
         if not indptr.size or indptr[0] != 0 or indptr[-1] != len(values):
-            raise ValueError(
+            raise InputError(
                 f"indptr must begin with 0 and end with the number of values ({len(values)})"
             )
         if (np.diff(indptr) < 0).any():
-            raise ValueError("indptr must not decrease")
+            raise InputError("indptr must not decrease")
         if values.size and values.min() < 0:
-            raise ValueError(f"values must not be negative, got {values.min()}")
+            raise InputError(f"values must not be negative, got {values.min()}")
         rising = np.diff(values) > 0
         begins = indptr[1:-1]
         rising[begins[(begins > 0) & (begins < len(values))] - 1] = True
         if not rising.all():
-            raise ValueError("the values of each step must be sorted and without repeats")
+            raise InputError("the values of each step must be sorted and without repeats")
         for name, array, dtype in (("values", values, np.int32), ("indptr", indptr, np.int64)):
             own = np.array(array, dtype=dtype)
             own.setflags(write=False)

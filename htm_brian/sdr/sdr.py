@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 
 
 class SDR:
@@ -74,12 +75,12 @@ class SDR:
         """Make an SDR from a vector of booleans, or of zeros and ones."""
         bits = np.asarray(dense)
         if bits.ndim != 1:
-            raise ValueError(f"dense must have one dimension, got {bits.ndim}")
+            raise InputError(f"dense must have one dimension, got {bits.ndim}")
         if bits.size == 0:
-            raise ValueError("dense must have at least one bit, got none")
+            raise InputError("dense must have at least one bit, got none")
         if bits.dtype != np.bool_:
             if bits.dtype.kind not in "iuf" or not np.isin(bits, (0, 1)).all():
-                raise ValueError("dense must hold booleans or zeros and ones only")
+                raise InputError("dense must hold booleans or zeros and ones only")
             bits = bits.astype(np.bool_)
         return cls._trusted(bits.size, np.flatnonzero(bits).astype(np.int64))
 
@@ -195,7 +196,7 @@ class SDR:
         n_moved = round(fraction * len(self))
         n_off = self._size - len(self)
         if n_moved > n_off:
-            raise ValueError(
+            raise InputError(
                 f"fraction {fraction} would move {n_moved} on-bits, but only {n_off} bits are off"
             )
         rng = np.random.default_rng(check_integer("seed", seed, low=0))
@@ -209,9 +210,9 @@ class SDR:
 
     def _check_partner(self, other: object) -> None:
         if not isinstance(other, SDR):
-            raise TypeError(f"other must be an SDR, got {type(other).__name__}")
+            raise InputError(f"other must be an SDR, got {type(other).__name__}")
         if other._size != self._size:
-            raise ValueError(f"both SDRs must have the same size, got {self._size}, {other._size}")
+            raise InputError(f"both SDRs must have the same size, got {self._size}, {other._size}")
 
 
 def _checked_indices(sparse: ArrayLike | Iterable[int], size: int) -> NDArray[np.int64]:
@@ -221,16 +222,16 @@ def _checked_indices(sparse: ArrayLike | Iterable[int], size: int) -> NDArray[np
         sparse = list(sparse)
     given = np.asarray(sparse)
     if given.ndim != 1:
-        raise ValueError(f"sparse must have one dimension, got {given.ndim}")
+        raise InputError(f"sparse must have one dimension, got {given.ndim}")
     if given.size == 0:
         return np.empty(0, dtype=np.int64)
     if given.dtype.kind not in "iu":
-        raise TypeError(f"sparse must hold integers, got {given.dtype} (dense: SDR.from_dense)")
+        raise InputError(f"sparse must hold integers, got {given.dtype} (dense: SDR.from_dense)")
     indices = np.sort(given)
     if indices[0] < 0 or indices[-1] >= size:
         outside = indices[0] if indices[0] < 0 else indices[-1]
-        raise ValueError(f"sparse must lie in [0, {size}), got {outside}")
+        raise InputError(f"sparse must lie in [0, {size}), got {outside}")
     repeated = indices[1:][indices[1:] == indices[:-1]]
     if repeated.size > 0:
-        raise ValueError(f"sparse must hold each index once, got {repeated[0]} again")
+        raise InputError(f"sparse must hold each index once, got {repeated[0]} again")
     return indices.astype(np.int64)

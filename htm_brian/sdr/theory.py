@@ -32,6 +32,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.errors import InputError
 from htm_brian.sdr.log_probability import (
     FloatArray,
     at_least_once,
@@ -332,7 +333,7 @@ def synapses_needed(
     while not (found := enough(high)).all():
         low, high = np.where(found, low, high), np.where(found, high, 2 * high)
         if high.max(initial=0) > _MAX_SYNAPSES:
-            raise ValueError(f"more than {_MAX_SYNAPSES} synapses would be needed")
+            raise InputError(f"more than {_MAX_SYNAPSES} synapses would be needed")
     high = np.where(threshold == 0, 0, high)
     while np.any(high - low > 1):
         middle = (low + high + 1) // 2

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.errors import InputError
 from htm_brian.sdr.log_probability import FloatArray
 
 MAX_SYNAPSES = 10_000_000
@@ -47,7 +48,7 @@ def integers(name: str, value: ArrayLike) -> NDArray[np.int64]:
     wanted = f"{name} must be an integer or an array of integers"
     array = _array(wanted, value)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{wanted}, got {_shown(value, array)}")
+        raise InputError(f"{wanted}, got {_shown(value, array)}")
     require(array >= 0, f"{name} must be at least 0", array)
     return array.astype(np.int64)
 
@@ -57,7 +58,7 @@ def numbers(name: str, value: ArrayLike) -> FloatArray:
     wanted = f"{name} must be a number or an array of numbers"
     array = _array(wanted, value)
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{wanted}, got {_shown(value, array)}")
+        raise InputError(f"{wanted}, got {_shown(value, array)}")
     return array.astype(np.float64)
 
 
@@ -69,19 +70,19 @@ def probabilities(name: str, value: ArrayLike) -> FloatArray:
 
 
 def check_shapes(**arrays: NDArray[np.generic]) -> None:
-    """Raise a ValueError that names all arguments where they do not broadcast."""
+    """Raise an InputError that names all arguments where they do not broadcast."""
     try:
         np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
-        raise ValueError(f"{shapes} do not broadcast") from None
+        raise InputError(f"{shapes} do not broadcast") from None
 
 
 def _array(wanted: str, value: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError:
-        raise ValueError(f"{wanted}, got lists of unequal length") from None
+        raise InputError(f"{wanted}, got lists of unequal length") from None
 
 
 def _shown(value: ArrayLike, array: NDArray[np.generic]) -> str:
@@ -89,7 +90,7 @@ def _shown(value: ArrayLike, array: NDArray[np.generic]) -> str:
 
 
 def require(fulfilled: NDArray[np.bool_], wanted: str, value: NDArray[np.generic]) -> None:
-    """Raise a ValueError that names the first value that does not fulfil what is wanted."""
+    """Raise an InputError that names the first value that does not fulfil what is wanted."""
     fulfilled, value = np.broadcast_arrays(fulfilled, value)
     if not fulfilled.all():
-        raise ValueError(f"{wanted}, got {value[~fulfilled].flat[0]}")
+        raise InputError(f"{wanted}, got {value[~fulfilled].flat[0]}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.engine.synapse_lists import Slots, SynapseLists
+from htm_brian.errors import InputError
 
 _NOTHING = np.empty(0, dtype=np.int32)
 
@@ -41,7 +42,7 @@ class RewiredSynapses:
     def __init__(self, synapses: Synapses, capacity: int) -> None:
         for pathway in synapses._pathways:
             if not pathway._delays.scalar:
-                raise ValueError(
+                raise InputError(
                     f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
                     "to Synapses as delay="
                 )

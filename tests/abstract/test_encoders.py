@@ -15,6 +15,7 @@ from htm_brian.abstract.encoders import (
     MultiEncoder,
     ScalarEncoder,
 )
+from htm_brian.errors import InputError
 
 SEEDS = st.integers(0, 2**32)
 N_ACTIVE = st.integers(1, 25)
@@ -179,7 +180,7 @@ def test_bad_arguments_are_named() -> None:
         ScalarEncoder(400, 21, 0)
     with pytest.raises(ValueError, match="too large for a resolution of"):
         ScalarEncoder(400, 21, 1e-10).encode(1e300)
-    with pytest.raises(TypeError, match="value must be a finite number, got 'high'"):
+    with pytest.raises(InputError, match="value must be a finite number, got 'high'"):
         ScalarEncoder(400, 21, 1.0).encode("high")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="radius must lie in"):
         DateEncoder(time_of_day=(21, 13.0))

@@ -7,6 +7,7 @@ from htm_brian.abstract.apical_tiebreak import ApicalTiebreakSequenceMemory
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 
@@ -139,7 +140,7 @@ def test_a_rule_that_returns_nonsense_is_refused_and_changes_nothing(result, mes
 
 
 def test_what_is_no_rule_is_refused():
-    with pytest.raises(TypeError, match="permanence_rule must have a method update"):
+    with pytest.raises(InputError, match="permanence_rule must have a method update"):
         TemporalMemory(100, 4, permanence_rule=0.1)
-    with pytest.raises(TypeError, match="permanence_rule must have a method update"):
+    with pytest.raises(InputError, match="permanence_rule must have a method update"):
         SpatialPooler(100, 100, permanence_rule="UpDown")

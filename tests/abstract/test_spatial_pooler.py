@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON, IncidenceRate, PermanenceRule, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 
@@ -358,6 +359,6 @@ def test_bad_inputs_are_named_and_change_nothing() -> None:
     pooler = SpatialPooler(100, 50)
     with pytest.raises(ValueError, match="sdr must have input_size 100 bits, got 99"):
         pooler.compute(SDR(99, [1]))
-    with pytest.raises(TypeError, match="sdr must be an SDR, got list"):
+    with pytest.raises(InputError, match="sdr must be an SDR, got list"):
         pooler.compute([1, 2])  # type: ignore[arg-type]
     assert pooler.active_duty_cycle.max() == 0

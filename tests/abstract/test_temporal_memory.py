@@ -11,6 +11,7 @@ from htm_brian.abstract import temporal_memory
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.errors import InputError
 
 
 def memory(**options):
@@ -123,7 +124,7 @@ def test_bad_parameters_are_refused(options, message):
 
 @pytest.mark.parametrize("value", [1.5, "3", None, True])
 def test_parameters_of_a_wrong_type_are_refused(value):
-    with pytest.raises(TypeError, match=f"columns must be an integer, got {value!r}"):
+    with pytest.raises(InputError, match=f"columns must be an integer, got {value!r}"):
         memory(columns=value)
 
 

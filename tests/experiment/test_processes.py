@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from htm_brian.errors import InputError
 from htm_brian.experiment.processes import WorkerError, WorkerPool, deferred_interrupt
 
 
@@ -22,6 +23,10 @@ def pid(after_step):
 
 def fail(message, after_step):
     raise ValueError(message)
+
+
+def refuse(after_step):
+    raise InputError("cells must be at least 1, got 0")
 
 
 def die(after_step):
@@ -81,6 +86,9 @@ def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
             finish(pool)
         pool.submit("large", exhaust)
         with pytest.raises(MemoryError, match=r"^large: cannot hold 8 PB$"):
+            finish(pool)
+        pool.submit("refused", refuse)
+        with pytest.raises(InputError, match=r"^refused: cells must be at least 1, got 0$"):
             finish(pool)
         pool.submit("gone", leave)
         with pytest.raises(WorkerError, match=r"^gone: the process ended with status 3$"):

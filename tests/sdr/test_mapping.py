@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from htm_brian.errors import InputError
 from htm_brian.sdr.mapping import predictive_cells, sdr_to_spikes, spikes_to_sdr
 from htm_brian.sdr.sdr import SDR
 
@@ -201,7 +202,7 @@ def test_bad_arguments_are_named(changes: dict[str, object], message: str) -> No
 
 
 def test_bad_plateaus_and_spikes_are_named() -> None:
-    with pytest.raises(TypeError, match="indices must hold integers, got float64"):
+    with pytest.raises(InputError, match="indices must hold integers, got float64"):
         spikes_to_sdr([0.5], [0.1], 10, 0, 1)
     with pytest.raises(ValueError, match="must have the same length"):
         predictive_cells([0, 1], [0.0], [1.0], 0.5, 2)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 
@@ -122,13 +123,13 @@ def test_truth_is_refused() -> None:
     ("size", "sparse", "error", "message"),
     [
         (0, [], ValueError, "size must be at least 1, got 0"),
-        (2.5, [], TypeError, "size must be an integer, got 2.5"),
-        (True, [], TypeError, "size must be an integer, got True"),
+        (2.5, [], InputError, "size must be an integer, got 2.5"),
+        (True, [], InputError, "size must be an integer, got True"),
         (5, [5], ValueError, r"sparse must lie in \[0, 5\), got 5"),
         (5, [-1, 2], ValueError, r"sparse must lie in \[0, 5\), got -1"),
         (5, [1, 3, 1], ValueError, "sparse must hold each index once, got 1 again"),
-        (5, [1.0], TypeError, "sparse must hold integers"),
-        (5, [True, False], TypeError, "from_dense"),
+        (5, [1.0], InputError, "sparse must hold integers"),
+        (5, [True, False], InputError, "from_dense"),
         (5, [[1]], ValueError, "sparse must have one dimension, got 2"),
     ],
 )
@@ -143,7 +144,7 @@ def test_bad_operations_are_named() -> None:
     sdr = SDR(10, [1, 2, 3])
     with pytest.raises(ValueError, match="same size, got 10, 11"):
         sdr.overlap(SDR(11, [1]))
-    with pytest.raises(TypeError, match="other must be an SDR, got list"):
+    with pytest.raises(InputError, match="other must be an SDR, got list"):
         sdr.union([1])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"n must lie in \[0, 3\], got 4"):
         sdr.subsample(4, seed=0)

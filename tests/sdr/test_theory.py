@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from htm_brian.errors import InputError
 from htm_brian.sdr import theory
 
 REFERENCE = json.loads(
@@ -314,11 +315,13 @@ def test_wrong_values_are_one_clear_line(call: Callable[[], object], message: st
 
 
 def test_cells_come_in_whole_numbers() -> None:
-    with pytest.raises(TypeError, match=r"^s must be an integer or an array of integers, got 2.5$"):
+    with pytest.raises(
+        InputError, match=r"^s must be an integer or an array of integers, got 2.5$"
+    ):
         theory.false_match(10, 2, 2.5, 1)
-    with pytest.raises(TypeError, match=r"^n must be .*, got an array of float64$"):
+    with pytest.raises(InputError, match=r"^n must be .*, got an array of float64$"):
         theory.false_match(np.full((50, 50), 2.5), 2, 2, 1)
-    with pytest.raises(TypeError, match=r"^release_probability must be .*, got an array of <U1$"):
+    with pytest.raises(InputError, match=r"^release_probability must be .*, got an array of <U1$"):
         theory.miss_under_release_failure(20, 13, ["a", "b"])  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from htm_brian.abstract.kernels import store_kernels as kernels
 from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.layout import StoreArrays
+from htm_brian.errors import InputError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -124,5 +125,5 @@ def resized(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
 def _with_spare(needed: int) -> int:
     """Return a size with some to spare, so that growing costs little on average."""
     if needed >= 2**31:
-        raise ValueError(f"a store must have less than 2**31 synapses, got room for {needed}")
+        raise InputError(f"a store must have less than 2**31 synapses, got room for {needed}")
     return needed + needed // 16 + 64

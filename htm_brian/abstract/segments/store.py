@@ -28,6 +28,7 @@ from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.arrays import empty_arrays, followed, with_room
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.arguments import check_choice, check_integer, check_number
+from htm_brian.errors import InputError
 
 __all__ = ["SegmentActivity", "SegmentStore", "SegmentTable", "Synapses"]
 
@@ -419,19 +420,19 @@ class SegmentStore:
     def append(self, table: SegmentTable, iteration: int = 0) -> NDArray[np.int32]:
         """Add the segments of a table and return their numbers, row by row."""
         if table.n_cells != self.n_cells or table.n_inputs != self.n_inputs:
-            raise ValueError(
+            raise InputError(
                 f"the table must be for {self.n_cells} cells and {self.n_inputs} presynaptic "
                 f"cells, got {table.n_cells} and {table.n_inputs}"
             )
         counts = np.diff(table.indptr)
         if counts.size and counts.max() > self.max_synapses_per_segment:
-            raise ValueError(
+            raise InputError(
                 f"a segment must have at most max_synapses_per_segment = "
                 f"{self.max_synapses_per_segment} synapses, got {counts.max()}"
             )
         per_cell = self.segments_per_cell + np.bincount(table.owner, minlength=self.n_cells)
         if per_cell.max() > self.max_segments_per_cell:
-            raise ValueError(
+            raise InputError(
                 f"a cell must have at most max_segments_per_cell = "
                 f"{self.max_segments_per_cell} segments, got {per_cell.max()}"
             )
@@ -459,13 +460,13 @@ class SegmentStore:
         chosen = _in_any_order("segments", segments, end)
         dead = chosen[self.arrays.segments["owner"][chosen] < 0]
         if len(dead):
-            raise ValueError(f"segments must be living, got {dead[0]}, which was removed")
+            raise InputError(f"segments must be living, got {dead[0]}, which was removed")
         return chosen
 
     def _checked_mask(self, active_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         mask = np.ascontiguousarray(active_mask)
         if mask.dtype != np.bool_ or mask.shape != (self.n_inputs,):
-            raise ValueError(
+            raise InputError(
                 f"active_mask must be a bool for each of {self.n_inputs} presynaptic cells, "
                 f"got {mask.dtype} of shape {mask.shape}"
             )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,29 +60,29 @@ class SegmentTable:
     def _check(self) -> None:
         indptr = self.indptr
         if len(indptr) != len(self.owner) + 1:
-            raise ValueError(
+            raise InputError(
                 f"indptr must have one entry more than owner ({len(self.owner) + 1}), "
                 f"got {len(indptr)}"
             )
         if len(self.permanence) != len(self.presynaptic):
-            raise ValueError(
+            raise InputError(
                 f"permanence must have one entry a synapse ({len(self.presynaptic)}), "
                 f"got {len(self.permanence)}"
             )
         if indptr[0] != 0 or indptr[-1] != self.n_synapses or (np.diff(indptr) < 0).any():
-            raise ValueError(
+            raise InputError(
                 f"indptr must rise from 0 to the number of synapses ({self.n_synapses})"
             )
         _check_cells("owner", self.owner, self.n_cells)
         _check_cells("presynaptic", self.presynaptic, self.n_inputs)
         if self.n_synapses and not (self.permanence.min() >= 0 and self.permanence.max() <= 1):
             wrong = self.permanence[~((self.permanence >= 0) & (self.permanence <= 1))][0]
-            raise ValueError(f"permanence must lie in [0, 1], got {wrong}")
+            raise InputError(f"permanence must lie in [0, 1], got {wrong}")
         order = self._by_presynaptic()
         repeated = (np.diff(self.segment_of[order]) == 0) & (np.diff(self.presynaptic[order]) == 0)
         if repeated.any():
             first = order[np.flatnonzero(repeated)[0]]
-            raise ValueError(
+            raise InputError(
                 "presynaptic must name a cell at most once in a segment, got cell "
                 f"{self.presynaptic[first]} twice in segment {self.segment_of[first]}"
             )
@@ -145,12 +146,12 @@ def _own(name: str, values: object, dtype: type[np.generic]) -> NDArray[np.gener
         array.size and not (np.issubdtype(array.dtype, wanted) or array.dtype == dtype)
     ):
         kind = "numbers" if dtype is np.float32 else "integers"
-        raise ValueError(
+        raise InputError(
             f"{name} must be a one-dimensional array of {kind}, "
             f"got {array.dtype} of shape {array.shape}"
         )
     if dtype is np.int32 and array.size and array.max() > np.iinfo(np.int32).max:
-        raise ValueError(f"{name} must fit 32 bits, got {array.max()}")
+        raise InputError(f"{name} must fit 32 bits, got {array.max()}")
     own = np.array(array, dtype=dtype)
     own.setflags(write=False)
     return own
@@ -159,4 +160,4 @@ def _own(name: str, values: object, dtype: type[np.generic]) -> NDArray[np.gener
 def _check_cells(name: str, cells: NDArray[np.int32], n_cells: int) -> None:
     wrong = cells[(cells < 0) | (cells >= n_cells)]
     if len(wrong):
-        raise ValueError(f"{name} must lie in [0, {n_cells}), got {wrong[0]}")
+        raise InputError(f"{name} must lie in [0, {n_cells}), got {wrong[0]}")

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from htm_brian.arguments import check_number
+from htm_brian.errors import InputError
 from htm_brian.parameters import Table
 
 LOW, HIGH = 0.2, 0.8
@@ -49,14 +50,14 @@ class TimeCourse:
     def __post_init__(self) -> None:
         check_number("rise", self.rise, low=1e-9)
         if not self.decay > self.rise:
-            raise ValueError(f"decay must exceed rise = {self.rise}, got {self.decay}")
+            raise InputError(f"decay must exceed rise = {self.rise}, got {self.decay}")
 
     @classmethod
     def with_rise_time(cls, rise_time: float, decay: float) -> TimeCourse:
         """Return the time course whose 20 to 80 % rise takes `rise_time`, in seconds."""
         longest = cls(decay * (1 - 1e-6), decay).rise_time
         if not 0 < rise_time < longest:
-            raise ValueError(
+            raise InputError(
                 f"rise_time must lie between 0 and {longest:.3g}, which is the most that a decay "
                 f"of {decay:.3g} allows, got {rise_time}"
             )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.randomness import seed_sequence
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -100,7 +101,7 @@ def transmission_counts(
     check_integer("first_trial", first_trial, low=0)
     ordered = np.array([check_integer("sizes", size, low=1) for size in sizes], dtype=np.int64)
     if ordered.size == 0 or np.any(np.diff(ordered) <= 0):
-        raise ValueError(f"sizes must increase, got {list(sizes)}")
+        raise InputError(f"sizes must increase, got {list(sizes)}")
     chances = np.array([check_number("probabilities", p, low=0, high=1) for p in probabilities])
     key = seed_sequence(seed, "transmission").generate_state(1, np.uint64)[0]
     counts = np.zeros((spikes, ordered.size, chances.size, int(ordered[-1]) + 1), dtype=np.int64)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.errors import InputError
 from htm_brian.sdr.theory_arguments import numbers, probabilities, require
 
 FloatArray = NDArray[np.float64]
@@ -72,7 +73,7 @@ def train(
     times = numbers("spike_times", spike_times)
     require(np.isfinite(times), "spike_times must be finite", times)
     if times.ndim != 1 or np.any(np.diff(times) < 0):
-        raise ValueError("spike_times must be one sequence in the order of time")
+        raise InputError("spike_times must be one sequence in the order of time")
     u, x = np.empty(times.size), np.empty(times.size)
     if times.size:
         u[0], x[0] = start, 1.0

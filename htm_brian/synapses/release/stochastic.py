@@ -29,6 +29,7 @@ from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_choice
+from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.release.draws import FUNCTIONS, MAX_TRIALS
@@ -227,7 +228,7 @@ class ReleaseSynapses(Synapses):
             for key, value in table.items():
                 if key in PARAMETERS and (key not in self._per_connection) == shared:
                     if key == "sites" and not 1 <= value <= MAX_TRIALS:
-                        raise ValueError(f"sites must lie in [1, {MAX_TRIALS}], got {value}")
+                        raise InputError(f"sites must lie in [1, {MAX_TRIALS}], got {value}")
                     setattr(self, key, value)
 
 

@@ -14,6 +14,7 @@ from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from htm_brian.errors import InputError
 from htm_brian.parameters import Model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.release.draws import FUNCTIONS
@@ -182,10 +183,10 @@ def _targets(synapses: ReleaseSynapses) -> NDArray[np.integer]:
     """Return the target of each connection."""
     if isinstance(get_device(), RuntimeDevice):
         if len(synapses) == 0:
-            raise ValueError(f"{synapses.name} has no connections yet; call connect first")
+            raise InputError(f"{synapses.name} has no connections yet; call connect first")
         return np.asarray(synapses.j[:])
     if synapses.stated_targets is None:
-        raise ValueError(
+        raise InputError(
             f"the connections of {synapses.name} are not known before a C++ standalone program "
             "runs; give them by one connect(i=array, j=array)"
         )

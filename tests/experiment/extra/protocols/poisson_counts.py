@@ -26,7 +26,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         if self.trials < 2:
-            raise ValueError(f"trials must be at least 2, got {self.trials}")
+            raise InputError(f"trials must be at least 2, got {self.trials}")
         if self.ending == "defect in set-up":
             np.zeros(2) + np.zeros(3)
 
