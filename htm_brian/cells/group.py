@@ -149,7 +149,7 @@ class Cells(NeuronGroup):
         Examples
         --------
         >>> from brian2 import Network, ms
-        >>> cells = Cells(1, "thalamic_relay")
+        >>> cells = Cells(1, "fast_spiking_interneuron")
         >>> Network(cells).run(0*ms)
         >>> print(cells.on_glutamate("soma", ["ampa"]))
         ampa_soma_post += ampa_unitary_conductance_post
