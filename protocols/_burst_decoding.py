@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
 
-from htm_brian.protocols._ensemble import COURSE_STEP, Spikes
+from htm_brian.electrophysiology.ensembles import COURSE_STEP, Spikes
 from htm_brian.randomness import stream
 from htm_brian.sdr.cell_bursts import Events
 

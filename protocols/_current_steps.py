@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from htm_brian.cells.exact import spike_times
 from htm_brian.cells.pyramidal import PyramidalCells, input_conductance
-from htm_brian.experiment import traces
+from htm_brian.electrophysiology import traces
 from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.running import run_watched
 from htm_brian.fitting import resting
 from htm_brian.parameters import Model
-from htm_brian.protocols._running import run_watched
 
 ONSET = 100 * ms
 """Of a step; by then the cells are at rest."""

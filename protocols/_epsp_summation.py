@@ -16,10 +16,10 @@ from scipy.optimize import least_squares
 
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.experiment import traces
+from htm_brian.electrophysiology import traces
+from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model
-from htm_brian.protocols._stimulation import Stimulus, stimulate
 from htm_brian.synapses.release import short_term
 from htm_brian.synapses.release.epsp import TimeCourse
 

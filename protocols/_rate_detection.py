@@ -12,20 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from brian2 import Network, Quantity, SpikeGeneratorGroup, SpikeMonitor, Synapses, ms, second
+from brian2 import Network, Quantity, SpikeGeneratorGroup, SpikeMonitor, ms, second
 from numpy.typing import NDArray
 from scipy import stats
 
 from htm_brian.cells import tree
+from htm_brian.electrophysiology.keyed_synapses import keyed_synapses
+from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
 from htm_brian.experiment.progress import Progress
 from htm_brian.mechanisms.branch import DendriticBranches
-from htm_brian.network.dendrites import release_code
 from htm_brian.parameters import Model
-from htm_brian.protocols._release_volleys import KEYED_ARRIVAL, SYNAPSE
-from htm_brian.protocols._stimulation import Stimulus, stimulate
-from htm_brian.randomness import key_words, stream
+from htm_brian.randomness import stream
 from htm_brian.sdr import theory
-from htm_brian.synapses.release.draws import FUNCTIONS
 
 RATES = (5.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 """Hz, of each presynaptic cell."""
@@ -144,20 +142,17 @@ def _spiking(cell: Model, inputs: Inputs, n: int, seed: int) -> NDArray[np.float
     axons = SpikeGeneratorGroup(
         len(owner), axon, times * second, clock=branches.clock, name="detected_axons"
     )
-    synapses = Synapses(
+    synapses = keyed_synapses(
         axons,
         branches,
-        SYNAPSE,
-        on_pre=release_code(cell, KEYED_ARRIVAL),
-        clock=branches.clock,
-        namespace=FUNCTIONS,
+        presynaptic=np.arange(len(owner)),
+        postsynaptic=owner,
+        transmission_probability=inputs.transmission,
+        window=max(WINDOWS) * ms,
+        key=(seed, "releases"),
+        withdrawn=False,
         name="detecting_synapses",
     )
-    synapses.connect(i=np.arange(len(owner)), j=owner)
-    synapses.weight = 1
-    synapses.transmission_probability = inputs.transmission
-    synapses.coincidence_window = max(WINDOWS) * ms
-    synapses.stream_low, synapses.stream_high = key_words(seed, "releases")
     plateaus = SpikeMonitor(branches)
     Network(axons, branches, synapses, plateaus).run(max(WINDOWS) * ms + STEP, namespace={})
     # A second plateau may follow within the window: the first one counts.

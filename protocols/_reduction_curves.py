@@ -16,11 +16,11 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.electrophysiology.traces import width_above
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import quantity
 from htm_brian.fitting.reduction_curves import Curves
-from htm_brian.protocols._stimulation import width_above
 from htm_brian.protocols._two_levels import Biophysical, Condition, Reduced, Responses, smallest
 
 DEPOLARISATIONS = (5.0, 10.0, 15.0)

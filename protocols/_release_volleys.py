@@ -20,11 +20,10 @@ from brian2 import (
 from numpy.typing import NDArray
 
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.electrophysiology.keyed_synapses import keyed_synapses
 from htm_brian.mechanisms.branch import DendriticBranches
-from htm_brian.network.dendrites import WITHDRAW, release_code
 from htm_brian.parameters import Model, load_model
-from htm_brian.randomness import key_words, stream
-from htm_brian.synapses.release.draws import FUNCTIONS
+from htm_brian.randomness import stream
 from htm_brian.synapses.release.short_term import train
 from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
@@ -32,21 +31,6 @@ TIME_STEP = 0.5 * ms
 SEEN_AT_SOMA = 2.95 * mV
 """Half of the 5.9 mV that a plateau adds at the resting soma (Schiller 2000)."""
 BURST_PRESETS = ("layer23_pair", "layer5_pair", "layer6_to_layer4", "layer4_pair")
-
-# The network's own synapse; only its draw is named by branch, synapse and spike.
-KEYED_ARRIVAL = """arrival = int(keyed_uniform(stream_low, stream_high, i, j, number, volley) < transmission_probability)
-volley += 1
-"""  # noqa: E501
-SYNAPSE = """
-weight : 1
-counts_until : second
-coincidence_window : second (shared, constant)
-transmission_probability : 1 (constant)
-number : integer (constant)
-volley : integer
-stream_low : integer (shared, constant)
-stream_high : integer (shared, constant)
-"""
 
 
 @dataclass(frozen=True)
@@ -144,26 +128,20 @@ def _synapses(
     p, size, burst = volleys.branches()
     branch = np.repeat(np.arange(p.size), size.astype(np.int64))
     number = np.concatenate([np.arange(n) for n in size])
-    keyed = release_code(branches.parameters, KEYED_ARRIVAL)
-    synapses = Synapses(
+    synapses = keyed_synapses(
         axons,
         branches,
-        SYNAPSE,
-        on_pre={"release": keyed, "withdraw": WITHDRAW},
-        clock=axons.clock,
-        namespace=FUNCTIONS,
+        presynaptic=burst[branch],
+        postsynaptic=branch,
+        transmission_probability=p[branch],
+        window=window,
+        key=(volleys.seed, "volleys", threshold),
+        number=number,
         name="volley_synapses",
     )
-    synapses.connect(i=burst[branch], j=branch)
-    synapses.weight = 1
-    synapses.coincidence_window = window
-    synapses.transmission_probability = p[branch]
-    synapses.number = number
     delay = volleys.delays(branch.size, threshold) * second
     synapses.release.delay = delay
     synapses.withdraw.delay = delay + window
-    low, high = key_words(volleys.seed, "volleys", threshold)
-    synapses.stream_low, synapses.stream_high = low, high
     return synapses
 
 

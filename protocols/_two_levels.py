@@ -28,14 +28,14 @@ from numpy.typing import NDArray
 from htm_brian.cells import pyramidal, tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.electrophysiology.stimulation import Stimulus, evenly, stimulate
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.running import play, run_watched
 from htm_brian.fitting import resting
 from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
-from htm_brian.protocols._running import play, run_watched
-from htm_brian.protocols._stimulation import Stimulus, evenly, stimulate
 
 PULSE = 5.0
 VOLLEY = 8.0

@@ -21,18 +21,17 @@ from scipy.special import expit
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
+from htm_brian.electrophysiology.stimulation import (
+    Stimulus,
+    Traces,
+    stimulate,
+)
+from htm_brian.electrophysiology.traces import after_hyperpolarisations, width_above
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.traces import after_hyperpolarisations
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import (
-    Stimulus,
-    Traces,
-    stimulate,
-    width_above,
-)
 from htm_brian.synapses.release.epsp import TimeCourse
 
 LARKUM = "Larkum et al. 1999, Nature 398:338"

@@ -40,8 +40,8 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.running import run_watched
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._running import run_watched
 from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 POSTER = (

@@ -18,6 +18,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
+from htm_brian.electrophysiology.ensembles import COURSE_STEP, run_courses, run_ensembles
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
@@ -35,7 +36,6 @@ from htm_brian.protocols._burst_decoding import (
     smooth_signals,
     time_courses,
 )
-from htm_brian.protocols._ensemble import COURSE_STEP, run_courses, run_ensembles
 from htm_brian.sdr.cell_bursts import summarise
 
 NAUD = "Naud & Sprekeler 2018, PNAS 115:E6329"

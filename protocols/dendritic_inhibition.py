@@ -24,16 +24,16 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
 from htm_brian.cells.group import Cells
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.electrophysiology.ensembles import Spikes, spikes_of
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.running import run_watched
 from htm_brian.mechanisms import active_dendrite
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._ensemble import Spikes, spikes_of
-from htm_brian.protocols._running import run_watched
 from htm_brian.randomness import brian2_seed, stream
 from htm_brian.sdr.cell_bursts import summarise
 from htm_brian.synapses.release.stochastic import MECHANISMS, ReleaseSynapses

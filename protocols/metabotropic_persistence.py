@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
+from htm_brian.electrophysiology.traces import width_above
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.fitting import resting
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate, width_above
 
 HTM = "HTM theory (J. Hawkins, forum): two or three spikes close in time depolarise for seconds"
 SIDIROPOULOU = "ModelDB 144089 and 155057: metabotropic depolarising afterpotentials of 2-6 mV"

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical, tree
+from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
+from htm_brian.electrophysiology.traces import depolarisations
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.traces import depolarisations
 from htm_brian.fitting import resting
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate
 
 SCHILLER = "Schiller et al. 2000, Nature 404:285: 5.9 ± 1.5 mV, 64.4 ± 19.8 ms, 226 ± 46 %"
 POLSKY = (

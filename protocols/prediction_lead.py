@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.biophysical import on_glutamate
+from htm_brian.electrophysiology.stimulation import Stimulus, evenly, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, evenly, stimulate
 
 HTM = (
     "Hawkins & Ahmad 2016, Front Neural Circuits 10:23: a dendritic NMDA spike depolarises the "

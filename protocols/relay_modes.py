@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
+from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
@@ -26,7 +27,6 @@ from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.fitting import resting
 from htm_brian.mechanisms import spike, t_current
 from htm_brian.parameters import Model, load_model
-from htm_brian.protocols._stimulation import Stimulus, Traces, stimulate
 
 SHERMAN = "Sherman 2001, Trends Neurosci 24:122: tonic and burst firing of relay cells"
 CRITERION = "Lu, Guido & Sherman 1992: silence of 100 ms or more, then intervals of 4 ms or less"

@@ -7,6 +7,7 @@ import pytest
 from brian2 import ms, mV, pA, second
 
 from htm_brian import load_model
+from htm_brian.electrophysiology.ensembles import run_ensembles
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.burst_coding import draw
@@ -19,7 +20,6 @@ from htm_brian.protocols._burst_decoding import (
     scatter_slope,
     smooth_signals,
 )
-from htm_brian.protocols._ensemble import run_ensembles
 from htm_brian.protocols.burst_coding import (
     DENDRITE,
     RATES,

@@ -7,12 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from htm_brian.experiment.traces import (
+from htm_brian.electrophysiology.traces import (
     after_hyperpolarisations,
     depolarisations,
     features,
     first,
     step_response,
+    width_above,
     with_spikes,
 )
 from htm_brian.synapses.release.epsp import TimeCourse
@@ -94,3 +95,16 @@ def test_without_efel_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(ModuleNotFoundError, match=r'pip install "htm-brian\[ephys\]"') as error:
         depolarisations(TIME, [potential(6)], start=100)
     assert "\n" not in str(error.value)
+
+
+def test_width_above_a_level_is_that_of_the_triangle_at_that_height() -> None:
+    time = np.arange(0, 40, 0.1)
+    triangle = np.maximum(0, 10 - np.abs(time - 20.03))
+    widths = width_above(time, np.array([triangle, 2 * triangle]), [4.0, 4.0])
+    assert widths == pytest.approx([12, 16], abs=1e-6)
+    assert width_above(time, triangle, 11.0).tolist() == [0]
+
+
+def test_width_counts_what_is_above_when_the_trace_begins_or_ends() -> None:
+    time = np.arange(0, 10, 1.0)
+    assert width_above(time, np.full((1, 10), 5.0), 1.0) == pytest.approx([9])

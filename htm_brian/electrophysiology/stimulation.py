@@ -27,10 +27,10 @@ from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.group import Cells
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.running import play, run_watched
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.mechanisms.mechanism import variable_name
 from htm_brian.parameters import Model
-from htm_brian.protocols._running import play, run_watched
 
 
 @dataclass
@@ -179,28 +179,3 @@ def _inject(cells: Cells, currents: Mapping[str, NDArray[np.float64]]) -> list[N
         else:
             changing[names[place]] = values
     return [play(cells, changing, cells.clock.dt)] if changing else []
-
-
-def width_above(
-    time: NDArray[np.float64], trace: NDArray[np.float64], level: ArrayLike
-) -> NDArray[np.float64]:
-    """Return how long each row of `trace` is above its `level`, crossings interpolated.
-
-    eFEL's widths are those of spikes: it leaves out what is above when the trace begins or ends.
-
-    Parameters
-    ----------
-    time : ndarray of shape (n_times,)
-        Evenly spaced.
-    trace : ndarray of shape (n_rows, n_times)
-        Potentials.
-    level : float or ndarray of shape (n_rows,)
-        In the unit of `trace`.
-    """
-    over = np.atleast_2d(trace) - np.reshape(np.asarray(level, float), (-1, 1))
-    left, right = over[:, :-1], over[:, 1:]
-    # The share of a step that lies above: 0, 1, or up to where a straight line crosses.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.maximum(left, right) / np.abs(right - left)
-    share = np.where((left > 0) & (right > 0), 1.0, np.where((left > 0) | (right > 0), share, 0.0))
-    return np.asarray(share.sum(axis=1) * (time[1] - time[0]))

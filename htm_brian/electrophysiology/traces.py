@@ -1,4 +1,4 @@
-"""Features of voltage traces, measured by eFEL (the extra ``[ephys]``) with settings of our own.
+"""Features of voltage traces, most of them measured by eFEL (the extra ``[ephys]``).
 
 Times are in ms, potentials in mV, currents in nA, as eFEL has them. Its defaults suit recorded
 action potentials: a threshold of -20 mV, traces interpolated to 0.1 ms. Here the threshold is an
@@ -241,3 +241,28 @@ def step_response(
     names = ("ohmic_input_resistance_vb_ssse", "time_constant", "sag_ratio2")
     found = features(time, trace, names, start=start, end=end, current=current)
     return StepResponse(*(float(first(found[name])[0]) for name in names))
+
+
+def width_above(
+    time: NDArray[np.float64], trace: NDArray[np.float64], level: ArrayLike
+) -> NDArray[np.float64]:
+    """Return how long each row of `trace` is above its `level`, crossings interpolated.
+
+    eFEL's widths are those of spikes: it leaves out what is above when the trace begins or ends.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n_times,)
+        Evenly spaced.
+    trace : ndarray of shape (n_rows, n_times)
+        Potentials.
+    level : float or ndarray of shape (n_rows,)
+        In the unit of `trace`.
+    """
+    over = np.atleast_2d(trace) - np.reshape(np.asarray(level, float), (-1, 1))
+    left, right = over[:, :-1], over[:, 1:]
+    # The share of a step that lies above: 0, 1, or up to where a straight line crosses.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.maximum(left, right) / np.abs(right - left)
+    share = np.where((left > 0) & (right > 0), 1.0, np.where((left > 0) | (right > 0), share, 0.0))
+    return np.asarray(share.sum(axis=1) * (time[1] - time[0]))

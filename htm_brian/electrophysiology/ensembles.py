@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.running import play, run_watched
 from htm_brian.parameters import Model
-from htm_brian.protocols._running import play, run_watched
 from htm_brian.randomness import brian2_seed
 from htm_brian.sdr.cell_bursts import Events, find_events
 
@@ -23,7 +23,7 @@ COURSE_STEP = 1e-3
 
 
 class Spikes(NamedTuple):
-    """Spikes of a group, in the order of time.
+    """Spikes of a group, in the order of the time steps that they fall into.
 
     Attributes
     ----------

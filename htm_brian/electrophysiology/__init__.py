@@ -1,0 +1,1 @@
+"""The bench of single-cell experiments: synapses and electrodes, ensembles, features of traces."""
