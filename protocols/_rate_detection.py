@@ -149,7 +149,8 @@ def _spiking(cell: Model, inputs: Inputs, n: int, seed: int) -> NDArray[np.float
         postsynaptic=owner,
         transmission_probability=inputs.transmission,
         window=max(WINDOWS) * ms,
-        key=(seed, "releases"),
+        seed=seed,
+        stream=("releases",),
         withdrawn=False,
         name="detecting_synapses",
     )

@@ -135,7 +135,8 @@ def _synapses(
         postsynaptic=branch,
         transmission_probability=p[branch],
         window=window,
-        key=(volleys.seed, "volleys", threshold),
+        seed=volleys.seed,
+        stream=("volleys", threshold),
         number=number,
         name="volley_synapses",
     )

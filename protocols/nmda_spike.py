@@ -10,12 +10,12 @@ the number that HTM theory counts on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from brian2 import Quantity, ms, mV, second
 from brian2.units.fundamentalunits import have_same_dimensions
-from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical, tree
@@ -173,7 +173,7 @@ def to_dataset(
     n = parameters.n_synapses
     size = len(CONDITIONS) * n
     shape, dims = (len(CONDITIONS), n), ("condition", "synapses")
-    found: dict[str, tuple[tuple[str, ...], NDArray[np.float64], dict[str, str]]] = {}
+    found: dict[str, tuple[Any, ...]] = {}
     for place, trace in rise.items():
         peak, width = measured[place].peak[:size], measured[place].half_width[:size]
         found[f"{place}_peak"] = (dims, peak.reshape(shape), {"units": "mV"})

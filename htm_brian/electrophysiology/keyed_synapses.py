@@ -37,7 +37,8 @@ def keyed_synapses(
     postsynaptic: ArrayLike,
     transmission_probability: ArrayLike,
     window: Quantity,
-    key: tuple[int | str, ...],
+    seed: int,
+    stream: tuple[int | str, ...],
     number: ArrayLike = 0,
     withdrawn: bool = True,
     name: str = "keyed_synapses",
@@ -56,8 +57,10 @@ def keyed_synapses(
         Of one spike.
     window : Quantity
         For how long a synapse that has released counts.
-    key : tuple of int or str
-        Seed of the draws, and what else names them.
+    seed : int
+        Of the draws.
+    stream : tuple of int or str
+        What names them beside branch, synapse and spike.
     number : int or array_like of int, shape (n_synapses,)
         Names a synapse among those from one axon to one branch.
     withdrawn : bool
@@ -83,7 +86,7 @@ def keyed_synapses(
     synapses.coincidence_window = window
     synapses.transmission_probability = transmission_probability
     synapses.number = number
-    synapses.stream_low, synapses.stream_high = key_words(*key)
+    synapses.stream_low, synapses.stream_high = key_words(seed, *stream)
     if withdrawn:
         synapses.withdraw.delay = window
     return synapses

@@ -25,7 +25,8 @@ def tallies(n: int, p: float, seed: int, at: float, withdrawn: bool = True) -> n
         postsynaptic=np.repeat(np.arange(n), SIZE),
         transmission_probability=p,
         window=20 * ms,
-        key=(seed, "test"),
+        seed=seed,
+        stream=("test",),
         number=np.tile(np.arange(SIZE), n),
         withdrawn=withdrawn,
     )
