@@ -9,7 +9,6 @@ goes into a plateau; its conductance drives the basal compartment of the cell th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
+from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.release.transmission import ARRIVAL, RELEASE_EQUATIONS
 from htm_brian.synapses.structural import RewiredSynapses
 
@@ -63,22 +63,6 @@ fresh = arrival * int(counts_until == 0*second)
 counts_until += fresh * (t + coincidence_window)
 {on_release(model, "weight * fresh", "fresh")}
 """
-
-
-@dataclass(frozen=True)
-class BranchState:
-    """State of the branches in use at one moment.
-
-    Attributes
-    ----------
-    plateau : ndarray of bool, shape (n_branches,)
-        In a plateau, or within the fading time after it.
-    depolarisation : ndarray of float, shape (n_branches,)
-        Below the threshold of a plateau, in synapses.
-    """
-
-    plateau: NDArray[np.bool_]
-    depolarisation: NDArray[np.float64]
 
 
 class DistalDendrites:
@@ -131,7 +115,7 @@ class DistalDendrites:
         self._thresholds = activation_threshold, match_threshold
         self._clock = clock
         self._fading = fading
-        self.n_branches = 0
+        self._owner = np.empty(0, dtype=np.int32)
         self._build(branches, synapses)
 
     @property
@@ -140,26 +124,30 @@ class DistalDendrites:
         return [self.branches, self.distal.synapses, self.axis]
 
     @property
+    def n_branches(self) -> int:
+        """Number of branches that have been given to cells."""
+        return len(self._owner)
+
+    @property
     def capacity(self) -> int:
         """Number of branches that there is room for."""
         return len(self.branches)
 
     def state(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches in use, now."""
-        now = float(self._cells.clock.variables["t"].get_value()[0])
-        onset, end = self.predictions()
-        depolarisation = self.branches.variables["depolarisation"].get_value()
-        return BranchState(
-            (onset <= now) & (end > now), np.array(depolarisation[: self.n_branches])
+        n, variables = self.n_branches, self.branches.variables
+        onset, end, depolarisation = (
+            variables[name].get_value()[:n]
+            for name in ("plateau_onset", "plateau_end", "depolarisation")
         )
-
-    def predictions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return onset of each branch's latest plateau, and when it ceases to predict, seconds."""
-        variables = self.branches.variables
-        onset = variables["plateau_onset"].get_value()[: self.n_branches]
-        end = variables["plateau_end"].get_value()[: self.n_branches]
-        # A branch that was given away has its end at its onset, and predicts nothing.
-        return onset, np.where(end > onset, end + self._fading, end)
+        return BranchState(
+            float(self._cells.clock.variables["t"].get_value()[0]),
+            self._owner,
+            onset.copy(),
+            # A branch that was given away has its end at its onset, and predicts nothing.
+            np.where(end > onset, end + self._fading, end),
+            depolarisation.copy(),
+        )
 
     def set_owners(self, owner: NDArray[np.integer]) -> bool:
         """Say which cell owns each branch; more branches than there is room for rebuild the group.
@@ -177,7 +165,7 @@ class DistalDendrites:
         rebuilt = len(owner) > self.capacity
         if rebuilt:
             self._rebuild(max(len(owner), self.capacity + self.capacity // 2))
-        self.n_branches = len(owner)
+        self._owner = np.array(owner, dtype=np.int32)
         target = self.axis.variables["_synaptic_post"].get_value()[: self.n_branches]
         np.copyto(target, owner, where=owner >= 0)
         return rebuilt

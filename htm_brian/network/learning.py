@@ -1,7 +1,7 @@
 """What branches learn from an element: spikes and plateaus in, permanences and growth out.
 
 Everything here is read off the cells. A branch that was in a plateau when its cell fired is
-reinforced by the cells that had fired before; in a column that no plateau had prepared, the first
+reinforced by the cells that had fired before; in a column that no plateau had predicted, the first
 cell to spike learns on its most depolarised branch, or grows a new one; a branch that was
 depolarised for nothing is weakened. How permanences change is left to the permanence rule and the
 store of segments, which all levels share.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.network.dendrites import BranchState
+from htm_brian.sdr.readout import BranchState
 
 Cells = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -33,54 +33,21 @@ class GrowthParameters:
 
 @dataclass(frozen=True)
 class Element:
-    """What the cells did in one element, and what the branches had foreseen.
+    """What the cells did in one element, and what the branches had predicted.
 
     Attributes
     ----------
     active_cells : ndarray of int, shape (n_active,)
         Cells that fired, sorted.
-    first_spike : ndarray of float, shape (n_active,)
-        Time of the first spike of each, in seconds.
-    foreseen : BranchState
-        Plateaus and depolarisation when the volley came.
-    owner : ndarray of int, shape (n_branches,)
-        Cell of each branch, -1 for none.
+    newcomers : ndarray of int
+        Winners of unpredicted columns.
+    predicted_before : BranchState
+        Plateaus, depolarisation and owners of the branches when the volley came.
     """
 
     active_cells: Cells
-    first_spike: NDArray[np.float64]
-    foreseen: BranchState
-    owner: NDArray[np.int32]
-
-    def plateau_cells(self, n_cells: int) -> Mask:
-        """Return which cells had a plateau when the volley came."""
-        mask = np.zeros(n_cells, dtype=bool)
-        mask[self.owner[self.foreseen.plateau]] = True
-        return mask
-
-
-def choose_winners(element: Element, n_cells: int, cells_per_column: int) -> tuple[Cells, Cells]:
-    """Return the winner cells, and those among them that were first in an unprepared column.
-
-    In a column where cells fired out of a plateau, all of these win. In any other column the first
-    cell to spike wins; its spike time is interpolated below the time step.
-
-    Returns
-    -------
-    winners, newcomers : ndarray of int
-        Sorted; `newcomers` is a subset of `winners`.
-    """
-    cells = element.active_cells
-    prepared = element.plateau_cells(n_cells)[cells]
-    column = cells // cells_per_column
-    # The earliest of each column stands first in it.
-    order = np.lexsort((element.first_spike, column))
-    _, start = np.unique(column[order], return_index=True)
-    first = order[start]
-    columns_prepared = np.zeros(n_cells // cells_per_column, dtype=bool)
-    columns_prepared[column[prepared]] = True
-    newcomers = cells[first][~columns_prepared[column[first]]]
-    return np.sort(np.concatenate([cells[prepared], newcomers])), np.sort(newcomers)
+    newcomers: Cells
+    predicted_before: BranchState
 
 
 def most_depolarised(
@@ -106,7 +73,6 @@ def learn(
     rule: PermanenceRule,
     growth: GrowthParameters,
     element: Element,
-    newcomers: Cells,
     previous_active: Mask,
     previous_winners: Cells,
     match_level: float,
@@ -117,8 +83,6 @@ def learn(
 
     Parameters
     ----------
-    newcomers : ndarray of int
-        Winners of unprepared columns.
     previous_active : ndarray of bool, shape (n_cells,)
         Cells that fired in the element before.
     previous_winners : ndarray of int
@@ -131,18 +95,19 @@ def learn(
     ndarray of int
         Branches that now belong to a new segment.
     """
-    foreseen, owner = element.foreseen, element.owner
+    before = element.predicted_before
+    owner = before.owner
     n_cells = len(previous_active)
     fired = np.zeros(n_cells, dtype=bool)
     fired[element.active_cells] = True
     column_active = np.zeros(n_cells // cells_per_column, dtype=bool)
     column_active[element.active_cells // cells_per_column] = True
-    plateau = np.flatnonzero(foreseen.plateau & (owner >= 0))
+    plateau = np.flatnonzero(before.plateau)
     store.touch(plateau, iteration)
     right = plateau[fired[owner[plateau]]]
-    nearly, without = most_depolarised(foreseen.depolarisation, owner, newcomers, match_level)
+    nearly, without = most_depolarised(before.depolarisation, owner, element.newcomers, match_level)
     if growth.predicted_decrement > 0:
-        matching = np.flatnonzero((foreseen.depolarisation >= match_level) & (owner >= 0))
+        matching = np.flatnonzero((before.depolarisation >= match_level) & (owner >= 0))
         wrong = matching[~column_active[owner[matching] // cells_per_column]]
         store.punish(wrong, previous_active, growth.predicted_decrement)
     reinforced = np.union1d(right, nearly)

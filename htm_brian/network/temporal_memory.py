@@ -27,13 +27,14 @@ from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
-from htm_brian.network.dendrites import BranchState, DistalDendrites
-from htm_brian.network.learning import Element, GrowthParameters, choose_winners, learn
+from htm_brian.network.dendrites import DistalDendrites
+from htm_brian.network.learning import Element, GrowthParameters, learn
 from htm_brian.network.minicolumns import Minicolumns
 from htm_brian.network.mirror import SegmentMirror
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Key, Model, load_model
-from htm_brian.sdr.mapping import predictive_cells, spikes_to_sdr
+from htm_brian.sdr import readout
+from htm_brian.sdr.readout import Events
 from htm_brian.synapses.release.transmission import transmission_of
 
 Cells = NDArray[np.int64]
@@ -90,9 +91,14 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         Relay cells, interneurons and their synapses.
     dendrites : DistalDendrites
         Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
-    spike_cells, spike_times : ndarray
-        Spikes of the last element, in order; times in seconds since its start, interpolated below
-        the time step.
+    events : Events
+        Spikes of the last element, in order; times are interpolated below the time step.
+    active_cells, winner_cells, predictive_cells, column_bursts, predicted_columns : ndarray of int
+        As of `TemporalMemory`, read from spikes and plateaus (`htm_brian.sdr.readout`).
+    anomaly : float
+        Share of `active_columns`, which were driven, that no plateau had predicted.
+    spike_anomaly : float
+        Share of the columns that fired which fired as a whole.
 
     Notes
     -----
@@ -152,6 +158,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._build(transmission_of(self.model["release"]) if release == "model" else 1.0)
         self._mirror = SegmentMirror(self.store, self.dendrites, self.connected_permanence)
         self._iteration = 0
+        self.events = Events(0.0, 0.0)
         self._forget()
         self._read_prediction()
 
@@ -234,24 +241,25 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             Whether permanences change and branches and synapses grow.
         """
         columns = self._checked_columns(active_columns)
-        foreseen, owner = self._foreseen, self.store.owner.copy()
-        self.predicted_columns = self._columns_of(self.predictive_cells)
+        before, predicted = self._branches, self.predictive_cells
         self.minicolumns.drive(columns)
-        self._advance(self._period)
+        events = self._advance(self._period)
         if self._iteration % TIDY_PERIOD == 0:
             drop_faded(self.cells, FADING_OF_CELLS)
             drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
-        element = self._observe(foreseen, owner)
-        winners, newcomers = choose_winners(element, self.n_cells, self.cells_per_column)
+        active = readout.active_cells(events, self.n_cells)
+        winners, newcomers = readout.winner_cells(
+            active, readout.first_spikes(events, active), predicted, self.cells_per_column
+        )
         self._iteration += 1
         if learn:
-            self._learn(element, newcomers)
+            self._learn(Element(active, newcomers, before))
         self.active_columns = columns
-        self.active_cells = element.active_cells
-        self.winner_cells = winners
-        self.column_bursts = self._burst_columns(element)
-        unpredicted = len(np.setdiff1d(columns, self.predicted_columns))
-        self.anomaly = unpredicted / len(columns) if len(columns) else 0.0
+        self.active_cells, self.winner_cells = active, winners
+        self.predicted_columns = readout.columns_of(predicted, self.cells_per_column)
+        self.column_bursts = readout.column_bursts(active, predicted, self.cells_per_column)
+        self.anomaly = readout.plateau_anomaly(columns, self.predicted_columns)
+        self.spike_anomaly = readout.spike_anomaly(events, self.n_cells, self.cells_per_column)
         self._read_prediction()
 
     def reset(self) -> None:
@@ -280,16 +288,19 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.reset()
 
     @property
+    def spike_cells(self) -> Cells:
+        """Cell of each spike of the last element, in order."""
+        return self.events.spike_cells
+
+    @property
+    def spike_times(self) -> NDArray[np.float64]:
+        """Time of each spike in seconds since the start of the last element."""
+        return self.events.spike_times - self.events.start
+
+    @property
     def cell_bursts(self) -> Cells:
         """Cells that fired a burst in the last element: those that were predicted, as a rule."""
-        return spikes_to_sdr(
-            self.spike_cells,
-            self.spike_times,
-            self.n_cells,
-            0.0,
-            float(self._period),
-            rule="burst",
-        ).sparse
+        return readout.cell_bursts(self.events, self.n_cells)
 
     @property
     def n_segments(self) -> int:
@@ -298,31 +309,27 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
 
     # Parts of an element.
 
-    def _advance(self, duration: brian2.Quantity) -> None:
+    def _advance(self, duration: brian2.Quantity) -> Events:
         """Run the network and keep the spikes of this stretch only."""
         start = float(self.network.t_)
         recorded = self._spikes.variables
         self._spikes.resize(0)
         recorded["N"].get_value()[0] = 0
         self.network.advance(duration)
-        self.spike_cells = recorded["i"].get_value().astype(np.int64)
-        self.spike_times = recorded["last_spike_time"].get_value() - start
-
-    def _observe(self, foreseen: BranchState, owner: NDArray[np.int32]) -> Element:
-        active = spikes_to_sdr(
-            self.spike_cells, self.spike_times, self.n_cells, 0.0, float(self._period)
+        self.events = Events(
+            start,
+            start + float(duration),
+            recorded["i"].get_value().astype(np.int64),
+            recorded["last_spike_time"].get_value().copy(),
         )
-        fired, first = np.unique(self.spike_cells, return_index=True)
-        time = self.spike_times[first[np.isin(fired, active.sparse)]]
-        return Element(active.sparse.copy(), time, foreseen, owner)
+        return self.events
 
-    def _learn(self, element: Element, newcomers: Cells) -> None:
+    def _learn(self, element: Element) -> None:
         new = learn(
             self.store,
             self.permanence_rule,
             self._growth,
             element,
-            newcomers,
             self._mask(self.active_cells),
             self.winner_cells,
             self._match_level,
@@ -340,35 +347,15 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         if grown or rebuilt:
             self.network.invalidate()
 
-    def _burst_columns(self, element: Element) -> Cells:
-        """Return the columns of which every cell fired, some without a plateau."""
-        column = element.active_cells // self.cells_per_column
-        fired = np.bincount(column, minlength=self.columns)
-        prepared = np.bincount(
-            column,
-            weights=element.plateau_cells(self.n_cells)[element.active_cells],
-            minlength=self.columns,
-        )
-        whole = fired == self.cells_per_column
-        return np.flatnonzero(whole & (prepared < self.cells_per_column))
-
     def _read_prediction(self) -> None:
-        self._foreseen = self.dendrites.state()
-        owner = self.store.owner
-        used = owner >= 0
-        onset, end = self.dendrites.predictions()
-        self.predictive_cells = predictive_cells(
-            owner[used], onset[used], end[used], float(self.network.t_), self.n_cells
-        )
+        self._branches = self.dendrites.state()
+        self.predictive_cells = self._branches.predicted_cells()
 
     def _forget(self) -> None:
         nothing = np.empty(0, dtype=np.int64)
         self.active_columns = self.active_cells = self.winner_cells = nothing
         self.predicted_columns = self.column_bursts = self.predictive_cells = nothing
-        self.anomaly = 0.0
-
-    def _columns_of(self, cells: Cells) -> Cells:
-        return np.unique(cells // self.cells_per_column)
+        self.anomaly = self.spike_anomaly = 0.0
 
     def _mask(self, cells: Cells) -> NDArray[np.bool_]:
         mask = np.zeros(self.n_cells, dtype=bool)

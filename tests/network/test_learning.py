@@ -1,17 +1,11 @@
-"""Winners and learning follow from spikes and plateaus, on cases small enough to see."""
+"""Learning follows from spikes and plateaus, on cases small enough to see."""
 
 import numpy as np
 
 from htm_brian.abstract.permanence import UpDown
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.network.dendrites import BranchState
-from htm_brian.network.learning import (
-    Element,
-    GrowthParameters,
-    choose_winners,
-    learn,
-    most_depolarised,
-)
+from htm_brian.network.learning import Element, GrowthParameters, learn, most_depolarised
+from htm_brian.sdr.readout import BranchState, winner_cells
 
 N_CELLS, PER_COLUMN = 12, 4
 RULE = UpDown(increment=0.1, decrement=0.05)
@@ -27,16 +21,19 @@ def element(
     depolarisation: list[float] | None = None,
 ) -> Element:
     owner = owner or []
+    on = np.array(plateau if plateau is not None else [False] * len(owner), dtype=bool)
     state = BranchState(
-        np.array(plateau if plateau is not None else [False] * len(owner), dtype=bool),
-        np.array(depolarisation if depolarisation is not None else [0.0] * len(owner), dtype=float),
+        time=1.0,
+        owner=np.array(owner, dtype=np.int32),
+        plateau_onset=np.full(len(owner), 0.9),
+        plateau_end=np.where(on, 1.1, 0.95),
+        depolarisation=np.array(
+            depolarisation if depolarisation is not None else [0.0] * len(owner), dtype=float
+        ),
     )
-    return Element(
-        np.array(cells, dtype=np.int64),
-        np.array(times, dtype=float),
-        state,
-        np.array(owner, dtype=np.int32),
-    )
+    active = np.array(cells, dtype=np.int64)
+    _, newcomers = winner_cells(active, np.array(times), state.predicted_cells(), PER_COLUMN)
+    return Element(active, newcomers, state)
 
 
 def teach(
@@ -46,7 +43,6 @@ def teach(
     growth: GrowthParameters = GROWTH,
     match_level: float = 2.0,
 ) -> np.ndarray:
-    _, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
     mask = np.zeros(N_CELLS, dtype=bool)
     mask[previous] = True
     return learn(
@@ -54,7 +50,6 @@ def teach(
         RULE,
         growth,
         seen,
-        newcomers,
         mask,
         np.array(previous, dtype=np.int64),
         match_level,
@@ -75,25 +70,6 @@ def store_with(*segments: tuple[int, dict[int, float]]) -> SegmentStore:
 def synapses_of(store: SegmentStore, segment: int) -> dict[int, float]:
     presynaptic, permanence = store.synapses(segment)
     return {int(k): round(float(v), 4) for k, v in zip(presynaptic, permanence, strict=True)}
-
-
-def test_first_to_spike_wins_an_unprepared_column() -> None:
-    seen = element([0, 1, 2, 3, 8, 9, 10, 11], [9, 8.9, 9.1, 9, 8, 7.5, 8, 8.2])
-    winners, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
-    assert winners.tolist() == [1, 9]
-    assert newcomers.tolist() == [1, 9]
-
-
-def test_cells_that_fire_out_of_a_plateau_win_whoever_spikes_first() -> None:
-    seen = element([1, 2, 3], [5.0, 4.8, 4.0], owner=[1, 2, 5], plateau=[True, True, True])
-    winners, newcomers = choose_winners(seen, N_CELLS, PER_COLUMN)
-    assert winners.tolist() == [1, 2]
-    assert newcomers.tolist() == []
-
-
-def test_no_spikes_no_winners() -> None:
-    winners, newcomers = choose_winners(element([], []), N_CELLS, PER_COLUMN)
-    assert winners.size == newcomers.size == 0
 
 
 def test_most_depolarised_branch_is_chosen_per_cell() -> None:
