@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
-.PHONY: validate test test-slow lint figures bench clean
+.PHONY: validate test test-slow lint figures docs-numbers bench clean
 .DELETE_ON_ERROR:
 
 validate: .venv/.installed
@@ -36,6 +36,10 @@ figures: .venv/.installed-figures
 	        if test -e $$png; then cp $$png figures/$$name-$$(basename $$png); fi; \
 	    done; \
 	done; exit $$status
+
+# Writes the figures of docs/results/ into the documents; ARGS="--from results/NAME" stores a run first.
+docs-numbers: .venv/.installed
+	$(BIN)/python docs/insert_results.py $(ARGS)
 
 bench: .venv/.installed
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS); done

@@ -10,12 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from docs import insert_results
 from htm_brian import cli
-from htm_brian.experiment.protocol import load_protocol
+from htm_brian.experiment.protocol import list_protocols, load_protocol
 from htm_brian.parameters import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROTOCOLS = ROOT / "docs" / "protocols.md"
+MEASURED = re.compile(
+    r"\d[\d.,]* ?(?:%|[mµ]?[sVA]\b|[np][AS]\b|k?Hz|Mohm|ohm|minutes|seconds|points|vesicles|"
+    r"synapses|spikes|cells|networks|times|of \d)|\d\.\d+"
+)
+"""What looks like a result: a number with a unit, a count of something, or decimals."""
+QUOTED = (
+    "release probabilities of 0.3, 0.5 and 0.9",  # they name the three figures that follow
+    "for a fall of the transmission probability by 0.1",  # the definition of the measure
+)
+"""Numbers of the set-up that may stand in the text of docs/protocols.md."""
 MAKE_TARGETS = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
@@ -65,3 +77,29 @@ def test_the_model_file_that_is_shown_can_be_read(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     model = load_model(path)
     assert model["soma"].parameter("resting_potential").text == "-72 mV"
+
+
+def test_figures_in_the_documents_are_those_of_the_stored_results() -> None:
+    assert insert_results.write_documents(check_only=True) == [], "run: make docs-numbers"
+
+
+def test_nobody_types_a_result_into_the_protocols() -> None:
+    text = PROTOCOLS.read_text(encoding="utf-8")
+    for place in (insert_results.TABLE, insert_results.OVERVIEW, insert_results.FIGURE):
+        text = place.sub("", text)
+    text = re.sub(r"^```.*?^```$|`[^`]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = " ".join(text.split())
+    for quoted in QUOTED:
+        assert quoted in text, "an exception that is no longer there"
+        text = text.replace(quoted, "")
+    assert MEASURED.findall(text) == []
+
+
+def test_every_protocol_has_its_section_and_every_result_its_place() -> None:
+    text = PROTOCOLS.read_text(encoding="utf-8")
+    shown = [match[2] for match in insert_results.TABLE.finditer(text)]
+    assert len(shown) == len(set(shown))
+    assert set(list_protocols()) == {insert_results.protocol_of(name) for name in shown}
+    assert set(insert_results.load_results(insert_results.RESULTS)) <= set(shown)
+    for name in list_protocols():
+        assert f"\n### `{name}`\n" in text

@@ -109,6 +109,7 @@ def summary(protocol: Protocol, outcome: Outcome, provenance: Mapping[str, Any])
         "partial": outcome.partial,
         "checks": [check.as_dict() for check in outcome.checks],
         "undecided": dict(outcome.undecided),
+        "table": _jsonable(outcome.table),
         "metrics": _jsonable(outcome.metrics),
         "provenance": dict(provenance),
     }

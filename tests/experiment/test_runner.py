@@ -50,7 +50,8 @@ def test_a_run_that_passes(tmp_path: Path) -> None:
         "figures/counts.svg",
     }
     written = summary(folder)
-    keys = {"protocol", "passed", "partial", "checks", "undecided", "metrics", "provenance"}
+    keys = {"protocol", "passed", "partial", "checks", "undecided", "table"}
+    keys |= {"metrics", "provenance"}
     assert set(written) == keys
     assert written["passed"] is True
     assert written["partial"] is False
