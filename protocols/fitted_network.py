@@ -20,6 +20,7 @@ from brian2 import ms
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
+from htm_brian.cells.reduced_response import plateau_duration, values_of
 from htm_brian.comparison.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
 from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.table import BELOW_CEILING, SAME_STEPS
@@ -28,7 +29,6 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.fitting.reduced_response import plateau_duration, values_of
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged

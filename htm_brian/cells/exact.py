@@ -1,30 +1,38 @@
 """The pyramidal cell under constant current, solved without a time step: a yardstick.
 
-Between two spikes, and without synaptic conductances, soma, compartments and adaptation are linear:
-the matrix exponential takes their state from any time to any other. The threshold's crossing is
-found by halving a step some thirty times. A simulation is held against that.
+Between two spikes, and without synaptic conductances, the equations of the cell of level 1 are
+linear: the matrix exponential takes its state from any time to any other. The threshold's crossing
+is found by halving a step some thirty times. A simulation is held against that. Matrix and reset
+are derived from the equations of `htm_brian.cells.pyramidal`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import sympy
+from brian2.equations.equations import SUBEXPRESSION, Equations
+from brian2.units import siemens
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from htm_brian.cells.pyramidal import COMPARTMENTS
+from htm_brian.cells import pyramidal
+from htm_brian.cells.reduced_response import by_variable, values_of
+from htm_brian.engine import derivation
+from htm_brian.engine.derivation import symbol
 from htm_brian.parameters import Model
+
+Array = NDArray[np.float64]
 
 SCAN = 0.5e-3
 """Seconds between the looks for a crossing; the potential does not cross twice within."""
 
 HALVINGS = 32
 
-RESET = [0, 1 + COMPARTMENTS.index("proximal")]
-"""What a spike resets: soma and proximal compartment."""
 
-
-def spike_times(model: Model, current: Quantity, duration: Quantity) -> NDArray[np.float64]:
+def spike_times(model: Model, current: Quantity, duration: Quantity) -> Array:
     """Return when a cell at rest spikes that from time 0 on receives a constant current.
 
     Parameters
@@ -41,65 +49,112 @@ def spike_times(model: Model, current: Quantity, duration: Quantity) -> NDArray[
     ndarray
         Seconds.
     """
-    matrix, steady = _linear_system(model, float(current))
-    threshold, reset, refractory = (
-        float(model["spike"][key]) for key in ("threshold", "reset_potential", "refractory_period")
-    )
-    level = threshold - steady[0]
-    wait = expm(matrix * refractory)
-    steps = [(SCAN / 2**k, expm(matrix * SCAN / 2**k)) for k in range(HALVINGS)]
-    deviation = np.full(len(steady), float(model["soma"]["resting_potential"])) - steady
-    deviation[-1] = -steady[-1]
+    cell = linear_cell(model, float(current))
+    level = float(model["spike"]["threshold"])
+    refractory = float(model["spike"]["refractory_period"])
+    wait = expm(cell.matrix * refractory)
+    steps = [(SCAN / 2**k, expm(cell.matrix * SCAN / 2**k)) for k in range(HALVINGS)]
+    state, now = cell.at_rest, 0.0
     times: list[float] = []
-    now = 0.0
     while True:
-        now, deviation = _next_crossing(now, deviation, level, steps, float(duration))
+        now, state = _next_crossing(now, state, cell.steady, level, steps, float(duration))
         if now >= float(duration):
             return np.array(times)
         times.append(now)
-        deviation[RESET] = reset - steady[RESET]
-        deviation[-1] += float(model["adaptation"]["increment"])
-        now, deviation = now + refractory, wait @ deviation
+        state = cell.kept @ state + cell.reset
+        now, state = now + refractory, cell.steady + wait @ (state - cell.steady)
+
+
+@dataclass(frozen=True)
+class LinearCell:
+    """A cell between spikes: ``d(state)/dt = matrix (state - steady)``; SI units.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The state variables; the soma's potential is the first.
+    matrix : ndarray of shape (n, n)
+    steady, at_rest : ndarray of shape (n,)
+        Where the current takes the state in the end, and where it is without one.
+    kept, reset : ndarray of shape (n, n), (n,)
+        A spike turns the state into ``kept @ state + reset``.
+    """
+
+    names: tuple[str, ...]
+    matrix: Array
+    steady: Array
+    at_rest: Array
+    kept: Array
+    reset: Array
+
+
+def linear_cell(model: Model, current: float = 0.0) -> LinearCell:
+    """Return the cell of a model with a constant current, in amperes, into its soma.
+
+    Raises
+    ------
+    ValueError
+        If the cell is not linear without synapses.
+    """
+    equations = pyramidal.equations(model)
+    silent = derivation.without(derivation.rates(equations), synaptic_conductances(equations))
+    rates = derivation.leading_to("v", silent)
+    names = tuple(rates)
+    matrix, offset = derivation.linear(rates, names)
+    values = {symbol(name): float(value) for name, value in by_variable(values_of(model)).items()}
+    drive = offset.subs({symbol("injected_current"): current} | values)
+    idle = offset.subs({symbol("injected_current"): 0} | values)
+    numbers = _numbers(matrix.subs(values))
+    resets = derivation.after(pyramidal.on_spike(model))
+    changed = {name: resets.get(name, symbol(name)) for name in names}
+    kept, reset = derivation.linear(changed, names)
+    return LinearCell(
+        names,
+        numbers,
+        _steady(numbers, _numbers(drive)[:, 0]),
+        _steady(numbers, _numbers(idle)[:, 0]),
+        _numbers(kept.subs(values)),
+        _numbers(reset.subs(values))[:, 0],
+    )
+
+
+def synaptic_conductances(equations: Equations) -> list[str]:
+    """Return the variables of a cell that synapses set: its conductances that are no parameters."""
+    return [
+        equation.varname
+        for equation in equations.values()
+        if equation.type != SUBEXPRESSION
+        and equation.dim is siemens.dim
+        and "shared" not in equation.flags
+    ]
 
 
 def _next_crossing(
     now: float,
-    deviation: NDArray[np.float64],
+    state: Array,
+    steady: Array,
     level: float,
-    steps: list[tuple[float, NDArray[np.float64]]],
+    steps: list[tuple[float, Array]],
     end: float,
-) -> tuple[float, NDArray[np.float64]]:
+) -> tuple[float, Array]:
     """Advance to where the first variable is about to exceed `level`; at most to `end`."""
+    deviation, over = state - steady, level - steady[0]
     length, whole = steps[0]
-    while deviation[0] <= level and now < end:
+    while deviation[0] <= over and now < end:
         following = whole @ deviation
-        if following[0] > level:
+        if following[0] > over:
             break
         now, deviation = now + length, following
     for length, part in steps[1:]:
         following = part @ deviation
-        if following[0] <= level:
+        if following[0] <= over:
             now, deviation = now + length, following
-    return now, deviation
+    return now, steady + deviation
 
 
-def _linear_system(model: Model, current: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``d(state)/dt = matrix (state - steady)`` of v, v of each compartment, adaptation."""
-    soma = {key: float(value) for key, value in model["soma"].items()}
-    size = len(COMPARTMENTS) + 2
-    matrix, drive = np.zeros((size, size)), np.zeros(size)
-    matrix[0, 0] = -soma["leak_conductance"]
-    matrix[0, -1] = -1.0
-    drive[0] = soma["leak_conductance"] * soma["resting_potential"] + current
-    for row, name in enumerate(COMPARTMENTS, start=1):
-        part = {key: float(value) for key, value in model[name].items()}
-        coupling, leak = part["coupling_conductance"], part["leak_conductance"]
-        matrix[0, 0] -= coupling
-        matrix[0, row] = coupling
-        matrix[row, 0] = coupling / part["capacitance"]
-        matrix[row, row] = -(coupling + leak) / part["capacitance"]
-        drive[row] = leak * soma["resting_potential"] / part["capacitance"]
-    matrix[0] /= soma["membrane_capacitance"]
-    drive[0] /= soma["membrane_capacitance"]
-    matrix[-1, -1] = -1 / float(model["adaptation"]["time_constant"])
-    return matrix, np.asarray(np.linalg.solve(matrix, -drive), dtype=np.float64)
+def _steady(matrix: Array, offset: Array) -> Array:
+    return np.asarray(np.linalg.solve(matrix, -offset), dtype=np.float64)
+
+
+def _numbers(matrix: sympy.Matrix) -> Array:
+    return np.array(matrix.tolist(), dtype=np.float64)

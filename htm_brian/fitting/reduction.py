@@ -2,7 +2,7 @@
 
 The threshold is that which was measured; the window in which synapses count for an event has a
 closed form, and the burst is scanned. The others are fitted together, by least squares, to
-potentials, durations and leads of `htm_brian.fitting.reduced_response`; each curve counts alike, in
+potentials, durations and leads of `htm_brian.cells.reduced_response`; each curve counts alike, in
 units of the error that is tolerated.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brute, least_squares
 
-from htm_brian.fitting.reduced_response import (
+from htm_brian.cells.reduced_response import (
     Conditions,
     first_crossing,
     half_width,

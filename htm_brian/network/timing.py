@@ -10,24 +10,33 @@ memory's activation threshold, if the branch's own threshold is `branch_threshol
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
+import sympy
+from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from htm_brian.cells.pyramidal import COMPARTMENTS
-from htm_brian.fitting.reduced_response import graded_conductance, values_of
+from htm_brian.cells import pyramidal
+from htm_brian.cells.exact import synaptic_conductances
+from htm_brian.cells.reduced_response import (
+    Derived,
+    by_variable,
+    definition,
+    graded_conductance,
+    plateau_length,
+    values_of,
+)
+from htm_brian.engine import derivation
+from htm_brian.engine.derivation import symbol
 from htm_brian.mechanisms.branch import TABLE, grows, is_graded
 from htm_brian.parameters import Model
 
+Array = NDArray[np.float64]
+
 STEP = 0.125e-3
 """Seconds."""
-ONE_PLATEAU = {
-    "branch.plateau_conductance": 1.0,
-    "branch.match_conductance": 0.0,
-    "branch.plateau_duration": 0.0,
-}
-"""With these `graded_conductance` gives the share of a plateau that is on."""
 
 
 def fading_time(model: Model) -> float:
@@ -51,38 +60,62 @@ def fading_time(model: Model) -> float:
     >>> round(1e3 * fading_time(load_model("l5_reduced")), 1)
     18.6
     """
+    potentials = _potentials(model)
     values = values_of(model)
+    conductance, time = values["branch.plateau_conductance"], 0.0
     graded = is_graded(model[TABLE])
-    change = np.zeros((1 + len(COMPARTMENTS),) * 2)
-    change[0, 0] = -values["soma.leak_conductance"]
-    capacitance = [values["soma.membrane_capacitance"]]
-    for k, name in enumerate(COMPARTMENTS, start=1):
-        coupling = values[f"{name}.coupling_conductance"]
-        change[0, 0] -= coupling
-        change[0, k] = change[k, 0] = coupling
-        change[k, k] = -coupling - values[f"{name}.leak_conductance"]
-        capacitance.append(values[f"{name}.capacitance"])
-    basal = 1 + COMPARTMENTS.index("basal")
-    conductance, saturation = values["branch.plateau_conductance"], values["plateau.saturation"]
-    felt = np.zeros_like(change)
-    felt[basal, basal] = saturation * conductance
-    drive = np.zeros(len(change))
-    drive[basal] = conductance  # of a driving force of 1
-    potential = np.linalg.solve(felt - change, drive)
-    one_step = expm(change / np.array(capacitance)[:, None] * STEP)
-    half, time = potential[0] / 2, 0.0
     if graded:  # from a full plateau; it ends when half is left
-        time = -values["branch.plateau_growth"] * math.log1p(values["branch.transition_width"] / 2)
-    while potential[0] > half:
-        charge = 0.0
-        if graded:
-            left = np.array(math.exp(-time / values["branch.plateau_growth"]))
-            share = float(graded_conductance(values | ONE_PLATEAU, left, np.array(1.0)))
-            charge = share * conductance * (1 - saturation * potential[basal]) * STEP
-        potential = one_step @ potential
-        potential[basal] += charge / capacitance[basal]
+        full = 1 + values["branch.transition_width"] / 2
+        closing = float(definition().closing(by_variable(values))[0])
+        time = np.log(full) / closing
+    resting, state = _augmented(potentials(0.0))[0], _augmented(potentials(conductance))
+    idle = _change(potentials(0.0))
+    driven = (_change(potentials(conductance)) - idle) / conductance
+    half, one_step = (state[0] + resting) / 2, expm(idle * STEP)
+    while state[0] > half:
+        left = _plateau_left(values, time * closing) if graded else 0.0
+        state = one_step @ state + STEP * left * (driven @ state)
         time += STEP
-    return time
+    return float(time)
+
+
+def _potentials(model: Model) -> Callable[[float], tuple[Array, Array]]:
+    """Return `A` and `b` of the silent cell's ``dv/dt = A v + b``, given its basal conductance."""
+    equations = pyramidal.equations(model)
+    idle = ["injected_current", *synaptic_conductances(equations)]
+    idle.remove("basal_conductance")
+    rates = derivation.leading_to(
+        "v", derivation.without(derivation.rates(equations), [*idle, "adaptation"])
+    )
+    values = by_variable(values_of(model))
+    numbers = {symbol(name): float(value) for name, value in values.items()}
+    matrix, offset = (part.subs(numbers) for part in derivation.linear(rates, tuple(rates)))
+    made = derivation.function(["basal_conductance"], sympy.Matrix.hstack(matrix, offset))
+
+    def at(conductance: float) -> tuple[Array, Array]:
+        both = np.asarray(made(conductance), dtype=np.float64)
+        return both[:, :-1], both[:, -1]
+
+    return at
+
+
+def _augmented(system: tuple[Array, Array]) -> Array:
+    """Return where a system comes to rest, with a 1 behind it."""
+    matrix, offset = system
+    return np.append(np.linalg.solve(matrix, -offset), 1.0)
+
+
+def _change(system: tuple[Array, Array]) -> Array:
+    """Return a system as one matrix, for a state with a 1 behind it."""
+    matrix, offset = system
+    return np.block([[matrix, offset[:, None]], [np.zeros((1, len(matrix) + 1))]])
+
+
+def _plateau_left(values: dict[str, float], closed: float) -> float:
+    """Return what is left of a graded plateau, siemens; `closed` is 0 when half of it is."""
+    alone = values | {"branch.match_conductance": 0.0, "branch.plateau_duration": 0.0}
+    sustaining = values["branch.activation_threshold"]
+    return float(graded_conductance(alone, sustaining * np.exp(closed)))
 
 
 def predicts_after(model: Model) -> float:
@@ -123,8 +156,20 @@ def branch_threshold(model: Model, activation_threshold: int, interval: float) -
     """
     if not grows(model):
         return float(activation_threshold)
-    values = values_of(model)
-    missing = interval - fading_time(model) - values["branch.plateau_duration"]
-    if missing <= 0:
+    lasting = interval - fading_time(model)
+    values = by_variable(values_of(model))
+    if lasting <= float(definition().duration({**values, "tally": 1.0, "needed": 1.0})[0]):
         return float(activation_threshold)
-    return (activation_threshold - 0.5) * math.exp(-missing / values["branch.plateau_growth"])
+    return float(
+        _threshold()({**values, "tally": activation_threshold - 0.5, "lasting": lasting})[0]
+    )
+
+
+@cache
+def _threshold() -> Derived:
+    """Return the synapses needed at the onset for `tally` ones to last for `lasting`."""
+    length = plateau_length().replace(
+        lambda part: part.func.__name__ == "clip", lambda clipped: clipped.args[0]
+    )
+    (needed,) = sympy.solve(length - symbol("lasting"), symbol("needed"))
+    return Derived([needed])

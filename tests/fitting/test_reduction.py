@@ -20,8 +20,7 @@ from brian2 import (
 )
 
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.engine.compiling import uncompiled
-from htm_brian.fitting.reduced_response import (
+from htm_brian.cells.reduced_response import (
     Conditions,
     graded_conductance,
     half_width,
@@ -31,6 +30,7 @@ from htm_brian.fitting.reduced_response import (
     smallest_volley,
     values_of,
 )
+from htm_brian.engine.compiling import uncompiled
 from htm_brian.fitting.reduction import (
     FIRM,
     GUESS,
@@ -94,8 +94,7 @@ def test_graded_conductance_is_the_branchs() -> None:
     branches.owner_depolarisation = 10 * mV
     Network(branches).run(0 * ms)
     values = values_of(model)
-    needed = values["branch.activation_threshold"] - 0.01 * values["branch.threshold_fall"]
-    expected = graded_conductance(values, np.arange(40.0), np.array(needed))
+    expected = graded_conductance(values, np.arange(40.0), owner_depolarisation=0.01)
     np.testing.assert_allclose(np.asarray(branches.conductance), expected)
     assert expected[-1] > values["branch.plateau_conductance"]
 

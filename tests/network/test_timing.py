@@ -8,7 +8,7 @@ from brian2 import Network, StateMonitor, Synapses, ms, nS
 
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.fitting.reduced_response import plateau_duration, values_of
+from htm_brian.cells.reduced_response import plateau_duration, values_of
 from htm_brian.mechanisms.branch import DendriticBranches, grows
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.network.timing import branch_threshold, fading_time

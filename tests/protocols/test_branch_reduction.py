@@ -10,9 +10,9 @@ import pytest
 import xarray as xr
 from brian2 import ms
 
+from htm_brian.cells.reduced_response import smallest_volley, values_of
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.branch_reduction import draw
-from htm_brian.fitting.reduced_response import smallest_volley, values_of
 from htm_brian.fitting.reduction import TOLERATED
 from htm_brian.parameters import load_model
 from htm_brian.protocols._reduction_curves import TUFT_DELAYS, conditions, edges
