@@ -1,6 +1,7 @@
 // One element of a trained SpikingTemporalMemory without learning, as a bare loop: the yardstick of
 // bench_network.py, which compiles it and hands over the network's own arrays. It does the same
-// arithmetic in the same order at each time step, so it must activate the same cells.
+// arithmetic in the same order at each time step, so it must activate the same cells. What follows
+// from the equations of cells and branches is written by network_loop.py, into two files.
 
 #include <cmath>
 #include <cstdint>
@@ -15,20 +16,12 @@ struct Network {
     int64_t relay_delay, recruitment_delay, inhibition_delay, release_delay, withdrawal_delay;
     double dt, variation, transmission_probability, interneuron_refractory_period;
     double coincidence_window;
-    double membrane_capacitance, leak_conductance, resting_potential;
+#include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
-    double adaptation_increment, adaptation_time_constant;
-    double inhibition_reversal_potential, inhibition_time_constant;
-    double inhibition_pulse_conductance, inhibition_proximal_share;
-    double feedforward_reversal_potential, feedforward_time_constant;
+    double adaptation_increment, inhibition_pulse_conductance;
     double feedforward_volley_conductance, feedforward_share_after_spike;
-    double proximal_capacitance, proximal_leak_conductance, proximal_coupling_conductance;
-    double basal_capacitance, basal_leak_conductance, basal_coupling_conductance;
-    double apical_capacitance, apical_leak_conductance, apical_coupling_conductance;
-    double plateau_reversal_potential;
-    double activation_threshold, match_threshold, match_conductance, match_time_constant;
-    double plateau_conductance, plateau_duration, refractory_period;
+    double activation_threshold, plateau_duration, refractory_period;
     double *v, *v_proximal, *v_basal, *v_apical, *adaptation, *g_inhibition;
     double *feedforward_conductance, *basal_conductance, *apical_conductance, *injected_current;
     double *last_spike_time, *burst_spike_due;
@@ -76,51 +69,8 @@ static double now() {
     return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
-// By value: the compiler then knows that no array overlaps the parameters.
-static void update_cells(const Network p) {
-    const double adapt = p.dt / p.adaptation_time_constant;
-    const double inhibit = p.dt / p.inhibition_time_constant;
-    const double feed = p.dt / p.feedforward_time_constant;
-    const double soma = p.dt / p.membrane_capacitance, proximal = p.dt / p.proximal_capacitance;
-    const double basal = p.dt / p.basal_capacitance, apical = p.dt / p.apical_capacitance;
-    for (int64_t i = 0; i < p.n_cells; i++) {
-        const double v = p.v[i], vp = p.v_proximal[i], vb = p.v_basal[i], va = p.v_apical[i];
-        const double g = p.g_inhibition[i], f = p.feedforward_conductance[i], a = p.adaptation[i];
-        const double from_proximal = p.proximal_coupling_conductance * (vp - v);
-        const double from_basal = p.basal_coupling_conductance * (vb - v);
-        const double from_apical = p.apical_coupling_conductance * (va - v);
-        p.v[i] = v + soma * (p.leak_conductance * (p.resting_potential - v) + p.injected_current[i]
-                             + from_proximal + from_basal + from_apical
-                             + g * (p.inhibition_reversal_potential - v) - a);
-        p.v_proximal[i] = vp + proximal * (p.proximal_leak_conductance * (p.resting_potential - vp)
-            - from_proximal + f * (p.feedforward_reversal_potential - vp)
-            + p.inhibition_proximal_share * g * (p.inhibition_reversal_potential - vp));
-        p.v_basal[i] = vb + basal * (p.basal_leak_conductance * (p.resting_potential - vb)
-            - from_basal + p.basal_conductance[i] * (p.plateau_reversal_potential - vb));
-        p.v_apical[i] = va + apical * (p.apical_leak_conductance * (p.resting_potential - va)
-            - from_apical + p.apical_conductance[i] * (p.plateau_reversal_potential - va));
-        p.adaptation[i] = a - adapt * a;
-        p.g_inhibition[i] = g - inhibit * g;
-        p.feedforward_conductance[i] = f - feed * f;
-    }
-}
-
-static void update_branches(const Network p) {
-    const double kept = std::exp(-p.steps_per_branch_step * p.dt / p.match_time_constant);
-    for (int64_t b = 0; b < p.n_branches; b++) {
-        const double n = p.potential_tally[b];
-        const double matched = n > p.match_threshold - 0.5 ? n : 0;
-        p.depolarisation[b] = matched + (p.depolarisation[b] - matched) * kept;
-    }
-}
-
-static double membrane_current(const Network &p, int64_t i) {
-    return p.leak_conductance * (p.resting_potential - p.v[i]) + p.injected_current[i]
-        + p.proximal_coupling_conductance * (p.v_proximal[i] - p.v[i])
-        + p.basal_coupling_conductance * (p.v_basal[i] - p.v[i])
-        + p.apical_coupling_conductance * (p.v_apical[i] - p.v[i])
-        + p.g_inhibition[i] * (p.inhibition_reversal_potential - p.v[i]) - p.adaptation[i];
-}
+// Of cells and branches: their state updates, the current into a soma, a branch's conductance.
+#include "derived.inc"
 
 static void find_spikes(const Network p, double t, Spikes &spikes) {
     spikes.clear();
@@ -180,8 +130,7 @@ static void sum_conductances(const Network p, double t) {
     for (int64_t i = 0; i < p.n_cells; i++)
         p.basal_conductance[i] = 0;
     for (int64_t b = 0; b < p.n_branches; b++)
-        p.basal_conductance[p.owner[b]] += p.plateau_conductance * (t < p.plateau_end[b])
-            + p.match_conductance * p.depolarisation[b];
+        p.basal_conductance[p.owner[b]] += branch_conductance(p, b, t);
 }
 
 extern "C" {

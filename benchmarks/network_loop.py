@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from network_equations import derived_code
 from numpy.typing import NDArray
 
 from htm_brian.engine.fast_settings import FLAGS
@@ -20,12 +21,14 @@ from htm_brian.engine.processor import PAGE, moved
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
 SOURCE = Path(__file__).with_name("network_loop.cpp")
+PARAMETERS, FUNCTIONS = "parameters.inc", "derived.inc"
 PARTS = ("state update", "thresholds, resets", "synapses")
 
 
-def _fields() -> dict[str, type]:
-    """Return names and types of the fields of the loop's `Network`."""
+def _fields(parameters: list[str]) -> dict[str, type]:
+    """Return names and types of the fields of the loop's `Network`, with these parameters in it."""
     (body,) = re.findall(r"struct Network \{(.*?)\n\};", SOURCE.read_text(), re.DOTALL)
+    body = body.replace(f'#include "{PARAMETERS}"', _declared(parameters))
     found: dict[str, type] = {}
     for declaration in re.sub(r"//.*|\bconst\b", "", body).split(";"):
         words = declaration.split(maxsplit=1)
@@ -35,10 +38,10 @@ def _fields() -> dict[str, type]:
     return found
 
 
-class Network(ctypes.Structure):
-    """The loop's `Network`."""
-
-    _fields_ = list(_fields().items())
+def _declared(parameters: list[str]) -> str:
+    """Return the declaration of those parameters that the loop does not declare itself."""
+    own = set(re.findall(r"\w+", SOURCE.read_text().partition("\n};")[0]))
+    return f"double {', '.join(name for name in parameters if name not in own)};"
 
 
 class BareLoop:
@@ -48,26 +51,30 @@ class BareLoop:
     ----------
     library : path
         Of the compiled loop.
+    parameters : list of str
+        What its functions read of cell and branch.
     tm : SpikingTemporalMemory
         Network to copy.
     """
 
-    def __init__(self, library: Path, tm: SpikingTemporalMemory) -> None:
+    def __init__(self, library: Path, parameters: list[str], tm: SpikingTemporalMemory) -> None:
         self._library = ctypes.CDLL(str(library))
         self._library.new_queues.restype = ctypes.c_void_p
         self._library.run_element.restype = ctypes.c_int64
-        if self._library.size_of_network() != ctypes.sizeof(Network):
+        fields = list(_fields(parameters).items())
+        network = type("Network", (ctypes.Structure,), {"_fields_": fields})
+        if self._library.size_of_network() != ctypes.sizeof(network):
             raise RuntimeError("the fields of network_loop.cpp were misread")
         self._arrays = _arrays(tm)
         values = _numbers(tm)
-        for name, kind in Network._fields_:
+        for name, kind in fields:
             if kind is ctypes.c_void_p:
                 if name not in self._arrays:
                     self._arrays[name] = _state(tm, name)
                 values[name] = self._arrays[name].ctypes.data
             elif name not in values:
                 values[name] = float(_state(tm, name)[0])
-        self._network = Network(**values)
+        self._network = network(**values)
         self._queues = ctypes.c_void_p(self._library.new_queues(ctypes.byref(self._network)))
 
     def close(self) -> None:
@@ -161,8 +168,11 @@ def bare_loop(tm: SpikingTemporalMemory) -> Iterator[BareLoop | None]:
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "loop.so"
-        subprocess.run([compiler, *FLAGS, "-shared", "-fPIC", SOURCE, "-o", library], check=True)
-        loop = BareLoop(library, tm)
+        library, code = Path(folder) / "loop.so", derived_code(tm.cell_model)
+        (Path(folder) / PARAMETERS).write_text(_declared(code.parameters))
+        (Path(folder) / FUNCTIONS).write_text(code.functions)
+        command = [compiler, *FLAGS, "-I", folder, "-shared", "-fPIC", SOURCE, "-o", library]
+        subprocess.run(command, check=True)
+        loop = BareLoop(library, code.parameters, tm)
         yield loop
         loop.close()
