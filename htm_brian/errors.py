@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
+
+MOST_SHOWN = 12
+"""Names that a message lists; of more it says how many."""
 
 
 class InputError(ValueError):
@@ -30,3 +35,40 @@ class ExitStatus(IntEnum):
     """A defect of the program; its traceback was printed."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C; what there was by then is kept and marked partial."""
+
+
+def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:
+    """Return the end of a message about an unknown name: the nearest known one, else the list.
+
+    Parameters
+    ----------
+    word : str
+        What was given.
+    known : iterable of str
+        What would be right.
+    what : str
+        What stands before the list.
+
+    Examples
+    --------
+    >>> did_you_mean("sma", ["spike", "soma"])
+    '; did you mean soma?'
+    >>> did_you_mean("xyz", ["spike", "soma"])
+    '; known: soma, spike'
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word, names, n=1)
+    if not close:
+        folded = {name.casefold(): name for name in names}
+        close = [folded[match] for match in difflib.get_close_matches(word.casefold(), folded, n=1)]
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; {what}: {listed(names)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in their order with commas between, the first dozen of many."""
+    every = list(names)
+    if len(every) <= MOST_SHOWN:
+        return ", ".join(every)
+    return f"{', '.join(every[:MOST_SHOWN])} and {len(every) - MOST_SHOWN} more"

@@ -10,6 +10,11 @@ from brian2.units.fundamentalunits import Quantity, Unit
 
 from htm_brian.errors import InputError
 
+LONGEST = 80
+"""Characters of a unit."""
+
+LARGEST_POWER = 12
+
 _KNOWN = {
     name: unit
     for module in (allunits, stdunits)
@@ -38,10 +43,13 @@ def parse_unit(text: str) -> Quantity | float:
     16. * msecond
     """
     try:
+        if len(text) > LONGEST:
+            raise ValueError
         return _evaluate(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, ValueError, AttributeError):
+    except (SyntaxError, TypeError, ValueError, AttributeError, RecursionError, MemoryError):
         raise InputError(
-            f"{text!r} is not a unit; write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
+            f"{text[:LONGEST]!r} is not a unit; "
+            "write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
         ) from None
 
 
@@ -55,6 +63,8 @@ def _evaluate(node: ast.expr) -> Quantity | float:
             return _evaluate(left) * _evaluate(right)
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _evaluate(left) / _evaluate(right)
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))):
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if (
+            power <= LARGEST_POWER
+        ):
             return _evaluate(left) ** power
     raise ValueError

@@ -83,6 +83,7 @@ def _fitted(parameter: Parameter, found: Fit, source: str) -> Parameter:
         value=int(value) if value == int(value) else value,
         source=source,
         note=f"{note} {parameter.file} has {parameter.text}.",
+        same_as="",
     )
 
 
@@ -107,7 +108,8 @@ def to_toml(model: Model, heading: str) -> str:
 
 
 def _fields(parameter: Parameter) -> str:
-    names = ["value", "unit", "source", "low", "high"] + ["note"] * bool(parameter.note)
+    names = ["value", "unit", "source", "low", "high"]
+    names += [name for name in ("note", "same_as") if getattr(parameter, name)]
     return ", ".join(
         f"{name} = {json.dumps(getattr(parameter, name), ensure_ascii=False)}" for name in names
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import pickle
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from brian2 import Quantity, ms, mV, nS, pA, pF, siemens, volt
 from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.errors import InputError
-from htm_brian.parameters import Key, Model, ParameterRow, list_models, load_model
+from htm_brian.parameters import Key, Model, ParameterRow, list_models, load_model, read_model
 from htm_brian.units import parse_unit
 
 GOOD = """\
@@ -223,9 +225,84 @@ def test_a_file_without_mechanisms_is_refused(tmp_path: Path) -> None:
         load_model(path)
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"^unknown model 'l5_reducd'; known models: .*\.toml$"):
+def test_an_unknown_name_gets_the_nearest_or_the_list() -> None:
+    with pytest.raises(InputError, match=r"^unknown model 'l5_reducd'; did you mean l5_reduced\?"):
         load_model("l5_reducd")
+    with pytest.raises(InputError, match=r"'zzz'; known models: fast_.* more \(.*\.toml\)$"):
+        load_model("zzz")
+
+
+def test_all_faults_of_a_file_are_found_in_one_reading(tmp_path: Path) -> None:
+    text = GOOD.replace("value = 20.0", "value = nan").replace('"mV"', '"mw"')
+    text = text.replace("low = 8", "loww = 8")
+    faults = read_model(write(tmp_path, text)).faults
+    assert [fault.partition(f" ({tmp_path}")[0] for fault in faults] == [
+        "value of leak_conductance must be a finite number, got nan",
+        "unit of resting_potential: 'mw' is not a unit; "
+        "write one such as 'mV', 'nS', 'pA/ms', or '1' for none",
+        "unknown field of activation_threshold: loww; did you mean low?",
+        "missing field of activation_threshold: low",
+    ]
+
+
+UNREADABLE = {
+    "empty": (b"", "is empty; a model needs a table [model]"),
+    "blank": (b" \n\n", "is empty; a model needs"),
+    "utf-16": (GOOD.encode("utf-16"), "not UTF-8 text (byte 0); save it as UTF-8"),
+    "latin-1": (GOOD.replace("Poster", "Müller").encode("latin-1"), "not UTF-8 text (byte "),
+    "gzip": (gzip.compress(GOOD.encode()), "it is compressed (gzip); unpack it first"),
+    "binary": (b"a\0b\0c", "it is binary, a model is text (TOML)"),
+    "large": (b"#" * 2_000_000, "it is larger than 1000 kB"),
+    "deep": (b"x = " + b"[" * 3000, "not valid TOML: nested too deeply"),
+    "a table": (b"t,x\n1,2\n", "not valid TOML: "),
+    "list of tables": (GOOD.replace("[soma]", "[[soma]]").encode(), "write [soma] once"),
+    "huge integer": (
+        GOOD.replace("value = 13", "value = 1" + "0" * 400).encode(),
+        "value of activation_threshold must be a finite number, got 1000",
+    ),
+    "too large for its unit": (
+        GOOD.replace("value = 20.0", "value = 1e308")
+        .replace("high = 100", "high = 1.5e308")
+        .replace('"nS"', '"Gsiemens"')
+        .encode(),
+        "leak_conductance is too large a number in its unit",
+    ),
+    "unit of great power": (
+        GOOD.replace('"nS"', '"nS**999999"').encode(),
+        "'nS**999999' is not a unit",
+    ),
+    "unit nested deeply": (
+        GOOD.replace('"nS"', f'"{"(" * 5000}"').encode(),
+        "is not a unit",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_file_that_is_no_model_is_told_in_one_line(case: str, tmp_path: Path) -> None:
+    content, message = UNREADABLE[case]
+    path = tmp_path / "toy.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    path.write_bytes(GOOD.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert load_model(path)["soma"]["leak_conductance"] == 20 * nS
+
+
+def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "toy.toml").mkdir()
+    with pytest.raises(InputError, match=r"toy\.toml: it is a folder; give a \.toml file$"):
+        load_model(tmp_path / "toy.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match=r"pipe\.toml: it is no regular file"):
+        load_model(tmp_path / "pipe.toml")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -238,7 +315,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "toy.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match=r"toy\.toml: not UTF-8 text$"):
+    with pytest.raises(
+        ValueError, match=r"toy\.toml: not UTF-8 text \(byte 0\); save it as UTF-8$"
+    ):
         load_model(path)
 
 

@@ -1,0 +1,37 @@
+"""Model files: every number of biology with its unit, its source and its physical range.
+
+A model file is TOML. Its table ``[model]`` says what it is; every other table belongs to one
+mechanism and holds parameters only, each an inline table::
+
+    [soma]
+    leak_conductance = { value = 23.1, unit = "nS", source = "Paper 2018", low = 5, high = 100 }
+
+``low`` and ``high`` bound the physical range, in the same unit; the unit of a plain number is "1".
+``note`` is optional, and so is ``same_as = "other_model:table.key"``: the value is that of another
+model, which is checked. A value outside its range, a missing source or a wrong unit is refused with
+one line that names file, table and key.
+
+=====================================  =========================================================
+module                                 what it holds
+=====================================  =========================================================
+`htm_brian.parameters.values`          parameters, tables and models, which check themselves
+`htm_brian.parameters.files`           the reading of a file, and all that is wrong with it
+`htm_brian.parameters.links`           values that are those of another model
+=====================================  =========================================================
+"""
+
+from htm_brian.parameters.files import Reading, list_models, load_model, read_model
+from htm_brian.parameters.values import Key, Model, Parameter, ParameterRow, Table, Value
+
+__all__ = [
+    "Key",
+    "Model",
+    "Parameter",
+    "ParameterRow",
+    "Reading",
+    "Table",
+    "Value",
+    "list_models",
+    "load_model",
+    "read_model",
+]
