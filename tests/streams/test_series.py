@@ -119,7 +119,10 @@ def test_two_candidates_ask_for_a_choice(tmp_path: Path) -> None:
 
 def test_no_candidate_at_all(tmp_path: Path) -> None:
     message = fault(write(tmp_path, "who,what\nme,that\n"))
-    assert message.startswith("demand.csv has no column of numbers in its first row; its columns")
+    assert message.startswith(
+        "demand.csv has no column of numbers that are not times; its columns are: "
+        "who ('me'), what ('that'); "
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,10 +134,13 @@ def test_a_value_that_is_no_number_is_named_with_its_line(
 ) -> None:
     message = fault(write(tmp_path, f"t,x\n2000-01-01,1\n2000-01-02,{cell}\n2000-01-03,3\n"))
     if got is None:
-        assert message == "demand.csv, line 3: 3 fields where the header has 2; mend the line"
+        assert message == (
+            "demand.csv, line 3: 3 fields where the header has 2; mend the line, "
+            "or divide the fields by ; if its commas are decimal"
+        )
     else:
         assert message == (
-            f"demand.csv, line 3: x is {got}, not a finite number; fill the gap or drop the line"
+            f"demand.csv, line 3: x is {got}, not a finite number; fill the gap or delete the line"
         )
 
 
@@ -149,9 +155,15 @@ def test_header_only(tmp_path: Path) -> None:
     assert fault(write(tmp_path, "t,x\n")).startswith("demand.csv has a header but no rows")
 
 
-@pytest.mark.parametrize("text", ["1,2\n3,4\n", "2000-01-01,a\n2000-01-02,b\n"])
-def test_no_header(tmp_path: Path, text: str) -> None:
-    assert "add a first line with the names of the columns" in fault(write(tmp_path, text))
+def test_columns_without_names_are_numbered(tmp_path: Path) -> None:
+    path = write(tmp_path, "2000-01-01,5\n2000-01-02,6\n")
+    series = read_series(path)
+    assert series.values.tolist() == [5, 6]
+    assert series.label == "column 2"
+    assert "no header line" in series.account["file"]
+    two = write(tmp_path, "1,2\n3,4\n")
+    assert "2 columns for the value: column 1, column 2; choose one" in fault(two)
+    assert read_series(two, value_column="column 2").values.tolist() == [2, 4]
 
 
 def test_repeated_header(tmp_path: Path) -> None:
@@ -159,17 +171,24 @@ def test_repeated_header(tmp_path: Path) -> None:
 
 
 def test_unparsable_time(tmp_path: Path) -> None:
-    message = fault(write(tmp_path, "t,x\n2000-01-01,1\n31/12/2000,2\n"))
+    message = fault(write(tmp_path, "t,x\n2000-01-01,1\nsoon,2\n2000-01-03,3\n"))
+    assert message == "demand.csv, line 3: t is 'soon', not a time; write it like 2000-06-05 00:30"
+
+
+def test_times_must_increase(tmp_path: Path) -> None:
+    head = "t,x\n2000-01-01,1\n2000-01-03,2\n"
+    message = fault(write(tmp_path, head + "2000-01-02,3\n"))
     assert message == (
-        "demand.csv, line 3: t is '31/12/2000', not a time; write it like 2000-06-05 00:30"
+        "demand.csv, line 4: t: 2000-01-02 does not come after 2000-01-03; sort the lines by time"
     )
+    assert "keep one line for each time" in fault(write(tmp_path, head + "2000-01-03,3\n"))
 
 
-@pytest.mark.parametrize("second", ["2000-01-02", "2000-01-01"])
-def test_times_must_increase(tmp_path: Path, second: str) -> None:
-    message = fault(write(tmp_path, f"t,x\n2000-01-02,1\n{second},2\n"))
-    assert message.startswith(f"demand.csv, line 3: t: {second} does not come after 2000-01-02")
-    assert message.endswith("sort the lines and drop repeated ones")
+def test_the_newest_line_may_come_first(tmp_path: Path) -> None:
+    series = read_series(write(tmp_path, "t,x\n2000-01-03,3\n2000-01-02,2\n2000-01-01,1\n"))
+    assert series.values.tolist() == [1, 2, 3]
+    assert str(series.timestamps[0]).startswith("2000-01-01")
+    assert "turned round" in series.account["times"]
 
 
 def test_times_with_and_without_offset_do_not_mix(tmp_path: Path) -> None:
@@ -182,11 +201,28 @@ def test_columns_make_no_sense_for_text(tmp_path: Path) -> None:
     assert "read as text, which has no columns" in message
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    path = tmp_path / "bad.csv"
-    path.write_bytes(b"x\n\xff\xfe\n")
-    assert "is not UTF-8 text (byte 2); convert it" in fault(path)
-
-
 def test_an_open_quote(tmp_path: Path) -> None:
     assert "line 2" in fault(write(tmp_path, 'x\n"1\n'))
+
+
+def test_the_title_says_which_columns_were_used(tmp_path: Path) -> None:
+    assert read_series().title == (
+        "electricity_demand_2000.csv, column demand_megawatt, times from column timestamp"
+    )
+    series = read_series(write(tmp_path, "clock,x\nnoon,1\nnight,2\n"))
+    assert series.title == (
+        "demand.csv, column x, no time was read: the table has no column of dates"
+    )
+    assert read_series(write(tmp_path, "AB", "a.txt")).title == "a.txt, symbol by symbol"
+
+
+def test_choices_are_checked(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    assert fault(path, date_order="dym") == "date_order must be one of dmy, mdy, ymd, got 'dym'"
+    assert fault(path, decimal=",") == "decimal must be one of point, comma, got ','"
+    assert fault(path, read_as="csv") == "read_as must be one of table, text, got 'csv'"
+
+
+def test_values_and_times_cannot_be_the_same_column(tmp_path: Path) -> None:
+    message = fault(write(tmp_path, GOOD), timestamp_column="when", value_column="when")
+    assert "cannot hold both the values and the times" in message
