@@ -277,6 +277,8 @@ def _series_label(dataset: xr.Dataset) -> str:
     if "symbols" in dataset["value"].attrs:
         return "symbol (index)"
     name = str(dataset.attrs["label"])
+    if dataset.attrs.get("unit"):
+        return f"{name.replace('_', ' ')} ({dataset.attrs['unit']})"
     quantity, _, unit = name.rpartition("_")
     if unit in UNITS:
         return f"{quantity.replace('_', ' ')} ({UNITS[unit]})"

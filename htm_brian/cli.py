@@ -83,7 +83,7 @@ def validate(
     input: Annotated[
         str | None,
         typer.Argument(
-            help="CSV file of numbers, or text file read symbol by symbol; "
+            help="Table of numbers (CSV and the like), or text read symbol by symbol; "
             "the bundled electricity demand if left out.",
             show_default=False,
         ),
@@ -93,6 +93,15 @@ def validate(
     ] = None,
     value_column: Annotated[
         str | None, typer.Option(help="Column of numbers; found by itself if there is only one.")
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="dmy, mdy or ymd: order in dates like 03/01/2011.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="point or comma: decimal mark of numbers like 1,234.")
+    ] = None,
+    read_as: Annotated[
+        str | None, typer.Option(help="table or text; found from the file if left out.")
     ] = None,
     columns: Annotated[
         int | None, typer.Option(help="Minicolumns of each network.  [default: 512]")
@@ -122,12 +131,22 @@ def validate(
     codegen: Annotated[
         str | None, typer.Option(help="Brian2's code: auto, cython or numpy.  [default: auto]")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change any parameter: --set value_buckets=40. Repeatable."),
+    ] = None,
     output: Output = None,
 ) -> int:
     """Compare the spiking temporal memory with the abstract one on a series, step by step."""
-    options = {name: value for name, value in locals().items() if name != "output"}
+    options = {n: value for n, value in locals().items() if n not in ("output", "settings")}
     given = {name: value for name, value in options.items() if value is not None}
-    return _run("validate", lambda parameters: replace(parameters, **given), output)
+
+    def change(parameters: Any) -> Any:
+        from htm_brian.experiment.settings import with_settings
+
+        return with_settings(replace(parameters, **given), settings or [])
+
+    return _run("validate", change, output)
 
 
 @app.command("list")

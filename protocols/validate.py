@@ -59,6 +59,9 @@ class ValidateParameters:
     input: Path | None = None
     timestamp_column: str | None = None
     value_column: str | None = None
+    date_order: str | None = None
+    decimal: str | None = None
+    read_as: str | None = None
     columns: int = 512
     cells: int = 8
     steps: int | None = None
@@ -100,7 +103,12 @@ class Validate(Protocol):
         p: ValidateParameters = self.parameters
         self.models = [_load(p.model, "network"), _load(p.cell_model, "cell")]
         series = read_series(
-            p.input, timestamp_column=p.timestamp_column, value_column=p.value_column
+            p.input,
+            timestamp_column=p.timestamp_column,
+            value_column=p.value_column,
+            date_order=p.date_order,
+            decimal=p.decimal,
+            read_as=p.read_as,
         )
         wanted = SHORTEST if p.steps is None else p.steps
         if len(series) < wanted:
@@ -239,7 +247,7 @@ class Validate(Protocol):
         size = f"{p.columns} columns × {p.cells} cells, {self.stream.active_columns} active"
         part = "PARTIAL RESULT, stopped before its end. " if partial else ""
         return (
-            f"{part}{self.series.name}: {len(self.series)} steps, {size}. "
+            f"{part}{self.series.title}: {len(self.series)} steps, {size}. "
             "Agreement of spiking with abstract stands beside its ceiling, "
             "that of two abstract memories with different seeds."
         )
@@ -247,6 +255,7 @@ class Validate(Protocol):
     def _metrics(self, runs: dict[str, Run], rows: list[Row]) -> dict[str, Any]:
         """Return the numbers of the table, and how large and how fast each run was."""
         return {
+            "input": {"file": self.series.name} | self.series.account,
             "table": {
                 row.quantity: {"abstract": row.abstract, "spiking": row.spiking}
                 for row in rows

@@ -183,7 +183,7 @@ def test_validates_options_are_parameters_of_the_protocol_with_these_defaults() 
     parameters = load_protocol("validate").parameters
     names = {field.name for field in fields(parameters)}
     (command,) = [c for c in app.registered_commands if c.callback.__name__ == "validate"]
-    options = set(command.callback.__annotations__) - {"output", "return"}
+    options = set(command.callback.__annotations__) - {"output", "settings", "return"}
     assert options <= names
     shown = " ".join(
         CliRunner().invoke(app, ["validate", "--help"]).output.replace("│", "").split()

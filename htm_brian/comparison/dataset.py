@@ -31,6 +31,11 @@ from htm_brian.streams.series import Series
 
 Variables = dict[str, tuple]
 
+TIME_ATTRIBUTES = {
+    "comment": "wall-clock time; xarray opens years outside of 1678 to 2262 with "
+    "decode_times=xarray.coders.CFDatetimeCoder(time_unit='us')"
+}
+
 
 def to_dataset(
     series: Series, stream: Ragged | None, runs: Mapping[str, Run], split: int
@@ -75,8 +80,9 @@ def to_dataset(
         "transplant_step": ("transplant_step", np.arange(split, len(series)), {"units": "1"}),
     }
     if series.timestamps is not None:
-        coordinates["time"] = ("step", series.timestamps.astype("datetime64[ns]"))
-    attributes = {"series": series.name, "label": series.label, "split": split}
+        # Nanoseconds would bend years before 1678 and after 2262.
+        coordinates["time"] = ("step", series.timestamps.astype("datetime64[us]"), TIME_ATTRIBUTES)
+    attributes = {"series": series.name, "label": series.label, "unit": series.unit, "split": split}
     return xr.Dataset(variables, coordinates, attributes)
 
 

@@ -231,8 +231,9 @@ def _choose_values(table: Table, wanted: str | None, stamp_at: int | None) -> in
         return at
     taken = {at for at, flag in enumerate(table.flags) if flag in ("R", "S", "T")} | {stamp_at}
     free = [at for at in _indices(table) if at not in taken and not _is_index(table, at)]
-    for suits in (numbers.is_number, numbers.is_boolean):
-        found = [at for at in free if _mostly(table, at, suits)]
+    # A column of nothing but gaps is chosen last: reading it names the first gap.
+    for suits in (numbers.is_number, numbers.is_boolean, None):
+        found = [at for at in free if (_mostly(table, at, suits) if suits else _gaps(table, at))]
         if len(found) == 1:
             return found[0]
         if found:
@@ -329,6 +330,10 @@ def _mostly(table: Table, at: int, suits: Callable[[str], bool]) -> bool:
     """Whether most fields of a column that are not missing suit."""
     known = [text for text in table.column(at) if not numbers.is_missing(text)]
     return 2 * sum(map(suits, known)) > len(known)
+
+
+def _gaps(table: Table, at: int) -> bool:
+    return all(map(numbers.is_missing, table.column(at)))
 
 
 def _has_time_name(table: Table, at: int) -> bool:

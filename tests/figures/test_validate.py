@@ -110,3 +110,11 @@ def test_every_span_of_time_gets_labels_that_fit(hours):
     axes.plot(stamps, [0, 1])
     _label_times(axes, xr.Dataset(coords={"time": ("step", stamps)}))
     assert 2 <= len(axes.get_xticks()) <= 9
+
+
+@pytest.mark.parametrize("year", ["0001", "1659", "9998"])
+def test_any_year_is_drawn(year, stream, runs):
+    stamps = np.datetime64(f"{year}-01-01T00:00", "us") + np.arange(N) * np.timedelta64(1800, "s")
+    series = Series("old.csv", "celsius", np.arange(N, dtype=float), stamps)
+    for figure in draw(to_dataset(series, stream, runs, SPLIT)).values():
+        figure.canvas.draw()
