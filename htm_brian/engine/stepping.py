@@ -20,14 +20,16 @@ from typing import Any
 from brian2.codegen.codeobject import CodeObject
 from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
 from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
 from brian2.core.network import Network
 from brian2.devices.device import RuntimeDevice, get_device
 from brian2.groups.neurongroup import Resetter
 from brian2.monitors.spikemonitor import EventMonitor
-from brian2.synapses.synapses import SynapticPathway
+from brian2.synapses.synapses import Synapses, SynapticPathway
 from brian2.units.allunits import second
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import compile_apart, push_from_python
 from htm_brian.engine.warnings import expected
 
@@ -40,8 +42,9 @@ Call = Callable[[], object]
 class SteppedNetwork(Network):
     """A `brian2.Network` with `advance`, for runtime code generation (numpy, Cython).
 
-    Objects may be added and removed between stretches; the next stretch prepares anew. Standalone
-    devices cannot return to Python between stretches and are refused.
+    Between stretches objects may be added, removed and switched off, synapses made, delays and time
+    steps changed, and a stored state restored; the next stretch prepares anew. Standalone devices
+    cannot return to Python between stretches and are refused.
 
     Attributes
     ----------
@@ -60,8 +63,10 @@ class SteppedNetwork(Network):
             )
         self.expected_warnings: list[str] = []
         self.after_prepare: list[Call] = []
-        self._prepared: tuple[int, ...] | None = None
+        self._prepared: list[object] | None = None
         self._compiled = False
+        self._members: list[BrianObject] = []
+        self._clocks_in_use: list[Clock] = []
         self._plan: list[tuple[Any, Any, float]] = []
         self._calls: list[tuple[int, str, Call]] = []
         self._order: dict[tuple[int, ...], list[Call]] = {}
@@ -86,7 +91,8 @@ class SteppedNetwork(Network):
                 compile_apart(self.sorted_objects)
                 self._compiled = True
             self.run(0 * second, namespace={})
-        active = [item for item in self.sorted_objects if item.active]
+        self._members = self.sorted_objects
+        active = [item for item in self._members if item.active]
         clocks = list(dict.fromkeys(item.clock for item in active))
         self._plan = [
             (
@@ -96,6 +102,7 @@ class SteppedNetwork(Network):
             )
             for clock in clocks
         ]
+        self._clocks_in_use = clocks
         positions = {clock: position for position, clock in enumerate(clocks)}
         calls = [(positions[item.clock], item.name, _call_of(item)) for item in active]
         self._calls = [(where, name, call) for where, name, call in calls if call is not None]
@@ -107,6 +114,11 @@ class SteppedNetwork(Network):
     def invalidate(self) -> None:
         """Make the next stretch prepare anew, for example after an array was reallocated."""
         self._prepared = None
+
+    def restore(self, *args: Any, **kwds: Any) -> None:
+        """Go back to a stored state, as `Network.restore` does."""
+        super().restore(*args, **kwds)
+        self.invalidate()
 
     def measure(self) -> dict[str, float]:
         """From now on add up how long each object takes; return the sums, which go on growing.
@@ -154,8 +166,19 @@ class SteppedNetwork(Network):
             ]
         return self._order[clocks]
 
-    def _signature(self) -> tuple[int, ...]:
-        return tuple(id(item) for item in self.objects)
+    def _signature(self) -> list[object]:
+        """Return what the preparation rests on; where that has changed, it is out of date."""
+        found: list[object] = [id(item) for item in self.objects]
+        found += [clock.dt_ for clock in self._clocks_in_use]
+        for item in self._members:
+            found += item.active, id(item.clock), len(item.contained_objects)
+            if isinstance(item, Synapses):
+                # Of synapses all arrays are made anew together.
+                targets = raw(item, "_synaptic_post")
+                found += len(targets), targets.__array_interface__["data"][0]
+            elif isinstance(item, SynapticPathway):
+                found.append(raw(item, "delay").tobytes())
+        return found
 
 
 def _call_of(item: BrianObject) -> Call | None:

@@ -44,6 +44,16 @@ class SynapseLists:
         self._count = np.zeros(n_sources, dtype=np.int32)
         self._links = np.full((3, n_slots), NONE, dtype=np.int32)
 
+    @property
+    def n_sources(self) -> int:
+        """Number of presynaptic cells."""
+        return len(self._first)
+
+    @property
+    def n_slots(self) -> int:
+        """Room for synapses."""
+        return self._links.shape[1]
+
     def put(self, slots: NDArray[np.integer], sources: NDArray[np.integer]) -> None:
         """Put each of `slots`, wherever it was, at the front of the list of its presynaptic cell.
 
@@ -70,6 +80,18 @@ class SynapseLists:
         longer = np.full((3, n_slots), NONE, dtype=np.int32)
         longer[:, : self._links.shape[1]] = self._links
         self._links = longer
+
+    def sources_of(self, slots: NDArray[np.integer]) -> Slots:
+        """Return whose list each slot is in; `NONE` for one that is in none."""
+        return self._links[_SOURCE, slots]
+
+    def state(self) -> tuple[NDArray[np.int32], ...]:
+        """Return a copy of all lists, for `restore`."""
+        return self._first.copy(), self._count.copy(), self._links.copy()
+
+    def restore(self, state: tuple[NDArray[np.int32], ...]) -> None:
+        """Go back to what `state` returned, with as many slots as there were."""
+        self._first, self._count, self._links = (array.copy() for array in state)
 
 
 def _int32(values: NDArray[np.integer]) -> Slots:

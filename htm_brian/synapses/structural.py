@@ -4,8 +4,8 @@ Brian2 fixes the synapses of a `Synapses` object when a run begins. In runtime m
 be written between two time steps all the same, as long as they are not reallocated, and the queues
 that turn spikes into events can be replaced. So `RewiredSynapses` allocates a capacity once, treats
 each synapse of it as a slot that is in use or not, and gives the pathways queues that know which
-slots each presynaptic cell has at the moment. When the capacity is exhausted it is doubled and the
-network prepares anew.
+slots each cell has at the moment. When the capacity is exhausted it is doubled and the network
+prepares anew.
 """
 
 from __future__ import annotations
@@ -13,49 +13,63 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from brian2.devices.device import RuntimeDevice, get_device
 from brian2.synapses.synapses import Synapses
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.arguments import check_integer
+from htm_brian.engine.arrays import enlarge, raw
 from htm_brian.engine.compiling import connect_pairs
+from htm_brian.engine.rewired_pathway import has_one_delay, take_over
+from htm_brian.engine.running import in_a_run
+from htm_brian.engine.spike_queue import RewiredQueue
 from htm_brian.engine.synapse_lists import Slots, SynapseLists
 from htm_brian.errors import InputError
 
-_NOTHING = np.empty(0, dtype=np.int32)
+Indices = NDArray[np.int64]
 
 
 class RewiredSynapses:
     """Owns the connectivity of a Brian2 `Synapses` object, runtime mode only.
 
+    Source and target may be subgroups, pathways presynaptic and postsynaptic. Brian2's `store` and
+    `restore` keep the connectivity and the spikes under way with the rest of the network.
+
     Parameters
     ----------
     synapses : Synapses
-        Not connected yet; between whole groups, its pathways presynaptic with one delay each.
+        Not connected yet, each pathway with one delay, without summed variables.
     capacity : int
         Number of synapses to make room for at first.
 
     Attributes
     ----------
     synapses : Synapses
-        The Brian2 object. Its length is the capacity; slots that are not in use receive no spikes.
+        The Brian2 object. Its length is the capacity. A slot that is not in use receives no spikes;
+        code that Brian2 runs for every synapse at every time step runs for it too.
+
+    Raises
+    ------
+    InputError
+        Where `synapses` cannot be rewired; the message says why.
     """
 
     def __init__(self, synapses: Synapses, capacity: int) -> None:
-        for pathway in synapses._pathways:
-            if not pathway._delays.scalar:
-                raise InputError(
-                    f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
-                    "to Synapses as delay="
-                )
+        room = check_integer("capacity", capacity, low=1)
+        _check_rewirable(synapses)
         self.synapses = synapses
-        room = np.zeros(max(1, capacity), dtype=np.int32)
-        connect_pairs(synapses, room, room)
-        self._lists = SynapseLists(len(synapses.source), len(room))
-        self._queues = {}
+        nowhere = np.zeros(room, dtype=np.int32)
+        connect_pairs(synapses, nowhere, nowhere)
+        self._n_cells = len(synapses.source), len(synapses.target)
+        self._offsets = synapses.source.start, getattr(synapses.target, "start", 0)
+        self._lists: dict[str, SynapseLists] = {}
+        self._queues: dict[str, RewiredQueue] = {}
         for pathway in synapses._pathways:
-            queue = RewiredQueue(self._lists)
-            pathway.queue = queue
-            pathway.variables.add_object("_queue", queue)
-            self._queues[pathway.objname] = queue
+            end = pathway.prepost
+            new = end not in self._lists
+            if new:
+                self._lists[end] = SynapseLists(self._n_cells[end == "post"], room)
+            self._queues[pathway.objname] = take_over(pathway, self._lists[end], owns_lists=new)
 
     @property
     def capacity(self) -> int:
@@ -63,95 +77,128 @@ class RewiredSynapses:
         return len(self.synapses)
 
     def array(self, name: str) -> NDArray[Any]:
-        """Return a synaptic variable by slot, writable, without its unit."""
-        values: NDArray[Any] = self.synapses.variables[name].get_value()
-        return values
+        """Return a synaptic variable by slot, writable, without its unit.
 
-    def connect(
-        self,
-        slots: NDArray[np.integer],
-        presynaptic: NDArray[np.integer],
-        postsynaptic: NDArray[np.integer],
-    ) -> bool:
+        Its memory is another once `connect` has returned True or a stored network was restored: ask
+        anew instead of keeping it.
+        """
+        return raw(self.synapses, name)
+
+    def connect(self, slots: ArrayLike, presynaptic: ArrayLike, postsynaptic: ArrayLike) -> bool:
         """Put synapses into `slots`, whatever was there before.
 
-        State variables stay as they were, and so do spikes that are under way to a slot.
+        A synapse between the same two cells stays the synapse that it was. Where the cells are
+        others, spikes under way to the slot are lost with the synapse that was there. State
+        variables stay as they were.
 
         Parameters
         ----------
-        slots, presynaptic, postsynaptic : ndarray of int, shape (n_synapses,)
+        slots : array_like of int, shape (n_synapses,)
+            Each once; beyond the capacity, more room is made, though not in the middle of a run.
+        presynaptic, postsynaptic : array_like of int, shape (n_synapses,)
+            Cells of source and target, counted from the first of a subgroup.
 
         Returns
         -------
         bool
-            Whether the arrays were reallocated, so that the network must prepare anew.
+            Whether the arrays were reallocated.
+
+        Raises
+        ------
+        InputError
+            Where an index is out of range; nothing is changed then.
         """
-        wanted = int(slots.max(initial=-1)) + 1
-        grown = wanted > self.capacity
-        if grown:
-            self.synapses._resize(max(wanted, 2 * self.capacity))
-            self._lists.enlarge(self.capacity)
-        self.array("_synaptic_pre")[slots] = presynaptic
-        self.array("_synaptic_post")[slots] = postsynaptic
-        self._lists.put(slots, presynaptic)
+        where = _indices("slots", slots)
+        cells = (
+            _indices("presynaptic", presynaptic, self._n_cells[0]),
+            _indices("postsynaptic", postsynaptic, self._n_cells[1]),
+        )
+        if not len(where) == len(cells[0]) == len(cells[1]):
+            raise InputError(
+                "slots, presynaptic and postsynaptic must be equally long, got "
+                f"{len(where)}, {len(cells[0])} and {len(cells[1])}"
+            )
+        _check_unique(where)
+        grown = self._make_room(int(where.max(initial=-1)) + 1)
+        pre, post = self.array("_synaptic_pre"), self.array("_synaptic_post")
+        real = [index + offset for index, offset in zip(cells, self._offsets, strict=True)]
+        other = where[(pre[where] != real[0]) | (post[where] != real[1])]
+        for queue in self._queues.values():
+            queue.forget(other)
+        pre[where], post[where] = real
+        for end, lists in self._lists.items():
+            lists.put(where, cells[end == "post"])
         return grown
 
-    def disconnect(self, slots: NDArray[np.integer] | None = None) -> None:
+    def disconnect(self, slots: ArrayLike | None = None) -> None:
         """Let `slots` (all when left out) receive no more spikes but those that are under way."""
-        if slots is None:
-            self._lists.clear()
-        else:
-            self._lists.take_out(slots)
+        where = None if slots is None else _indices("slots", slots, self.capacity)
+        for lists in self._lists.values():
+            if where is None:
+                lists.clear()
+            else:
+                lists.take_out(where)
 
     def under_way(self, pathway: str) -> Slots:
-        """Return the slots to which spikes are under way on `pathway`."""
+        """Return the slots to which spikes are under way on `pathway`, a slot once for each."""
+        if pathway not in self._queues:
+            raise InputError(f"pathway must be one of {', '.join(self._queues)}, got {pathway!r}")
         return self._queues[pathway].under_way()
 
+    def _make_room(self, wanted: int) -> bool:
+        grown = wanted > self.capacity
+        if grown:
+            if in_a_run():
+                raise InputError(
+                    f"slot {wanted - 1} is beyond the capacity of {self.capacity}, and a network "
+                    "that is running cannot make room; give a larger capacity"
+                )
+            enlarge(self.synapses, max(wanted, 2 * self.capacity))
+        for lists in self._lists.values():
+            if lists.n_slots < self.capacity:
+                lists.enlarge(self.capacity)
+        return grown
 
-class RewiredQueue:
-    """Spike queue of a pathway with one delay, over lists that may change between time steps.
 
-    Brian2 calls `prepare`, `push`, `peek` and `advance`; a spike goes to the slots that the lists
-    name when it is pushed.
+def _check_rewirable(synapses: Synapses) -> None:
+    name = synapses.name
+    if not isinstance(get_device(), RuntimeDevice):
+        raise InputError(
+            f"{name} cannot be rewired on a standalone device; call brian2.set_device('runtime')"
+        )
+    if len(synapses) > 0:
+        raise InputError(f"{name} must not be connected yet, got {len(synapses)} synapses")
+    if len(synapses.summed_updaters) > 0:
+        summed = ", ".join(synapses.summed_updaters)
+        raise InputError(
+            f"{name} must not have summed variables, for slots that are not in use would count; "
+            f"got {summed}; add in on_pre instead"
+        )
+    for pathway in synapses._pathways:
+        if not has_one_delay(pathway):
+            raise InputError(
+                f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
+                "to Synapses as delay="
+            )
 
-    Parameters
-    ----------
-    lists : SynapseLists
-        The slots of each presynaptic cell.
-    """
 
-    def __init__(self, lists: SynapseLists) -> None:
-        self._lists = lists
-        # One array of slots for each of the next time steps; the first is due now.
-        self._due: list[Slots] = [_NOTHING]
+def _indices(name: str, values: ArrayLike, limit: int | None = None) -> Indices:
+    """Return checked whole numbers in [0, limit)."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise InputError(
+            f"{name} must be a one-dimensional array of integers, got {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    top = np.iinfo(np.int32).max if limit is None else limit
+    if array.size and (array.min() < 0 or array.max() >= top):
+        wrong = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"{name} must lie in [0, {top}), got {wrong}")
+    return array.astype(np.int64)
 
-    def prepare(self, delays: NDArray[np.floating], dt: float, sources: object) -> None:
-        """Set the delay; what is under way keeps its time as far as the delay reaches."""
-        n_steps = int(delays[0] / dt + 0.5) + 1
-        self._due = (self._due + [_NOTHING] * n_steps)[:n_steps]
 
-    def push(self, spikes: NDArray[np.integer]) -> None:
-        """Send the spikes of these cells."""
-        slots = self._lists.of(spikes)
-        last = self._due[-1]
-        self._due[-1] = slots if len(last) == 0 else np.concatenate([last, slots])
-
-    def peek(self) -> Slots:
-        """Return the slots that spikes reach now."""
-        return self._due[0]
-
-    def advance(self) -> None:
-        """Go on to the next time step."""
-        self._due.append(_NOTHING)
-        del self._due[0]
-
-    def under_way(self) -> Slots:
-        """Return the slots to which spikes are under way, a slot once for each."""
-        return np.concatenate(self._due)
-
-    def _full_state(self) -> list[Slots]:
-        """Return what Brian2 stores of a queue."""
-        return list(self._due)
-
-    def _restore_from_full_state(self, state: list[Slots] | None) -> None:
-        self._due = [_NOTHING] if state is None else list(state)
+def _check_unique(slots: Indices) -> None:
+    found, times = np.unique(slots, return_counts=True)
+    if len(found) < len(slots):
+        twice = found[times > 1][0]
+        raise InputError(f"slots must name each slot once, got {twice} more than once")

@@ -1,0 +1,46 @@
+"""State outside Brian2 that follows a network's `store` and `restore`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from brian2.core.base import BrianObject
+
+
+class KeptState(BrianObject):
+    """An object of a network that does nothing but keep state for the network's owner.
+
+    Parameters
+    ----------
+    save : callable
+        Returns the state; of NumPy arrays and plain Python, so that it can be written to a file.
+    load : callable
+        Takes it back. It gets a copy, however often the network is restored.
+    name : str
+        As every object of a network has.
+
+    Examples
+    --------
+    >>> from brian2 import Network, NeuronGroup
+    >>> counts = {"elements": 3}
+    >>> network = Network(NeuronGroup(1, "x : 1"), KeptState(counts.copy, counts.update, "counts"))
+    >>> network.store()
+    >>> counts["elements"] = 8
+    >>> network.restore()
+    >>> counts
+    {'elements': 3}
+    """
+
+    def __init__(
+        self, save: Callable[[], Any], load: Callable[[Any], object], name: str = "keptstate*"
+    ) -> None:
+        super().__init__(name=name)
+        self._save, self._load = save, load
+
+    def _full_state(self) -> dict[str, Any]:
+        return {"kept": copy.deepcopy(self._save())}
+
+    def _restore_from_full_state(self, state: dict[str, Any]) -> None:
+        self._load(copy.deepcopy(state["kept"]))
