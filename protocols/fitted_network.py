@@ -32,13 +32,9 @@ from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
-from htm_brian.streams.column_stream import (
-    StreamParameters,
-    active_column_count,
-    choose_columns,
-    n_steps,
-)
+from htm_brian.streams.column_stream import choose_columns, n_steps
 from htm_brian.streams.series import read_series
+from htm_brian.streams.stream_parameters import StreamParameters, active_column_count
 
 TARGETS = "htm_brian's targets for level 1 against level 0"
 
@@ -138,7 +134,7 @@ class FittedNetwork(Protocol):
         series = read_series(p.input, timestamp_column=None, value_column=None)
         self._series = series.head(min(p.steps, len(series)))
         active = active_column_count(p.columns)
-        self._stream = StreamParameters(active)
+        self._stream = StreamParameters.for_series(self._series, active)
         self._memory = MemoryParameters.for_size(p.columns, p.cells, active)
 
     def cell(self, variant: Variant) -> Model:
@@ -161,7 +157,7 @@ class FittedNetwork(Protocol):
         rows = [
             *(row for m in (self._network, self._hand, self._brief) for row in m.rows()),
             *self._memory.rows(),
-            *self._stream.rows(),
+            *self._stream.rows(self._series),
         ]
         stopped = Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
         progress.begin("choosing columns", n_steps(n, self._stream))

@@ -29,13 +29,9 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
-from htm_brian.streams.column_stream import (
-    StreamParameters,
-    active_column_count,
-    choose_columns,
-    n_steps,
-)
+from htm_brian.streams.column_stream import choose_columns, input_size, n_steps
 from htm_brian.streams.series import read_series
+from htm_brian.streams.stream_parameters import SETTABLE, StreamParameters, active_column_count
 
 MODES = ("both", "transplant", "apart")
 SHORTEST = 16
@@ -49,7 +45,7 @@ BYTES_PER_PROCESS = 3e8
 BYTES_PER_CELL = 2000
 BYTES_PER_SYNAPSE = 120
 BYTES_PER_INDEX = 4
-BYTES_PER_INPUT = 16 * 1024
+BYTES_PER_BIT = 12
 
 
 @dataclass(frozen=True)
@@ -71,6 +67,13 @@ class ValidateParameters:
     cell_model: str = "l5_reduced"
     jobs: int = 2
     codegen: str = "auto"
+    value_buckets: int | None = None
+    time_of_day_radius: float | None = None
+    day_of_week_radius: float | None = None
+    season_radius: float | None = None
+    weekend_bits: int | None = None
+    boost_strength: float | None = None
+    duty_cycle_period: int | None = None
     training_share: float = 0.75
     evaluated_share: float = 0.5
 
@@ -117,10 +120,11 @@ class Validate(Protocol):
             )
         self.series = series if p.steps is None else series.head(p.steps)
         active = active_column_count(p.columns)
-        self.stream = StreamParameters(active)
+        settings = {name: getattr(p, name) for name in SETTABLE}
+        self.stream = StreamParameters.for_series(self.series, active, **settings)
         self.memory = MemoryParameters.for_size(p.columns, p.cells, active)
         require_bytes(
-            _estimate_bytes(p, len(self.series), active),
+            _estimate_bytes(p, len(self.series), active, input_size(self.series, self.stream)),
             f"{p.columns} × {p.cells} cells over {len(self.series)} steps",
             "choose fewer --columns, --cells or --steps",
         )
@@ -209,7 +213,7 @@ class Validate(Protocol):
             parameter_rows=[
                 *(row for model in self.models for row in model.rows()),
                 *self.memory.rows(),
-                *self.stream.rows(),
+                *self.stream.rows(self.series),
             ],
             table=comparison.to_table(rows, self._title(runs, partial)),
         )
@@ -310,12 +314,12 @@ def _load(name: str, kind: str) -> Model:
     return model
 
 
-def _estimate_bytes(p: ValidateParameters, steps: int, active: int) -> float:
+def _estimate_bytes(p: ValidateParameters, steps: int, active: int, bits: int) -> float:
     """Estimate the memory of a whole run from above; tests hold measured runs against it."""
     cells = p.columns * p.cells
     synapses = 20.0 * active * steps
     processes = min(p.jobs, 3)
     state = BYTES_PER_CELL * cells + BYTES_PER_SYNAPSE * synapses
     recorded = 3 * BYTES_PER_INDEX * active * p.cells * steps
-    pooler = BYTES_PER_INPUT * p.columns
+    pooler = BYTES_PER_BIT * bits * p.columns
     return BYTES_PER_PROCESS * (processes + 1) + (processes + 1) * state + 6 * recorded + pooler

@@ -1,151 +1,112 @@
 """From a series to the stream of active columns that every level of a comparison is fed.
 
-Numbers become random distributed scalars beside the time of day and the weekend, where the series
-has times; symbols become categories. A Spatial Pooler then chooses columns. It learns on the first
-part of the series, is fixed from then on, and codes the whole series once. So each level gets
-the same columns, the same input always has the same code, and a change in what a memory predicts
-is never a change of the code beneath it.
+Numbers become random distributed scalars beside the part of the time that comes back (see
+`htm_brian.streams.stream_parameters`), where the series has times; symbols become categories. A
+Spatial Pooler then chooses columns. It learns on the first part of the series, is fixed from then
+on, and codes the whole series once. So each level gets the same columns, the same input always has
+the same code, and a change in what a memory predicts is never a change of the code beneath it.
 
 The pooler is boosted. Without boosting a few columns win most inputs of so regular a series, codes
 share most of their bits, and which of the many coinciding predictions a memory learns depends on
 chance: two abstract memories that differ in their seed then agree badly (on the bundled series,
 512 × 8 cells: Jaccard of predicted columns 0.85 unboosted, 1.00 at a strength of 10). A yardstick
-must not be looser than what it measures. For the same reason successive moments share no bits of
-the time of day: codes are then mostly either nearly the same or well apart, and few segments see
-an overlap so close to their threshold that an accident decides whether they match.
+must not be looser than what it measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 
 import numpy as np
 
 from htm_brian.abstract.encoders import CategoryEncoder, DateEncoder, MultiEncoder, ScalarEncoder
 from htm_brian.abstract.spatial_pooler import SpatialPooler
-from htm_brian.arguments import check_integer, check_number
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.sdr.sdr import SDR
 from htm_brian.streams.series import Series
+from htm_brian.streams.stream_parameters import StreamParameters, positions
 
-PURDY = "Purdy 2016, arXiv:1602.05925"
-CUI = "Cui, Ahmad & Hawkins 2017"
-
-
-@dataclass(frozen=True)
-class StreamParameters:
-    """How a series becomes columns.
-
-    Parameters
-    ----------
-    active_columns : int
-        Columns that win at every step.
-    value_bits, value_size : int
-        On-bits of the scalar encoding, and its size.
-    value_buckets : int
-        Buckets between the 1st and the 99th percentile of the values.
-    time_of_day_bits : int
-    time_of_day_radius : float
-        Hours from which two times of day share no bits.
-    weekend_bits : int
-    category_bits : int
-        On-bits of each symbol of a text.
-    boost_strength : float
-    duty_cycle_period : int
-        Steps over which the pooler's boosting averages.
-    training_share : float
-        First part of the series on which the pooler learns.
-    training_passes : int
-    """
-
-    active_columns: int
-    value_bits: int = 21
-    value_size: int = 400
-    value_buckets: int = 20
-    time_of_day_bits: int = 21
-    time_of_day_radius: float = 0.5
-    weekend_bits: int = 5
-    category_bits: int = 21
-    boost_strength: float = 10.0
-    duty_cycle_period: int = 1000
-    training_share: float = 0.25
-    training_passes: int = 2
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "training_share":
-                check_number(field.name, value, low=0, high=1)
-            elif field.type == "float":
-                check_number(field.name, value, low=0)
-            else:
-                check_integer(field.name, value, low=0 if field.name == "training_passes" else 1)
-
-    def rows(self) -> list[tuple[str, object, str, str, None, None, str]]:
-        """Return the parameters for a report, as `htm_brian.parameters.Model.rows` does."""
-        about = {
-            "active_columns": ("1", "2 % of the columns, at least 20", ""),
-            "value_bits": ("1", PURDY, ""),
-            "value_size": ("1", PURDY, ""),
-            "value_buckets": ("1", "chosen here", "between the 1st and 99th percentile"),
-            "time_of_day_bits": ("1", PURDY, ""),
-            "time_of_day_radius": (
-                "h",
-                "chosen here",
-                "successive half-hours share no bits: see htm_brian.streams.column_stream",
-            ),
-            "weekend_bits": ("1", "chosen here", "few, or all codes of a week share them"),
-            "category_bits": ("1", PURDY, ""),
-            "boost_strength": (
-                "1",
-                "chosen here",
-                "tightens the ceiling: see htm_brian.streams.column_stream",
-            ),
-            "duty_cycle_period": ("1", CUI, ""),
-            "training_share": ("1", "chosen here", "the pooler is fixed afterwards"),
-            "training_passes": ("1", "chosen here", ""),
-        }
-        return [
-            (f"stream.{name}", getattr(self, name), unit, source, None, None, note)
-            for name, (unit, source, note) in about.items()
-        ]
-
-
-def active_column_count(columns: int) -> int:
-    """Return how many columns to activate: 2 %, or 20 where that is an eighth at most.
-
-    Examples
-    --------
-    >>> [active_column_count(columns) for columns in (64, 512, 1024, 2048)]
-    [8, 20, 20, 40]
-    """
-    return max(columns // 50, min(20, columns // 8), 1)
+LARGEST = 8192
+"""Bits that a part of an encoding may have; finer ones are drawn at random from so many."""
 
 
 def encode(series: Series, parameters: StreamParameters, seed: int) -> list[SDR]:
-    """Return the encoding of every value of `series`, with its time where there is one."""
-    values = series.values
+    """Return the encoding of every value of `series`, with its time where that is coded."""
     if series.symbolic:
-        categories = CategoryEncoder(np.unique(values).tolist(), parameters.category_bits)
-        return [categories.encode(symbol) for symbol in values.tolist()]
-    scalar = ScalarEncoder(
-        parameters.value_size,
-        parameters.value_bits,
-        _spread(values) / parameters.value_buckets,
-        seed,
-    )
-    if series.timestamps is None:
-        return [scalar.encode(value) for value in values.tolist()]
-    moment = DateEncoder(
-        time_of_day=(parameters.time_of_day_bits, parameters.time_of_day_radius),
-        weekend=parameters.weekend_bits,
-    )
-    both = MultiEncoder({"value": scalar, "moment": moment})
+        return _encode_symbols(series.values.tolist(), parameters.category_bits, seed)
+    scalar = ScalarEncoder(parameters.value_size, parameters.value_bits, 1.0, seed)
+    values = positions(series.values.astype(float), parameters.value_buckets).tolist()
+    if series.timestamps is None or not parameters.times_coded:
+        return [scalar.encode(value) for value in values]
+    both = MultiEncoder({"value": scalar, "moment": _MomentEncoder(parameters, seed)})
     return [
         both.encode({"value": value, "moment": stamp})
-        for value, stamp in zip(values.tolist(), series.timestamps, strict=True)
+        for value, stamp in zip(values, series.timestamps, strict=True)
     ]
+
+
+def input_size(series: Series, parameters: StreamParameters) -> int:
+    """Return the number of bits of an encoding."""
+    if series.symbolic:
+        return min(LARGEST, len(np.unique(series.values)) * parameters.category_bits)
+    if series.timestamps is None or not parameters.times_coded:
+        return parameters.value_size
+    return parameters.value_size + _MomentEncoder(parameters, 0).size
+
+
+class _MomentEncoder:
+    """The parts of a moment that are coded.
+
+    A time of day so fine that its ring would be too large gets bits drawn at random, from a stream
+    that moves on by all of them within the radius.
+    """
+
+    def __init__(self, p: StreamParameters, seed: int) -> None:
+        radii = {
+            "time_of_day": p.time_of_day_radius,
+            "day_of_week": p.day_of_week_radius,
+            "season": p.season_radius,
+        }
+        self._fine: ScalarEncoder | None = None
+        hours = radii["time_of_day"]
+        if hours is not None and p.time_bits * 24 / hours > LARGEST:
+            self._fine = ScalarEncoder(LARGEST, p.time_bits, hours / p.time_bits, seed)
+            del radii["time_of_day"]
+        rings = {name: None if r is None else (p.time_bits, r) for name, r in radii.items()}
+        self._rings: DateEncoder | None = None
+        if any(ring is not None for ring in rings.values()) or p.weekend_bits:
+            self._rings = DateEncoder(
+                time_of_day=rings.get("time_of_day"),
+                day_of_week=rings["day_of_week"],
+                season=rings["season"],
+                weekend=p.weekend_bits or None,
+            )
+        parts = [part for part in (self._fine, self._rings) if part is not None]
+        self.size = sum(part.size for part in parts)
+        self.n_active = sum(part.n_active for part in parts)
+
+    def encode(self, stamp: np.datetime64) -> SDR:
+        rings = None if self._rings is None else self._rings.encode(stamp)
+        if self._fine is None:
+            assert rings is not None
+            return rings
+        day = stamp.astype("datetime64[D]")
+        hour = (stamp - day).astype("timedelta64[us]").astype(np.int64) / 3.6e9
+        bits = self._fine.encode(float(hour)).sparse
+        if rings is not None:
+            bits = np.concatenate([bits, rings.sparse + self._fine.size])
+        return SDR(self.size, bits)
+
+
+def _encode_symbols(symbols: list[str], bits: int, seed: int) -> list[SDR]:
+    """Give each symbol bits of its own; of very many, bits drawn at random."""
+    known = sorted(set(symbols))
+    if len(known) * bits <= LARGEST:
+        categories = CategoryEncoder(known, bits)
+        return [categories.encode(symbol) for symbol in symbols]
+    apart = ScalarEncoder(LARGEST, bits, 1 / bits, seed)
+    codes = {symbol: apart.encode(float(index)) for index, symbol in enumerate(known)}
+    return [codes[symbol] for symbol in symbols]
 
 
 def choose_columns(
@@ -201,9 +162,3 @@ def _lessons(encodings: list[SDR], parameters: StreamParameters) -> Iterator[tup
     for _ in range(parameters.training_passes):
         yield from ((encoding, True) for encoding in first_part)
     yield from ((encoding, False) for encoding in encodings)
-
-
-def _spread(values: np.ndarray) -> float:
-    low, high = np.percentile(values, [1, 99])
-    spread = float(high - low) or float(np.ptp(values))
-    return spread if spread > 0 else 1.0
