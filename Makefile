@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
-.PHONY: validate test test-slow lint figures docs-numbers bench clean
+.PHONY: validate test test-slow quick lint figures docs-numbers bench clean
 .DELETE_ON_ERROR:
 
 validate: .venv/.installed
@@ -24,6 +24,14 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Runs the quick form of every protocol that has one: its verdicts in less than a minute each.
+quick: .venv/.installed-figures
+	@status=0; names=$$($(BIN)/python -c \
+	    'from htm_brian.experiment.protocol import list_quick_protocols; print(*list_quick_protocols())') || exit; \
+	for name in $$names; do \
+	    echo "== $$name"; $(BIN)/htm-brian run $$name --quick -o results/quick/$$name || status=$$?; \
+	done; exit $$status
 
 # Runs every protocol and puts its figures beside the module that draws them.
 figures: .venv/.installed-figures

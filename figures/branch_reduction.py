@@ -10,8 +10,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian.protocols._reduction_curves import edges
-from htm_brian.protocols.branch_reduction import LEVELS
+from htm_brian.protocols.branch_reduction.checks import LEVELS
+from htm_brian.protocols.branch_reduction.measurement import edges
 
 STYLE: dict[str, dict[str, Any]] = {
     "biophysical": {"color": "#0072B2", "label": "level 2, biophysical"},

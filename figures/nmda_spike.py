@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian.protocols.nmda_spike import supralinearity, threshold
+from htm_brian.protocols.nmda_spike.measurement import supralinearity, threshold
 
 COLOURS = {
     "clustered": "#0072B2",

@@ -44,7 +44,7 @@ def draw_traces(axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(dataset.time, dataset.trace.sel(shown=name), color=colour, label=str(name))
     for value, colour in (
         (dataset.unpredicted, UNPREDICTED),
-        (dataset.latency_by_delay.sel(delay=dataset.attrs["delay"], method="nearest"), PREDICTED),
+        (dataset.predicted, PREDICTED),
     ):
         axes.plot([float(value)], [-47], marker="|", color=colour, markersize=12)
     axes.set(

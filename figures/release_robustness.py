@@ -12,8 +12,6 @@ from htm_brian.sdr import theory
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 CLOSED = "#6b7178"
 FINE = np.linspace(0.05, 1, 200)
-THRESHOLD = 14
-"""Of the curves that are drawn: that of the level-2 branch."""
 
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:
@@ -26,7 +24,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     draw_bursts(axes[1], dataset)
     draw_thresholds(axes[2], dataset)
     draw_timing(axes[3], dataset)
-    draw_needed(axes[4])
+    draw_needed(axes[4], dataset)
     draw_price(axes[5], dataset)
     draw_saturation(axes[6], dataset)
     draw_spread(axes[7], dataset)
@@ -39,63 +37,72 @@ def _theory(p: np.ndarray, size: int, threshold: int, spikes: int) -> np.ndarray
     return 1 - np.asarray(theory.miss_under_release_failure(size, threshold, chance))
 
 
+def _has_level2(dataset: xr.Dataset) -> bool:
+    """Whether branches of level 2 have the threshold of the curves that are drawn."""
+    measured = int(dataset.measured_threshold.sel(condition="as it is"))
+    return measured == dataset.attrs["threshold"]
+
+
 def _three_ways(
     axes: Axes, dataset: xr.Dataset, size: int, spikes: int, colour: str, label: str
 ) -> None:
-    axes.plot(FINE, _theory(FINE, size, THRESHOLD, spikes), color=colour, linewidth=1, label=label)
+    threshold = dataset.attrs["threshold"]
+    axes.plot(FINE, _theory(FINE, size, threshold, spikes), color=colour, linewidth=1, label=label)
     at = {"size": size, "spikes": spikes}
     axes.plot(
         dataset.p,
-        dataset.sampled.sel(**at, threshold=THRESHOLD),
+        dataset.sampled.sel(**at, threshold=threshold),
         "o",
         color=colour,
         mfc="none",
         ms=8,
     )
-    spiking = dataset.spiking.sel(**at, spiking_threshold=THRESHOLD, timing="together")
+    spiking = dataset.spiking.sel(**at, spiking_threshold=threshold, timing="together")
     axes.plot(dataset.p, spiking, "x", color=colour, ms=5)
-    if int(dataset.measured_threshold.sel(condition="as it is")) == THRESHOLD:
+    if _has_level2(dataset):
         condition = "as it is" if spikes == 1 else "NMDA saturates"
         level2 = dataset.branches.sel(**at, condition=condition)
         axes.plot(dataset.p, level2, "^", color=colour, mfc="none", ms=5)
 
 
-def _key(axes: Axes, level2: str) -> None:
-    """Explain the markers."""
+def _key(axes: Axes, level2: str | None) -> None:
+    """Explain the markers; `level2` is None where no branches of level 2 are drawn."""
     axes.plot([], [], "o", color=CLOSED, mfc="none", ms=8, label="sampled")
     axes.plot([], [], "x", color=CLOSED, ms=5, label="level 1")
-    axes.plot([], [], "^", color=CLOSED, mfc="none", ms=5, label=level2)
+    if level2 is not None:
+        axes.plot([], [], "^", color=CLOSED, mfc="none", ms=5, label=level2)
 
 
 def draw_sizes(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw detection of single spikes by segments of several sizes."""
     for size, colour in zip(dataset["size"].to_numpy(), COLOURS, strict=False):
         _three_ways(axes, dataset, int(size), 1, colour, f"{size} synapses")
-    _key(axes, "level 2")
+    _key(axes, "level 2" if _has_level2(dataset) else None)
     axes.set(
         xlabel="transmission probability",
         ylabel="patterns detected",
-        title=f"single spikes, threshold {THRESHOLD}",
+        title=f"single spikes, threshold {dataset.attrs['threshold']}",
     )
     axes.legend(frameon=False, fontsize=8)
 
 
 def draw_bursts(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw detection of bursts, and what it would be if every release counted."""
+    threshold = dataset.attrs["threshold"]
     for spikes, colour in zip(dataset.spikes.to_numpy(), COLOURS, strict=False):
         label = "single spike" if spikes == 1 else f"burst of {spikes}"
         _three_ways(axes, dataset, 20, int(spikes), colour, label)
         if spikes > 1:
             every = 1 - np.asarray(
-                theory.miss_under_release_failure(20 * int(spikes), THRESHOLD, FINE)
+                theory.miss_under_release_failure(20 * int(spikes), threshold, FINE)
             )
             axes.plot(FINE, every, color=colour, linewidth=1, linestyle=":")
     axes.plot([], [], color=CLOSED, linestyle=":", label="all releases count")
-    _key(axes, "level 2, saturating")
+    _key(axes, "level 2, saturating" if _has_level2(dataset) else None)
     axes.set(
         xlabel="transmission probability",
         ylabel="patterns detected",
-        title=f"20 synapses, threshold {THRESHOLD}",
+        title=f"20 synapses, threshold {threshold}",
     )
     axes.set_ylim(-0.03, 1.75)
     axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
@@ -127,12 +134,13 @@ def draw_thresholds(axes: Axes, dataset: xr.Dataset) -> None:
 
 def draw_timing(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw what a spread of the spikes in time does to the spiking branches."""
-    at = {"spikes": 1, "spiking_threshold": THRESHOLD}
+    threshold = dataset.attrs["threshold"]
+    at = {"spikes": 1, "spiking_threshold": threshold}
     measured = dataset.spiking.sel(at | {"timing": "spread"})
     repeats = dataset.attrs["repeats"]
-    _draw_spread(axes, dataset, THRESHOLD, measured, dataset.window_rule.sel(at), repeats, "x")
+    _draw_spread(axes, dataset, threshold, measured, dataset.window_rule.sel(at), repeats, "x")
     axes.plot([], [], color=CLOSED, linestyle="--", label="coincidence window alone")
-    axes.set_title(f"level 1, single spikes, threshold {THRESHOLD}")
+    axes.set_title(f"level 1, single spikes, threshold {threshold}")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
 
 
@@ -164,14 +172,16 @@ def _draw_spread(
     axes.set_ylim(-0.03, 1.45)
 
 
-def draw_needed(axes: Axes) -> None:
+def draw_needed(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw how many synapses buy the misses back, with several sites or spikes."""
+    threshold = dataset.attrs["threshold"]
     p = np.linspace(0.2, 0.98, 60)
     for chances, colour in zip((1, 2, 3, 5), COLOURS, strict=True):
-        needed = theory.synapses_needed(13, theory.burst_transmission(p, chances), 0.01)
+        needed = theory.synapses_needed(threshold, theory.burst_transmission(p, chances), 0.01)
         label = "one site, one spike" if chances == 1 else f"sites × spikes = {chances}"
         axes.plot(p, needed, color=colour, drawstyle="steps-mid", label=label)
-    for probability, size in ((0.84, 20), (0.7, 26), (0.5, 40), (0.3, 71)):
+    for probability in (0.84, 0.7, 0.5, 0.3):
+        size = int(theory.synapses_needed(threshold, probability, 0.01))
         axes.annotate(
             str(size),
             (probability, size),
@@ -180,11 +190,11 @@ def draw_needed(axes: Axes) -> None:
             fontsize=9,
         )
         axes.plot(probability, size, "o", color=COLOURS[0], ms=5)
-    axes.axhline(13, color=CLOSED, linewidth=0.6, linestyle=":")
+    axes.axhline(threshold, color=CLOSED, linewidth=0.6, linestyle=":")
     axes.set(
         xlabel="release probability of a site",
         ylabel="synapses for ≤ 1 % misses",
-        title="what sites and bursts buy, threshold 13",
+        title=f"what sites and bursts buy, threshold {threshold}",
         ylim=(0, 110),
     )
     axes.legend(frameon=False, fontsize=8)
@@ -192,16 +202,17 @@ def draw_needed(axes: Axes) -> None:
 
 def draw_price(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the chance matches that more synapses cost."""
-    size = np.arange(13, 100)
+    threshold = dataset.attrs["threshold"]
+    size = np.arange(threshold, 100)
     for active, colour in ((40, COLOURS[0]), (1280, COLOURS[1])):
-        chance = theory.false_match(65_536, active, size, 13, log10=True)
+        chance = theory.false_match(65_536, active, size, threshold, log10=True)
         axes.plot(size, chance, color=colour, label=f"{active} of 65 536 cells active")
     for bought in dataset["size"].to_numpy():
         axes.axvline(bought, color=CLOSED, linewidth=0.6, linestyle=":")
     axes.set(
         xlabel="synapses of a segment (dotted: 20, 26, 40, 71)",
         ylabel="log₁₀ probability of a chance match",
-        title="the price: chance matches, threshold 13",
+        title=f"the price: chance matches, threshold {threshold}",
     )
     axes.legend(frameon=False, fontsize=8)
 

@@ -245,6 +245,11 @@ def list_protocols() -> list[str]:
     return sorted(name for name in names if not name.startswith("_"))
 
 
+def list_quick_protocols() -> list[str]:
+    """Return the names of the protocols that have a quick form, sorted."""
+    return [name for name in list_protocols() if load_protocol(name).quick is not None]
+
+
 def load_protocol(name: str) -> type[Protocol]:
     """Return the protocol class of the module or folder `name`.
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from htm_brian.experiment.protocol import (
     Protocol,
     Table,
     list_protocols,
+    list_quick_protocols,
     load_protocol,
     require_packages,
 )
@@ -95,18 +97,24 @@ def test_every_protocol_of_the_package_says_what_it_is(name: str) -> None:
     assert protocol.source.strip()
 
 
-def test_make_figures_runs_every_protocol() -> None:
-    """What `make figures` would do names each of them once."""
+@pytest.mark.parametrize(
+    ("target", "wanted"), [("figures", list_protocols), ("quick", list_quick_protocols)]
+)
+def test_make_runs_every_protocol(target: str, wanted: Callable[[], list[str]]) -> None:
+    """What `make figures` and `make quick` would do names each of them once."""
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        ["make", "-n", "figures"], cwd=root, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["make", "-n", target], cwd=root, capture_output=True, text=True)
     asked = re.search(r"names=\$\((?:.*\n)?.*'(from [^']*)'\)", done.stdout)
     assert asked is not None, done.stdout
     listed = subprocess.run(
         [sys.executable, "-c", asked[1]], capture_output=True, text=True, check=True
     )
-    assert listed.stdout.split() == list_protocols()
+    assert listed.stdout.split() == wanted()
+
+
+def test_the_physiology_of_single_cells_has_quick_forms() -> None:
+    wanted = {"bac_firing", "burst_coding", "metabotropic_persistence", "nmda_spike"}
+    assert wanted <= set(list_quick_protocols())
 
 
 @pytest.mark.usefixtures("extra_protocols")

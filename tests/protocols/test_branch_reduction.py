@@ -15,15 +15,11 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.branch_reduction import draw
 from htm_brian.fitting.reduction import TOLERATED
 from htm_brian.parameters import load_model
-from htm_brian.protocols._reduction_curves import TUFT_DELAYS, conditions, edges
-from htm_brian.protocols._two_levels import Condition, Reduced
-from htm_brian.protocols.branch_reduction import (
-    LEVELS,
-    BranchReduction,
-    BranchReductionParameters,
-    checks,
-    errors,
-)
+from htm_brian.protocols.branch_reduction import BranchReduction, BranchReductionParameters
+from htm_brian.protocols.branch_reduction.checks import LEVELS, checks, errors
+from htm_brian.protocols.branch_reduction.levels import Condition, Reduced
+from htm_brian.protocols.branch_reduction.measurement import edges
+from htm_brian.protocols.branch_reduction.stimulus import TUFT_DELAYS, conditions
 
 TUFT = {
     "largest error: earliest tuft input that makes a burst",
@@ -138,7 +134,7 @@ def test_a_stopped_run_is_partial() -> None:
     ("change", "message"),
     [
         ({"n_synapses": 5}, "n_synapses"),
-        ({"delay": 0 * ms}, "delay must be a positive time"),
+        ({"delay": 0 * ms}, "delay must be positive"),
         ({"write": "fitted.txt"}, "ending in .toml"),
     ],
 )

@@ -12,15 +12,10 @@ from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.dendritic_inhibition import draw
-from htm_brian.protocols.dendritic_inhibition import (
-    COPIES,
-    DendriticInhibitionParameters,
-    build,
-    checks,
-    halving_strength,
-    pairs,
-    strength_at,
-)
+from htm_brian.protocols.dendritic_inhibition import DendriticInhibitionParameters
+from htm_brian.protocols.dendritic_inhibition.checks import checks
+from htm_brian.protocols.dendritic_inhibition.measurement import halving_strength, strength_at
+from htm_brian.protocols.dendritic_inhibition.stimulus import COPIES, build, pairs
 from htm_brian.synapses.release import short_term
 
 
@@ -140,10 +135,10 @@ def test_strong_inhibition_of_the_dendrite_ends_bursts() -> None:
     ("changes", "message"),
     [
         ({"strengths": (1 * nS, 2 * nS, 3 * nS)}, "strengths must be three or more and rise from"),
-        ({"strengths": (0 * nS, 2 * mV, 3 * nS)}, "strengths must have a unit like nS"),
+        ({"strengths": (0 * nS, 2 * mV, 3 * nS)}, "each of strengths must have a unit like nS"),
         ({"inhibition_probability": 1.5}, "inhibition_probability must"),
         ({"dendrite_current": 3 * mV}, "dendrite_current must have a unit like pA"),
-        ({"duration": 0.5 * second}, "duration must be a time of at least 1 s"),
+        ({"duration": 0.5 * second}, r"duration must be at least 1\. s"),
         ({"model": "passive"}, r"dendritic_inhibition needs a table \[dendrite\]"),
         ({"soma_inhibitor_input": "passive"}, "unknown table"),
     ],

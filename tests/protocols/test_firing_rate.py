@@ -10,11 +10,12 @@ from brian2 import mA, ms, mV, second
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.firing_rate import draw
-from htm_brian.protocols._current_steps import later_slowing, slope, slowing
-from htm_brian.protocols._epsp_summation import VOLLEY
-from htm_brian.protocols._firing_rate_checks import HAY_RATES, checks
-from htm_brian.protocols._rate_detection import deviation
 from htm_brian.protocols.firing_rate import FiringRateParameters
+from htm_brian.protocols.firing_rate.checks import checks
+from htm_brian.protocols.firing_rate.current_steps import later_slowing, slope, slowing
+from htm_brian.protocols.firing_rate.epsp_summation import VOLLEY
+from htm_brian.protocols.firing_rate.rate_detection import deviation
+from htm_brian.protocols.firing_rate.reference import HAY_RATES
 
 SHORT = FiringRateParameters(
     n_currents=13,

@@ -1,23 +1,20 @@
-"""The protocol at a coarse step: what it measures, what it demands."""
+"""The quick form of the protocol: what it measures, what it demands."""
 
 from __future__ import annotations
 
 import pytest
-from brian2 import ms, mV, second
+from brian2 import mV, second
 
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.metabotropic_persistence import draw
-from htm_brian.protocols.metabotropic_persistence import MetabotropicPersistenceParameters, checks
-
-SHORT = MetabotropicPersistenceParameters(
-    duration=3.1 * second, time_step=0.5 * ms, test_time_step=0.5 * ms, n_trials=60
-)
+from htm_brian.protocols.metabotropic_persistence import MetabotropicPersistenceParameters
+from htm_brian.protocols.metabotropic_persistence.checks import checks
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return load_protocol("metabotropic_persistence")(SHORT).run(SilentProgress())
+    return load_protocol("metabotropic_persistence").in_quick_form().outcome(SilentProgress())
 
 
 @pytest.mark.slow
@@ -48,7 +45,11 @@ def test_a_depolarisation_that_never_ends_does_not_pass(outcome: Outcome) -> Non
     wrong["time_above"][:] = 3.1
     wrong["left"][:] = 3.0
     wrong["probability"][:] = 0.3
-    failed = [check.name for check in checks(wrong, SHORT) if not check.passed]
+    failed = [
+        check.name
+        for check in checks(wrong, MetabotropicPersistenceParameters())
+        if not check.passed
+    ]
     assert len(failed) == 3 + 3 + 1
     assert "gain in spike probability of a subthreshold basal input" in failed
 
@@ -63,7 +64,7 @@ def test_figure(outcome: Outcome) -> None:
     ("changes", "message"),
     [
         ({"n_volleys": 1}, "n_volleys must be at least 2"),
-        ({"noise": 3 * second}, "noise must be positive, in a unit like"),
+        ({"noise": 3 * second}, "noise must have a unit like V, got 3"),
         ({"duration": 1 * second}, r"duration must be at least 3\. s"),
         ({"basal_share": 1.5}, "basal_share must lie in"),
         ({"model": "passive"}, r"metabotropic_persistence needs a table \[spike\]"),

@@ -1,4 +1,4 @@
-"""The protocol at a coarse step: what it measures, what it demands."""
+"""The quick form of the protocol: what it measures, what it demands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from brian2 import ms
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.nmda_spike import draw
-from htm_brian.protocols.nmda_spike import NMDASpikeParameters, checks, supralinearity, threshold
-
-SHORT = NMDASpikeParameters(
-    jitters=(0 * ms, 60 * ms), n_draws=2, duration=320 * ms, time_step=0.1 * ms
-)
+from htm_brian.protocols.nmda_spike import NMDASpikeParameters
+from htm_brian.protocols.nmda_spike.checks import checks
+from htm_brian.protocols.nmda_spike.measurement import supralinearity, threshold
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return load_protocol("nmda_spike")(SHORT).run(SilentProgress())
+    return load_protocol("nmda_spike").in_quick_form().outcome(SilentProgress())
 
 
 def test_every_check_holds(outcome: Outcome) -> None:
@@ -58,7 +56,7 @@ class Stopped(SilentProgress):
 
 
 def test_stopped_half_way() -> None:
-    result = load_protocol("nmda_spike")(SHORT).run(Stopped())
+    result = load_protocol("nmda_spike").in_quick_form().outcome(Stopped())
     assert result.partial and draw(result.dataset) == {}
 
 
@@ -66,7 +64,9 @@ def test_stopped_half_way() -> None:
     ("changes", "message"),
     [
         ({"n_synapses": 10}, "n_synapses must lie in"),
-        ({"duration": 100 * ms}, "duration must be at least 300 ms"),
+        ({"duration": 100 * ms}, r"duration must be at least 0\.3 s"),
+        ({"jitters": (-3 * ms,)}, "each of jitters must be at least"),
+        ({"depolarisation": 10 * ms}, "depolarisation must have a unit like V"),
         ({"model": "l5_reduced"}, "unknown table"),
         ({"model": "passive"}, r"nmda_spike needs the tables \[basal\] and \[nmda\]"),
     ],

@@ -9,12 +9,9 @@ from brian2 import ms, mV, pA
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.relay_modes import draw
-from htm_brian.protocols.relay_modes import (
-    RelayModesParameters,
-    burst_size,
-    checks,
-    n_bursts,
-)
+from htm_brian.protocols.relay_modes import RelayModesParameters
+from htm_brian.protocols.relay_modes.checks import checks
+from htm_brian.protocols.relay_modes.measurement import burst_size, n_bursts
 
 SHORT = RelayModesParameters(
     longest=300 * ms, n_steps=3, n_tonic_steps=9, train=300 * ms, time_step=0.1 * ms
@@ -83,11 +80,11 @@ def test_the_default_run_passes() -> None:
     ("changes", "message"),
     [
         ({"n_steps": 1}, "n_steps must be at least 2"),
-        ({"step": -3 * pA}, "step must be positive, in a unit like"),
+        ({"step": -3 * pA}, "step must be positive, got -3"),
         ({"hyperpolarised": 3 * ms}, "hyperpolarised must have a unit like V"),
         ({"hyperpolarised": -50 * mV}, "hyperpolarised must lie below depolarised"),
         ({"highest_step": 50 * pA}, "highest_step must exceed lowest_step"),
-        ({"longest": 50 * ms}, "longest must be at least 150 ms"),
+        ({"longest": 50 * ms}, r"longest must be at least 150\. ms"),
         ({"model": "l5_thick_tufted"}, r"relay_modes needs a table \[t_current\]"),
     ],
 )

@@ -5,32 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from brian2 import ms
+from matplotlib.axes import Axes
 
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.release_robustness import draw
-from htm_brian.protocols import release_robustness
-from htm_brian.protocols.release_robustness import (
-    ReleaseRobustnessParameters,
-    checks,
-    deviations,
-)
+from htm_brian.protocols.release_robustness import ReleaseRobustnessParameters
+from htm_brian.protocols.release_robustness.checks import checks
+from htm_brian.protocols.release_robustness.sampling import deviations
 
 SHORT = ReleaseRobustnessParameters(
-    trials=20_000, repeats=20, branch_repeats=20, burst_connections=2000
+    trials=20_000,
+    repeats=20,
+    branch_repeats=20,
+    burst_connections=2000,
+    spiking_thresholds=(13,),
+    window_trials=1000,
+    speed_trials=100_000,
 )
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(release_robustness, "SPIKING_THRESHOLDS", (14,))
-    patch.setattr(release_robustness, "WINDOW_TRIALS", 1000)
-    patch.setattr(release_robustness, "SPEED_TRIALS", 100_000)
-    try:
-        return load_protocol("release_robustness")(SHORT).run(SilentProgress())
-    finally:
-        patch.undo()
+    return load_protocol("release_robustness")(SHORT).run(SilentProgress())
 
 
 def test_the_numbers_of_synapses_that_buy_misses_back(outcome: Outcome) -> None:
@@ -42,7 +39,7 @@ def test_the_numbers_of_synapses_that_buy_misses_back(outcome: Outcome) -> None:
 def test_three_ways_agree(outcome: Outcome) -> None:
     assert float(deviations(outcome.dataset).max()) < 4.5
     together = outcome.dataset.spiking.sel(timing="together")
-    exact = outcome.dataset.theory.sel(threshold=14)
+    exact = outcome.dataset.theory.sel(threshold=13)
     error = np.sqrt(exact * (1 - exact) / SHORT.repeats) + 1e-3
     z = (together.isel(spiking_threshold=0) - exact) / error
     assert float(abs(z).max()) < 4.5
@@ -100,6 +97,32 @@ def test_curves_that_are_off_do_not_pass(outcome: Outcome) -> None:
 def test_figure(outcome: Outcome) -> None:
     (figure,) = draw(outcome.dataset).values()
     assert len(figure.axes) == 9
+    for number in (0, 1, 3, 4, 5):
+        assert figure.axes[number].get_title().endswith("threshold 13"), number
+    for axes in figure.axes:
+        assert legend_without_points(axes) == []
+
+
+def test_a_figure_without_level_2_at_its_threshold_does_not_name_it(outcome: Outcome) -> None:
+    other = outcome.dataset.copy(deep=True)
+    other["measured_threshold"] = other.measured_threshold + 1
+    (figure,) = draw(other).values()
+    for number in (0, 1):
+        axes = figure.axes[number]
+        labels = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert "sampled" in labels and not [label for label in labels if "level 2" in label]
+        assert legend_without_points(axes) == []
+
+
+def legend_without_points(axes: Axes) -> list[str]:
+    """Return the entries of a legend for markers that no line of data has."""
+    drawn = {line.get_marker() for line in axes.lines if len(line.get_xdata())}
+    keys = [line for line in axes.lines if not len(line.get_xdata())]
+    return [
+        str(line.get_label())
+        for line in keys
+        if line.get_marker() != "None" and line.get_marker() not in drawn
+    ]
 
 
 class Stopped(SilentProgress):
@@ -115,7 +138,9 @@ def test_stopped_half_way() -> None:
 def test_bad_parameters() -> None:
     with pytest.raises(ValueError, match="^trials must be at least 20, got 1$"):
         ReleaseRobustnessParameters(trials=1)
-    with pytest.raises(ValueError, match="^jitter must lie in"):
+    with pytest.raises(ValueError, match="^spiking_thresholds must hold 13, at which"):
+        ReleaseRobustnessParameters(spiking_thresholds=(10, 14))
+    with pytest.raises(ValueError, match=r"^jitter must be at least 0\. s, got -1\. ms"):
         ReleaseRobustnessParameters(jitter=-1 * ms)
 
 

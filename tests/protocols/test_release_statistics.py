@@ -8,7 +8,8 @@ import pytest
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.release_statistics import draw
-from htm_brian.protocols.release_statistics import ReleaseStatisticsParameters, checks
+from htm_brian.protocols.release_statistics import ReleaseStatisticsParameters
+from htm_brian.protocols.release_statistics.checks import checks
 
 SHORT = ReleaseStatisticsParameters(connections=10_000, long_connections=50)
 
