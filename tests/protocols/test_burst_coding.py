@@ -1,4 +1,4 @@
-"""The protocol at a reduced size: what it measures, what it demands, what a decoder may know."""
+"""The quick form of the protocol: what it measures and demands, what a decoder may know."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_stopped_half_way() -> None:
         ({"detailed_model": "passive"}, r"firing_rate needs a table \[spike\]"),
         ({"duration": 3 * mV}, r"duration must have a unit like s, got 3\. mV"),
         ({"duration": 0.5 * ms}, r"duration must be at least 10 time steps, got 0\.5 ms"),
-        ({"train_duration": 50 * ms}, r"train_duration must be at least 100 ms, got 50\. ms"),
+        ({"train_duration": 50 * ms}, r"train_duration must be at least 100\. ms, got 50\. ms"),
         ({"n_branches": 3}, "n_branches must be at least 50, got 3"),
     ],
 )

@@ -64,7 +64,7 @@ def test_stopped_half_way() -> None:
     ("changes", "message"),
     [
         ({"n_synapses": 10}, "n_synapses must lie in"),
-        ({"duration": 100 * ms}, r"duration must be at least 0\.3 s"),
+        ({"duration": 100 * ms}, r"duration must be at least 300\. ms"),
         ({"jitters": (-3 * ms,)}, "each of jitters must be at least"),
         ({"depolarisation": 10 * ms}, "depolarisation must have a unit like V"),
         ({"model": "l5_reduced"}, "unknown table"),
