@@ -1,4 +1,4 @@
-"""The command line: ``htm-brian validate``, ``list``, ``run``, ``models``.
+"""The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``.
 
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 WIDTH_OF_FILES = 120
+COMMANDS = ("check", "list", "models", "run", "validate")
 
 app = typer.Typer(
     help="Hold each level of detail of an HTM against the next, with numbers.",
@@ -191,15 +192,20 @@ def models(
     ] = None,
 ) -> int:
     """List the models, or the parameters of one with unit, range and source."""
+    from htm_brian.experiment.model_kinds import check_file
     from htm_brian.experiment.protocol import Table
     from htm_brian.parameters import list_models, load_model
 
     if name is None:
-        known = [_checked(load_model, model) for model in list_models()]
+        known = [load_model(model) for model in list_models()]
         rows = [[m.name, str(m.level), m.kind, m.description] for m in known]
         _print_table(Table(["model", "level", "kind", "description"], rows))
         return 0
-    model = _checked(load_model, name)
+    reading = check_file(name)
+    if reading.faults:
+        return _say(*reading.faults)
+    model = reading.model
+    assert model is not None
     rows = [
         [row.path, f"{row.value:g}", row.unit, f"{row.low:g} to {row.high:g}", _source(row)]
         for row in model.rows()
@@ -207,6 +213,21 @@ def models(
     title = f"{model.name} (level {model.level}, {model.kind}): {model.description}"
     _print_table(Table(["parameter", "value", "unit", "range", "source"], rows, title))
     return 0
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(help="A model file (.toml), or the name of a model.")],
+) -> int:
+    """Check a model file by the schema of its kind: say that it is right, or every fault."""
+    from htm_brian.experiment.model_kinds import check_file, describe
+
+    reading = check_file(file)
+    if reading.faults:
+        return _say(*reading.faults)
+    assert reading.model is not None
+    print(describe(reading.model))
+    return ExitStatus.PASSED
 
 
 def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bool = False) -> int:
@@ -259,12 +280,13 @@ def _advice(message: str, given: Sequence[str]) -> str:
 
 def _command_of(arguments: Sequence[str]) -> str:
     """Return the subcommand, where there is one, with a space after it."""
-    known = ("validate", "list", "run", "models")
-    return next((f"{word} " for word in arguments if word in known), "")
+    return next((f"{word} " for word in arguments if word in COMMANDS), "")
 
 
-def _say(message: str) -> int:
-    print("error:", " ".join(message.split()), file=sys.stderr)
+def _say(*messages: str) -> int:
+    """Print each message as one line on stderr."""
+    for message in messages:
+        print("error:", " ".join(message.split()), file=sys.stderr)
     return ExitStatus.BAD_INPUT
 
 

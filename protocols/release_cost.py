@@ -33,13 +33,14 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.parameters import Key, Model, load_model
+from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.theory import (
     burst_transmission,
     false_match_under_release_failure,
     miss_under_release_failure,
     synapses_needed,
 )
+from htm_brian.synapses.release.energy import BUDGET
 
 THREADS = (
     "discussions: 'some percent of the synapses could not function at any moment in time'; who "
@@ -53,15 +54,6 @@ LEVY = "Levy & Baxter 2002, J Neurosci 22:4746: optimal failure rate f = 4^-H(p*
 MEASURED = {1: (0.6, 0.8), 4: (0.15, 0.5), 10: (0.0, 0.2)}
 """Release probability of a site by number of sites: 0.7, 0.25 to 0.4, and 0.1, each ± 0.1."""
 
-KEYS = {
-    "energy": {
-        "action_potential_share": Key("1", "of signalling energy, for action potentials"),
-        "postsynaptic_share": Key("1", "for postsynaptic currents"),
-        "release_share": Key("1", "for release"),
-        "recycling_share": Key("1", "for recycling of transmitter"),
-    },
-    "release": {"release_probability": Key("1", "of the synapses that the shares are of")},
-}
 SHOWN = (0.3, 0.5, 0.9)
 SITES = (1, 2, 4, 10)
 SYNAPSES = (20, 40, 80)
@@ -113,7 +105,7 @@ class ReleaseCost(Protocol):
 
     def __init__(self, parameters: ReleaseCostParameters | None = None) -> None:
         super().__init__(parameters)
-        self._budget = load_model(self.parameters.budget).require(KEYS)
+        self._budget = load_model(self.parameters.budget).require(BUDGET)
 
     def run(self, progress: Progress) -> Outcome:
         """Evaluate the closed forms, and sample three of their points."""

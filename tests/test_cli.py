@@ -41,7 +41,7 @@ def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixtur
     assert "validate" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["validate", "list", "run", "models"])
+@pytest.mark.parametrize("command", ["validate", "list", "run", "models", "check"])
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
@@ -106,7 +106,7 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("zzz", "No such command 'zzz'; see htm-brian --help"),
+        ("zzz", "No such command 'zzz'"),
         ("poisson_counts", "No such command 'poisson_counts'; it is a protocol: htm-brian run "),
         ("run", "Missing argument 'name'; see htm-brian run --help"),
         ("run zzz", "unknown protocol 'zzz'; known protocols: "),
@@ -155,6 +155,22 @@ def test_bad_input_files(
 ) -> None:
     (tmp_path / name).write_text(text)
     assert fault(capsys, "validate", str(tmp_path / name)).startswith(message)
+
+
+def test_check_says_what_a_model_is_or_every_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["check", "l5_thick_tufted"]) == 0
+    assert "a biophysical cell (level 2)" in capsys.readouterr().out
+    text = (resources.files("htm_brian.models") / "l5_reduced.toml").read_text(encoding="utf-8")
+    path = tmp_path / "l5_reduced.toml"
+    path.write_text(text.replace("[burst]", "[brust]").replace("value = -50", "value = nan", 1))
+    for command in ("check", "models"):
+        assert main([command, str(path)]) == ExitStatus.BAD_INPUT
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert len(captured.err.splitlines()) == 3
+        assert all(line.startswith("error: ") for line in captured.err.splitlines())
 
 
 def test_a_model_file_with_a_wrong_unit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _efel() -> ModuleType:
         import efel
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            'features of voltage traces need eFEL; install it with: pip install "htm-brian[ephys]"',
+            "features of voltage traces need eFEL; install it with: pip install efel",
             name="efel",
         ) from None
     return efel

@@ -21,8 +21,9 @@ from typing import Any, ClassVar, Self
 import xarray as xr
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.errors import InputError
+from htm_brian.errors import InputError, did_you_mean
 from htm_brian.experiment.checks import Check, all_passed
+from htm_brian.experiment.parameter_checks import check_parameters
 from htm_brian.experiment.progress import Progress
 
 EXTRA_OF_PACKAGE = {
@@ -35,6 +36,10 @@ EXTRA_OF_PACKAGE = {
     "brian2cuda": "cuda",
     "sklearn": "learn",
 }
+
+
+DISTRIBUTION_OF_PACKAGE = {"sklearn": "scikit-learn"}
+"""What pip calls a package that is imported by another name."""
 
 
 def quantity(default: Quantity) -> Any:
@@ -192,6 +197,7 @@ class Protocol(ABC):
             self.parameters = parameters
         if not dataclasses.is_dataclass(self.parameters):
             raise TypeError(f"parameters of {self.name} must be a dataclass instance")
+        check_parameters(self.parameters)
         require_packages(self.name, self.packages)
 
     @classmethod
@@ -261,7 +267,8 @@ def load_protocol(name: str) -> type[Protocol]:
     """
     known = list_protocols()
     if name not in known:
-        raise InputError(f"unknown protocol {name!r}; known protocols: {', '.join(known)}")
+        hint = did_you_mean(name, known, "known protocols")
+        raise InputError(f"unknown protocol {name!r}{hint} (htm-brian list tells what each tests)")
     try:
         module = importlib.import_module(f"htm_brian.protocols.{name}")
     except ModuleNotFoundError as error:
@@ -286,5 +293,10 @@ def load_protocol(name: str) -> type[Protocol]:
 
 def _how_to_install(package: str) -> str:
     extra = EXTRA_OF_PACKAGE.get(package)
-    wanted = package if extra is None else f"'htm-brian[{extra}]'"
-    return f"install it with: pip install {wanted}"
+    if extra is None:
+        return f"install it with: pip install {package}"
+    distribution = DISTRIBUTION_OF_PACKAGE.get(package, package)
+    return (
+        f"install it with: pip install {distribution}, or in a checkout of htm_brian all that such "
+        f"protocols need: pip install -e '.[{extra}]'"
+    )

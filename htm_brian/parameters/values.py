@@ -239,7 +239,10 @@ class Model:
         return self
 
     def faults(
-        self, mechanisms: Mapping[str, Mapping[str, Key]], aside: Collection[str] = ()
+        self,
+        mechanisms: Mapping[str, Mapping[str, Key]],
+        aside: Collection[str] = (),
+        optional: Collection[str] = (),
     ) -> Iterator[str]:
         """Yield what `require` finds, one line each.
 
@@ -249,11 +252,14 @@ class Model:
             As for `require`.
         aside : collection of str
             Names of tables and paths of parameters, ``table.key``, to say nothing about.
+        optional : collection of str
+            Names of further tables that there are, to find what an unknown one is meant to be.
         """
         missing = [name for name in mechanisms if name not in self and name not in aside]
         for table in self.tables:
             if table.name not in mechanisms:
-                hint = did_you_mean(table.name, missing or mechanisms)
+                absent = [*missing, *(name for name in optional if name not in self)]
+                hint = did_you_mean(table.name, absent or mechanisms)
                 yield f"unknown table [{table.name}]{hint} ({self.file})"
         for name, keys in mechanisms.items():
             if name in missing:

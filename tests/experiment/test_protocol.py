@@ -119,7 +119,7 @@ def test_the_physiology_of_single_cells_has_quick_forms() -> None:
 
 @pytest.mark.usefixtures("extra_protocols")
 def test_unknown_protocol_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="unknown protocol 'fi'; known protocols:.* poisson"):
+    with pytest.raises(InputError, match=r"unknown protocol 'fi'; known protocols: bac.* more "):
         load_protocol("fi")
 
 
@@ -128,7 +128,9 @@ def test_missing_optional_package_is_named_with_the_remedy(
 ) -> None:
     monkeypatch.setitem(sys.modules, "efel", None)
     write_protocol(tmp_path, monkeypatch, "uses_efel", "import efel\n")
-    with pytest.raises(InputError, match=r"uses_efel needs the package efel; .*-brian\[ephys\]"):
+    with pytest.raises(
+        InputError, match=r"uses_efel needs the package efel; .* pip install efel, "
+    ):
         load_protocol("uses_efel")
 
 

@@ -110,7 +110,6 @@ def test_without_scikit_learn_the_program_names_the_extra_in_one_line(
     said = (printed.err + printed.out).strip()
     assert said.count("\n") == 0
     assert said.endswith(
-        "real_valued_layer needs the package sklearn; "
-        "install it with: pip install 'htm-brian[learn]'"
+        "real_valued_layer needs the package sklearn; install it with: pip install scikit-learn"
     )
     assert list(tmp_path.iterdir()) == []
