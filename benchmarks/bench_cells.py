@@ -25,7 +25,7 @@ from brian2 import Network, NeuronGroup, Quantity, StateMonitor, ms, mV, nA, pre
 from cell_loop import cell_loop
 from dendrify_cell import dendrify_cells
 
-from htm_brian.cells.biophysical import NEEDS, OPTIONAL
+from htm_brian.cells.assembly import require
 from htm_brian.cells.group import Cells
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.compiling import code_generation, uncompiled
@@ -118,7 +118,7 @@ def bench(name: str, n_cells: int, calls_are: str = "lean") -> float:
 
 def without(model: Model, table: str) -> tuple[Model, list[str]]:
     """Return the model without a table and what needs it, and the names of the latter."""
-    also = [name for name, needed in NEEDS.items() if table in needed and name in model]
+    also = [each.table for each in require(model) if table in each.needs]
     kept = tuple(each for each in model.tables if each.name not in {table, *also})
     return replace(model, tables=kept), also
 
@@ -129,7 +129,11 @@ def shares(name: str, n_cells: int) -> None:
     labels, loops = {}, {}
     with uncompiled(), ExitStack() as stack:
         found = [("", model, [])]
-        found += [(table, *without(model, table)) for table in OPTIONAL if table in model]
+        found += [
+            (each.table, *without(model, each.table))
+            for each in require(model)
+            if not each.required
+        ]
         for table, kept, also in found:
             loop = stack.enter_context(cell_loop(cells_of(kept, n_cells)))
             if loop is None:

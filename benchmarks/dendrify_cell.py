@@ -9,7 +9,7 @@ from __future__ import annotations
 from brian2 import NeuronGroup, Quantity, mV
 
 from htm_brian.cells import tree
-from htm_brian.cells.biophysical import synaptic_compartments
+from htm_brian.cells.biophysical import places
 from htm_brian.mechanisms import ampa, nmda
 from htm_brian.parameters import Model
 
@@ -44,13 +44,12 @@ def dendrify_cells(n_cells: int, model: Model, dt: Quantity) -> NeuronGroup:
         )
         link = constants[part.link.removeprefix(f"{part.kind}_")]
         connections.append((parts[part.parent], parts[part.name], link))
-    places = synaptic_compartments(model)
-    for name in places[ampa.TABLE]:
+    for name in places(model, ampa.TABLE):
         parts[name].synapse(
             "AMPA", tag="x", g=model["ampa"]["unitary_conductance"],
             t_decay=model["ampa"]["time_constant"],
         )  # fmt: skip
-    for name in places[nmda.TABLE]:
+    for name in places(model, nmda.TABLE):
         parts[name].synapse(
             "NMDA", tag="x", g=model["nmda"]["unitary_conductance"],
             t_rise=model["nmda"]["rise_time_constant"],

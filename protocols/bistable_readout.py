@@ -33,7 +33,7 @@ from brian2.units.fundamentalunits import have_same_dimensions
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
+from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.errors import InputError
@@ -124,7 +124,7 @@ class BistableReadout(Protocol):
 
     def __init__(self, parameters: BistableReadoutParameters | None = None) -> None:
         super().__init__(parameters)
-        self._cell = load_model(self.parameters.cell).require(MECHANISMS)
+        self._cell = require_level_1(load_model(self.parameters.cell))
         self._network = load_model(self.parameters.network)
 
     def run(self, progress: Progress) -> Outcome:

@@ -36,7 +36,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from htm_brian.arguments import check_integer
-from htm_brian.cells.pyramidal import MECHANISMS, PyramidalCells
+from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, expected
 from htm_brian.errors import InputError
@@ -138,7 +138,7 @@ class DynamicRange(Protocol):
 
     def __init__(self, parameters: DynamicRangeParameters | None = None) -> None:
         super().__init__(parameters)
-        self._model = load_model(self.parameters.model).require(MECHANISMS)
+        self._model = require_level_1(load_model(self.parameters.model))
 
     def run(self, progress: Progress) -> Outcome:
         """Send volleys of every rate through every kind of synapse."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from htm_brian.cells import pyramidal
+from collections.abc import Sequence
+from types import ModuleType
+
+from htm_brian.cells.assembly import assemble
 from htm_brian.errors import InputError
-from htm_brian.mechanisms import branch
 from htm_brian.parameters import Model
 
 KIND = "cell"
 """What ``kind`` says in the model file of a cell."""
 
 
-def check_model(model: Model) -> Model:
+def check_model(model: Model, packages: Sequence[ModuleType] = ()) -> Model:
     """Check that a cell can be put together from a model.
 
     Parameters
     ----------
     model : Model
         Of kind "cell", and of level 1 or 2.
+    packages : sequence of module
+        Where further mechanisms are, see `htm_brian.mechanisms.finding.find`.
 
     Returns
     -------
@@ -39,7 +43,5 @@ def check_model(model: Model) -> Model:
     """
     if model.kind != KIND:
         raise InputError(f"kind must be {KIND!r}, got {model.kind!r} ({model.file}, [model])")
-    pyramidal.design(model)
-    if model.level == 1:
-        branch.equations(model[branch.TABLE])
+    assemble(model, packages=packages)
     return model

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from types import ModuleType
 
 from brian2.core.clocks import Clock
 from brian2.equations.equations import SUBEXPRESSION
@@ -11,12 +12,12 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.arguments import check_choice, check_integer
 from htm_brian.cells import biophysical
-from htm_brian.cells.biophysical import Design
+from htm_brian.cells.design import Design
 from htm_brian.engine.integration import LinearlyImplicit, standing_still, without_flag
 from htm_brian.errors import InputError
-from htm_brian.mechanisms import background, spike
+from htm_brian.mechanisms import spike
 from htm_brian.mechanisms.dendrite import potential
-from htm_brian.mechanisms.mechanism import NEVER, assign, describe, variable_name
+from htm_brian.mechanisms.mechanism import assign, describe
 from htm_brian.parameters import Model, load_model
 
 
@@ -41,6 +42,9 @@ class Cells(NeuronGroup):
     per_cell : collection of str
         Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``; the
         others are one number for the group.
+    mechanisms : sequence of module
+        Modules with mechanisms of your own, or packages of such modules; see
+        `htm_brian.mechanisms.interface`.
     order : int
         Order among objects of the same slot.
     name : str
@@ -79,12 +83,13 @@ class Cells(NeuronGroup):
         clock: Clock | None = None,
         method: str | None = None,
         per_cell: Collection[str] = (),
+        mechanisms: Sequence[ModuleType] = (),
         order: int = 0,
         name: str = "cells*",
     ) -> None:
         number = check_integer("N", N, low=1)
         self.parameters = load_model(model)
-        self._design = self.put_together(self.parameters, per_cell)
+        self._design = self.put_together(self.parameters, per_cell, mechanisms)
         self.compartments = self._design.compartments
         whole, integration = self._design.equations, method or self._design.method
         if integration is None:
@@ -104,25 +109,26 @@ class Cells(NeuronGroup):
         )
         if self._design.threshold is not None:
             spike.reset_at_once(self)
-        step = max(self.clock.dt, background.STEP)
-        for place in self._design.background:
-            self.run_regularly(background.update(place, step), dt=step, when="start")
-        for table in self.parameters.tables:
-            if all(variable_name(table.name, key) in self.variables for key in table):
-                assign(self, table)
+        for regular in self._design.regularly:
+            step = max(self.clock.dt, regular.step)
+            self.run_regularly(regular.statements(step), dt=step, when="start")
+        for table in self._design.tables:
+            assign(self, self.parameters[table])
         for constant, value in self._design.constants.items():
             setattr(self, constant, value)
         self.to_rest()
 
     @staticmethod
-    def put_together(model: Model, per_cell: Collection[str] = ()) -> Design:
+    def put_together(
+        model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
+    ) -> Design:
         """Return the design of a model of level 2."""
         if model.level != 2:
             raise InputError(
                 f"these cells are of level 2, got level {model.level}; PyramidalCells are of "
                 f"level 1 or 2 ({model.file}, [model])"
             )
-        return biophysical.design(model, per_cell)
+        return biophysical.design(model, per_cell, packages)
 
     def to_rest(self) -> None:
         """Put every cell to rest: no conductance, no adaptation, no spike ever."""
@@ -131,8 +137,6 @@ class Cells(NeuronGroup):
                 setattr(self, equation.varname, Quantity(0, dim=equation.dim))
         for name in self.compartments:
             setattr(self, potential(name), self.resting_potential)
-        if "last_spike_time" in self.variables:
-            self.last_spike_time = NEVER
         for name, value in self._design.at_rest.items():
             setattr(self, name, value)
 

@@ -26,12 +26,13 @@ forms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.errors import InputError
+from htm_brian.mechanisms.interface import Compartment
 from htm_brian.parameters import Key, Model
 
 MEMBRANE = "membrane"
@@ -59,31 +60,31 @@ SINGLE = ("trunk", "nexus")
 """Kinds of which a cell has one: others grow from it."""
 
 
-@dataclass(frozen=True)
-class Compartment:
-    """One compartment of the tree.
+LEVEL = 2
+"""Of the models whose cells have a tree; the reduced cell's dendrites are mechanisms."""
 
-    Attributes
-    ----------
-    name : str
-        As it ends the names of its variables: ``v_basal_0_1``.
-    kind : str
-        Table that it comes from; names its capacitance and leak.
-    parent : str
-        Name of the neighbour towards the soma.
-    link : str
-        Name of the conductance to that neighbour.
-    """
+TABLES = (MEMBRANE, *ROOTS)
+"""Tables of a model file that the tree is made of."""
 
-    name: str
-    kind: str
-    parent: str
-    link: str
+
+def tables(model: Model) -> dict[str, Mapping[str, Key]]:
+    """Return the tables and keys that a model must have for the dendrites that it has."""
+    found: dict[str, Mapping[str, Key]] = {kind: DENDRITE_KEYS for kind in kinds(model)}
+    return found | ({MEMBRANE: MEMBRANE_KEYS} if found else {})
+
+
+def faults(model: Model) -> Iterator[str]:
+    """Yield what is wrong with the tables of the dendrites together, in one line."""
+    if model.level == LEVEL and MEMBRANE in model and not kinds(model):
+        yield (
+            f"[{MEMBRANE}] is that of dendrites; it needs one of [{'], ['.join(ROOTS)}], or must "
+            f"go ({model.file})"
+        )
 
 
 def kinds(model: Model) -> list[str]:
     """Return the kinds of dendrites that a model has, those nearer to the soma first."""
-    return [kind for kind in ROOTS if kind in model]
+    return [kind for kind in ROOTS if kind in model] if model.level == LEVEL else []
 
 
 def compartments(model: Model) -> list[Compartment]:

@@ -9,10 +9,9 @@ original, the soma of such a cell is held at its reset throughout the refractory
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, Compartment, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.mechanisms.spike import pulse
 from htm_brian.parameters import Key, Table
@@ -42,25 +41,25 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table, inward: Sequence[str] = ()) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the dendrite.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    inward : sequence of str
-        Variables of further currents that charge the dendrite.
+    site : Site
+        Its currents into the dendrite charge it.
     """
     parameters.require(KEYS)
-    charging = "".join(f" + {current}" for current in inward)
     returning = pulse("dendrite_backpropagation_delay", "dendrite_backpropagation_duration")
     return Equations(
         f"""
         dv_dendrite/dt = (dendrite_leak_conductance*(resting_potential - v_dendrite)
             + dendrite_regenerative_current*dendrite_activation
             + dendrite_backpropagation_current*dendrite_backpropagation
-            - dendrite_recovery + injected_current_dendrite{charging})/dendrite_capacitance : volt
+            - dendrite_recovery + injected_current_dendrite{site.charging(COMPARTMENT)})
+            /dendrite_capacitance : volt
         ddendrite_recovery/dt = (dendrite_recovery_conductance*(v_dendrite - resting_potential)
             - dendrite_recovery)/dendrite_recovery_time_constant : amp
         dendrite_activation = 1/(1 + exp((dendrite_half_activation - v_dendrite)
@@ -70,3 +69,18 @@ def equations(parameters: Table, inward: Sequence[str] = ()) -> Equations:
         injected_current_dendrite : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=("spike",),
+        kinds=(COMPARTMENT,),
+        brings=(Compartment(COMPARTMENT, COMPARTMENT),),
+        equations=equations,
+        variables=VARIABLES,
+        currents={"soma": "dendrite_current"},
+        holds=True,
+    ),
+)

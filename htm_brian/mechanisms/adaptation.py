@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, SOMATIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -29,14 +30,33 @@ def on_spike(table: str = TABLE) -> str:
     return f"{table} += {table}_increment"
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the adaptation current, which is named like the table.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the soma.
     """
     parameters.require(KEYS)
     name = parameters.name
     return Equations(f"d{name}/dt = -{name}/{name}_time_constant : amp") + declare(name, KEYS)
+
+
+MECHANISMS = tuple(
+    Mechanism(
+        table,
+        KEYS,
+        level=level,
+        required=level == 1,
+        needs=("spike",),
+        equations=equations,
+        variables=variables(table),
+        currents={"soma": f"-{table}"},
+        on_spike=on_spike(table),
+        order=SOMATIC,
+    )
+    for level, table in ((1, TABLE), (2, TABLE), (2, SLOW_TABLE))
+)

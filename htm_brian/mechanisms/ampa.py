@@ -6,11 +6,10 @@ those of `htm_brian.mechanisms.receptor`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from brian2.equations.equations import Equations
 
 from htm_brian.mechanisms import receptor
+from htm_brian.mechanisms.interface import IN_SOMA, Site
 from htm_brian.parameters import Key, Table
 
 TABLE = "ampa"
@@ -21,24 +20,20 @@ KEYS = {
 }
 
 
-def variables(compartment: str) -> dict[str, str]:
-    """Return what the variables in a compartment mean."""
-    return receptor.variables(TABLE, "AMPA", compartment)
+RECEPTOR = "AMPA"
 
 
-def current(compartment: str) -> str:
-    """Return the variable of the current into a compartment."""
-    return receptor.current(TABLE, compartment)
-
-
-def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
-    """Return the equations of the AMPA conductances of some compartments.
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
+    """Return the equations of the AMPA conductances.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    compartments : sequence of str
-        Names of the compartments, ``"soma"`` among them if it has such synapses.
+    site : Site
+        Compartments with such synapses; by default the soma.
     """
-    return receptor.equations(parameters, KEYS, compartments)
+    return receptor.equations(parameters, KEYS, site)
+
+
+MECHANISMS = (receptor.mechanism(TABLE, KEYS, RECEPTOR),)

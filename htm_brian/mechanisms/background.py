@@ -14,12 +14,18 @@ finer steps of the cell the noise is the same, number by number, so that spikes 
 
 from __future__ import annotations
 
+from functools import partial
+
 from brian2.equations.equations import Equations
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.mechanisms.interface import IN_SOMA, Mechanism, Regular, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
+
+PLACES = ("soma", "nexus", "dendrite")
+"""Where it may flow into."""
 
 SUFFIX = "_background"
 STEP = 0.2 * ms
@@ -51,13 +57,15 @@ def current(compartment: str) -> str:
     return f"{table(compartment)}_current"
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the current into the compartment that the table is named after.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        The compartment that the table is named after.
     """
     parameters.require(KEYS)
     name = parameters.name
@@ -90,3 +98,19 @@ def update(compartment: str, step: Quantity) -> str:
         f"{name}_deviation = {name}_deviation*exp(-{ratio})"
         f" + {name}_standard_deviation*sqrt(1 - exp(-2*{ratio}))*randn()"
     )
+
+
+MECHANISMS = tuple(
+    Mechanism(
+        table(place),
+        KEYS,
+        needs=(place,),
+        kinds=(place,),
+        single=True,
+        equations=equations,
+        variables=variables(place),
+        currents={place: current(place)},
+        regularly=Regular(STEP, partial(update, place)),
+    )
+    for place in PLACES
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.mechanisms.spike import pulse
 from htm_brian.parameters import Key, Table
@@ -28,13 +29,15 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the back-propagated action potential.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always trunk and nexus.
     """
     parameters.require(KEYS)
     currents = "\n".join(
@@ -49,3 +52,17 @@ def equations(parameters: Table) -> Equations:
         {currents}
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=("spike", *COMPARTMENTS),
+        kinds=COMPARTMENTS,
+        single=True,
+        equations=equations,
+        variables=VARIABLES,
+        currents={name: f"backpropagation_current_{name}" for name in COMPARTMENTS},
+    ),
+)

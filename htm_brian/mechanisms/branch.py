@@ -43,6 +43,7 @@ from brian2.units import second, volt
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.errors import InputError
+from htm_brian.mechanisms.interface import Mechanism
 from htm_brian.mechanisms.mechanism import NEVER, assign, declare, describe
 from htm_brian.parameters import Key, Model, Table, load_model
 
@@ -251,3 +252,7 @@ class DendriticBranches(NeuronGroup):
     def describe(self) -> str:
         """Return the equations as text, with units, values and sources."""
         return describe(self.user_equations, VARIABLES, self.parameters)
+
+
+MECHANISMS = (Mechanism(TABLE, KEYS, level=1, required=True, check=is_graded),)
+"""Of level 1, but for its equations: those are of the branches' own group."""

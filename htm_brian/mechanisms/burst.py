@@ -13,7 +13,9 @@ level 1: like the plateau itself, the further spikes are events.
 from __future__ import annotations
 
 from brian2.equations.equations import Equations
+from brian2.units import second
 
+from htm_brian.mechanisms.interface import IN_SOMA, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -55,12 +57,12 @@ def threshold(parameters: Table) -> str:
     """
     rise = " - apical_threshold_rise" if recovers(parameters) else ""
     return (
-        "(t + dt >= burst_spike_due and t < burst_spike_due and (burst_spikes_left > 0.5"
-        f" or (apical_spikes_left > 0.5 and v_apical{rise} > burst_apical_threshold)))"
+        "t + dt >= burst_spike_due and t < burst_spike_due and (burst_spikes_left > 0.5"
+        f" or (apical_spikes_left > 0.5 and v_apical{rise} > burst_apical_threshold))"
     )
 
 
-def on_spike(parameters: Table) -> str:
+def on_spike(parameters: Table, site: Site = IN_SOMA) -> str:
     """Return what a spike does to the burst: it begins one, or goes on with it."""
     return f"""
 in_burst = int({threshold(parameters)})
@@ -76,14 +78,31 @@ def recovers(parameters: Table) -> bool:
     return bool(parameters["apical_recovery"] > 0)
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the variables that `threshold` and `on_spike` need.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the whole cell.
     """
     parameters.require(KEYS)
     state = STATE + (RECOVERY if recovers(parameters) else "")
     return Equations(state) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=1,
+        required=True,
+        equations=equations,
+        variables=VARIABLES,
+        threshold=threshold,
+        on_spike=on_spike,
+        at_rest={"burst_spike_due": 1e9 * second},
+    ),
+)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -33,13 +34,15 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the calcium spike.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the nexus.
     """
     parameters.require(KEYS)
     return Equations(
@@ -56,3 +59,17 @@ def equations(parameters: Table) -> Equations:
                 *(calcium_spike_potassium_reversal_potential - v_nexus) : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=(COMPARTMENT,),
+        kinds=(COMPARTMENT,),
+        single=True,
+        equations=equations,
+        variables=VARIABLES,
+        currents={COMPARTMENT: "calcium_spike_current"},
+    ),
+)

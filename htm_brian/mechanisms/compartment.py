@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import BODY, IN_SOMA, Compartment, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
+
+COMPARTMENTS = ("proximal", "basal", "apical")
+"""Compartments of the reduced cell beside its soma."""
 
 KEYS = {
     "capacitance": Key("farad", "capacitance of the compartment"),
@@ -26,22 +30,39 @@ def variables(name: str) -> dict[str, str]:
     }
 
 
-def equations(parameters: Table, inward: str = "0*amp") -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the compartment that the table is named after.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`; its name is the compartment's.
-    inward : str
-        Expression of the currents that charge the compartment beside leak and coupling.
+    site : Site
+        Its currents into the compartment charge it, beside leak and coupling.
     """
     parameters.require(KEYS)
     name = parameters.name
     return Equations(
         f"""
         dv_{name}/dt = ({name}_leak_conductance*(resting_potential - v_{name})
-            - {name}_coupling_current + {inward})/{name}_capacitance : volt
+            - {name}_coupling_current{site.charging(name)})/{name}_capacitance : volt
         {name}_coupling_current = {name}_coupling_conductance*(v_{name} - v) : amp
         """
     ) + declare(name, KEYS)
+
+
+MECHANISMS = tuple(
+    Mechanism(
+        name,
+        KEYS,
+        level=1,
+        required=True,
+        kinds=(name,),
+        brings=(Compartment(name, name, "soma", f"{name}_coupling_conductance"),),
+        equations=equations,
+        variables=variables(name),
+        currents={"soma": f"{name}_coupling_current"},
+        order=BODY,
+    )
+    for name in COMPARTMENTS
+)

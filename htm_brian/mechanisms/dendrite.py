@@ -12,19 +12,21 @@ from collections.abc import Sequence
 
 from brian2.equations.equations import Equations
 
-from htm_brian.cells.tree import Compartment
+from htm_brian.mechanisms.interface import Compartment
 
 UNITS = {
     "capacitance": "farad",
     "leak_conductance": "siemens",
     "root_conductance": "siemens",
     "axial_conductance": "siemens",
+    "area": "metre**2",
 }
 MEANINGS = {
     "capacitance": "of one compartment; specific capacitance x area",
     "leak_conductance": "of one compartment; area / specific resistance",
     "root_conductance": "from a branch's first compartment to what it grows from",
     "axial_conductance": "between neighbouring compartments of a branch",
+    "area": "of one compartment's membrane",
 }
 
 
@@ -42,23 +44,18 @@ def potential(name: str) -> str:
     return "v" if name == "soma" else f"v_{name}"
 
 
-def equations(
-    part: Compartment, outer: Sequence[str] = (), inward: Sequence[str] = ()
-) -> Equations:
+def equations(part: Compartment, charging: str = "") -> Equations:
     """Return the equations of one compartment.
 
     Parameters
     ----------
     part : Compartment
         Of `htm_brian.cells.tree.compartments`.
-    outer : sequence of str
-        Names of the compartments that grow from it.
-    inward : sequence of str
-        Variables of further currents that charge it.
+    charging : str
+        The currents that charge it beside leak and electrode, those of the compartments that grow
+        from it among them, as `htm_brian.mechanisms.interface.Site.charging` writes them.
     """
     name = part.name
-    charging = "".join(f" + axial_current_{other}" for other in outer)
-    charging += "".join(f" + {current}" for current in inward)
     return Equations(
         f"""
         dv_{name}/dt = ({part.kind}_leak_conductance*(resting_potential - v_{name})
@@ -70,8 +67,8 @@ def equations(
     )
 
 
-def declare_cable(kind: str, constants: Sequence[str]) -> Equations:
-    """Return the declarations of the electrical constants of one kind of dendrite."""
+def declare_constants(kind: str, constants: Sequence[str]) -> Equations:
+    """Return the declarations of what the geometry gives one kind of dendrite."""
     return Equations(
         "\n".join(f"{kind}_{name} : {UNITS[name]} (shared, constant)" for name in constants)
     )

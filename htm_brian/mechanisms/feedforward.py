@@ -14,6 +14,7 @@ from __future__ import annotations
 from brian2.equations.equations import Equations
 from brian2.units import mV
 
+from htm_brian.mechanisms.interface import IN_SOMA, SYNAPTIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -63,19 +64,37 @@ def has_slow(parameters: Table) -> bool:
     return bool(parameters["slow_share"] > 0)
 
 
-def on_spike(parameters: Table) -> str:
+def on_spike(parameters: Table, site: Site = IN_SOMA) -> str:
     """Return what a spike does to the drive."""
     return ON_SPIKE + (SLOW_ON_SPIKE if has_slow(parameters) else "")
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the feedforward conductance and its current.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the proximal compartment.
     """
     parameters.require(KEYS)
     current = SLOW if has_slow(parameters) else CURRENT
     return Equations(FAST + current) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=1,
+        required=True,
+        kinds=("proximal",),
+        equations=equations,
+        variables=VARIABLES,
+        currents={"proximal": "feedforward_current"},
+        on_spike=on_spike,
+        order=SYNAPTIC,
+    ),
+)

@@ -7,11 +7,10 @@ what fast-spiking cells do, in dendrites what somatostatin cells do. The equatio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from brian2.equations.equations import Equations
 
 from htm_brian.mechanisms import receptor
+from htm_brian.mechanisms.interface import IN_SOMA, Site
 from htm_brian.parameters import Key, Table
 
 TABLE = "gaba"
@@ -22,24 +21,20 @@ KEYS = {
 }
 
 
-def variables(compartment: str) -> dict[str, str]:
-    """Return what the variables in a compartment mean."""
-    return receptor.variables(TABLE, "GABA-A", compartment)
+RECEPTOR = "GABA-A"
 
 
-def current(compartment: str) -> str:
-    """Return the variable of the current into a compartment."""
-    return receptor.current(TABLE, compartment)
-
-
-def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
-    """Return the equations of the GABA-A conductances of some compartments.
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
+    """Return the equations of the GABA-A conductances.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    compartments : sequence of str
-        Names of the compartments, ``"soma"`` among them if it has such synapses.
+    site : Site
+        Compartments with such synapses; by default the soma.
     """
-    return receptor.equations(parameters, KEYS, compartments)
+    return receptor.equations(parameters, KEYS, site)
+
+
+MECHANISMS = (receptor.mechanism(TABLE, KEYS, RECEPTOR),)

@@ -12,12 +12,10 @@ much attenuated (Berger, Larkum & Luescher 2001). A calcium spike is far above w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from brian2.equations.equations import Equations
 
-from htm_brian.cells.tree import Compartment
+from htm_brian.mechanisms.interface import Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Model, Table
 
@@ -33,33 +31,35 @@ KEYS = {
     "time_constant": Key("second", "of the gate"),
     "reversal_potential": Key("volt", "of the current"),
 }
-AREA = "of one compartment's membrane"
 SHARED = {"hcn_gate_at_rest": "share of the channels that is open at rest"}
 GATE = "1/(1 + exp(({potential} - hcn_half_activation)/hcn_activation_slope))"
 
 
-def variables(part: Compartment) -> dict[str, str]:
-    """Return what the variables in a compartment mean."""
-    return {
-        f"hcn_steady_gate_{part.name}": "what the gate tends to at the present potential",
-        f"hcn_gate_{part.name}": "share of the channels that is open",
-        f"hcn_current_{part.name}": f"into {part.name}, less that at rest",
-    }
+def variables(site: Site) -> dict[str, str]:
+    """Return what the variables mean."""
+    meanings = dict(SHARED)
+    for name in site.names:
+        meanings |= {
+            f"hcn_steady_gate_{name}": "what the gate tends to at the present potential",
+            f"hcn_gate_{name}": "share of the channels that is open",
+            f"hcn_current_{name}": f"into {name}, less that at rest",
+        }
+    return meanings
 
 
-def equations(parameters: Table, parts: Sequence[Compartment]) -> Equations:
+def equations(parameters: Table, site: Site) -> Equations:
     """Return the equations of the gates and currents.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    parts : sequence of Compartment
-        Where they live; compartments of `KINDS`.
+    site : Site
+        Compartments of `KINDS`. The cell has the area of those of each kind.
     """
     parameters.require(KEYS)
     lines = [f"hcn_gate_at_rest = {GATE.format(potential='resting_potential')} : 1 (shared)"]
-    for part in parts:
+    for part in site.places:
         name, gate = part.name, GATE.format(potential=f"v_{part.name}")
         lines.append(
             f"""
@@ -70,18 +70,17 @@ def equations(parameters: Table, parts: Sequence[Compartment]) -> Equations:
                 - hcn_gate_at_rest*(hcn_reversal_potential - resting_potential)) : amp
             """
         )
-    lines += [f"{kind}_area : metre**2 (shared, constant)" for kind in KINDS]
     return Equations("\n".join(lines)) + declare(TABLE, KEYS)
 
 
-def current(part: Compartment) -> str:
-    """Return the variable of the current into a compartment."""
-    return f"hcn_current_{part.name}"
+def currents(site: Site) -> dict[str, str]:
+    """Return the currents into the compartments."""
+    return {name: f"hcn_current_{name}" for name in site.names}
 
 
-def at_rest(part: Compartment) -> dict[str, str]:
-    """Return where the gate of a compartment stands in a cell that rests."""
-    return {f"hcn_gate_{part.name}": "hcn_gate_at_rest"}
+def at_rest(site: Site) -> dict[str, str]:
+    """Return where the gates stand in a cell that rests."""
+    return {f"hcn_gate_{name}": "hcn_gate_at_rest" for name in site.names}
 
 
 def steady_density(model: Model, kind: str, depolarisation: float) -> float:
@@ -123,3 +122,18 @@ def slope_density(model: Model, kind: str) -> float:
     gate = 1 / (1 + np.exp((rest - float(table["half_activation"])) / slope))
     opening = gate * (1 - gate) / slope * (float(table["reversal_potential"]) - rest)
     return float(table[f"{kind}_density"]) * float(gate + opening)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=KINDS,
+        kinds=KINDS,
+        geometry=("area",),
+        equations=equations,
+        variables=variables,
+        currents=currents,
+        at_rest=at_rest,
+    ),
+)

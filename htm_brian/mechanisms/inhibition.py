@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, SYNAPTIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -25,13 +26,15 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the inhibitory conductance and its two currents.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always soma and proximal compartment.
     """
     parameters.require(KEYS)
     return Equations(
@@ -42,3 +45,18 @@ def equations(parameters: Table) -> Equations:
             *(inhibition_reversal_potential - v_proximal) : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=1,
+        required=True,
+        kinds=("soma", "proximal"),
+        equations=equations,
+        variables=VARIABLES,
+        currents={"soma": "inhibition_current", "proximal": "proximal_inhibition_current"},
+        order=SYNAPTIC,
+    ),
+)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, SOMATIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -33,13 +34,15 @@ VARIABLES = {
 ON_SPIKE = "metabotropic_calcium += metabotropic_calcium_per_spike"
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of calcium, gate and cation current.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the soma.
     """
     parameters.require(KEYS)
     return Equations(
@@ -53,3 +56,16 @@ def equations(parameters: Table) -> Equations:
             *(metabotropic_reversal_potential - v) : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        equations=equations,
+        variables=VARIABLES,
+        currents={"soma": "metabotropic_current"},
+        on_spike=ON_SPIKE,
+        order=SOMATIC,
+    ),
+)

@@ -12,11 +12,10 @@ potential to another: the NMDA spike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from brian2.equations.equations import Equations
 
 from htm_brian.mechanisms.dendrite import potential
+from htm_brian.mechanisms.interface import IN_SOMA, SYNAPTIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -30,33 +29,39 @@ KEYS = {
     "block_concentration": Key("mmolar", "that halves the conductance at 0 mV"),
     "block_potential": Key("volt", "depolarisation that eases the block e-fold"),
 }
+KINDS = ("soma", "basal", "oblique", "tuft")
+"""Kinds of compartments that have them. The soma has those of dendrites not simulated."""
+
 SHARED = {"nmda_rise_scale": "so that one spike's conductance peaks at what the spike added"}
 
 
-def variables(compartment: str) -> dict[str, str]:
-    """Return what the variables in a compartment mean."""
-    return {
-        f"nmda_{compartment}": "what presynaptic spikes have added and has not yet opened",
-        f"nmda_open_{compartment}": "NMDA conductance, as if there were no block",
-        f"nmda_unblocked_{compartment}": "share that magnesium leaves unblocked",
-        f"nmda_current_{compartment}": f"into {compartment}",
-    }
+def variables(site: Site) -> dict[str, str]:
+    """Return what the variables mean."""
+    meanings = dict(SHARED)
+    for name in site.names:
+        meanings |= {
+            f"nmda_{name}": "what presynaptic spikes have added and has not yet opened",
+            f"nmda_open_{name}": "NMDA conductance, as if there were no block",
+            f"nmda_unblocked_{name}": "share that magnesium leaves unblocked",
+            f"nmda_current_{name}": f"into {name}",
+        }
+    return meanings
 
 
-def current(compartment: str) -> str:
-    """Return the variable of the current into a compartment."""
-    return f"nmda_current_{compartment}"
+def currents(site: Site) -> dict[str, str]:
+    """Return the currents into the compartments."""
+    return {name: f"nmda_current_{name}" for name in site.names}
 
 
-def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
-    """Return the equations of the NMDA conductances of some compartments.
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
+    """Return the equations of the NMDA conductances.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    compartments : sequence of str
-        Names of the compartments, ``"soma"`` among them if the soma has such synapses.
+    site : Site
+        Compartments with such synapses; by default the soma.
     """
     parameters.require(KEYS)
     # The difference of exponentials peaks at q**(q/(1 - q)) - q**(1/(1 - q)), q = rise/decay.
@@ -80,6 +85,20 @@ def equations(parameters: Table, compartments: Sequence[str]) -> Equations:
         nmda_current_{name} = nmda_open_{name}*nmda_unblocked_{name}
             *(nmda_reversal_potential - {potential(name)}) : amp
         """
-        for name in compartments
+        for name in site.names
     )
     return shared + Equations(each) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=("ampa",),
+        kinds=KINDS,
+        equations=equations,
+        variables=variables,
+        currents=currents,
+        order=SYNAPTIC,
+    ),
+)

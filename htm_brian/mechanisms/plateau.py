@@ -14,33 +14,43 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
 TABLE = "plateau"
+BRANCHED = ("basal", "apical")
+"""Compartments that carry branches."""
+
 KEYS = {
     "reversal_potential": Key("volt", "reversal of the NMDA conductance"),
     "saturation": Key("1", "share of the compartment's depolarisation that a plateau feels"),
 }
 
 
-def variables(compartment: str) -> dict[str, str]:
-    """Return what the variables of the drive of `compartment` mean."""
-    return {
-        f"{compartment}_conductance": f"NMDA conductance, summed over the {compartment} branches",
-        f"{compartment}_plateau_current": f"of the {compartment} compartment, inward",
-    }
+def variables(site: Site) -> dict[str, str]:
+    """Return what the variables mean."""
+    meanings = {}
+    for name in site.names:
+        meanings[f"{name}_conductance"] = f"NMDA conductance, summed over the {name} branches"
+        meanings[f"{name}_plateau_current"] = f"of the {name} compartment, inward"
+    return meanings
 
 
-def equations(parameters: Table, compartments: tuple[str, ...]) -> Equations:
-    """Return the equations of the drive of each of `compartments`.
+def currents(site: Site) -> dict[str, str]:
+    """Return the currents into the compartments."""
+    return {name: f"{name}_plateau_current" for name in site.names}
+
+
+def equations(parameters: Table, site: Site) -> Equations:
+    """Return the equations of the drive of each compartment that carries branches.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    compartments : tuple of str
-        Names of the compartments that carry branches.
+    site : Site
+        Compartments that carry branches.
     """
     parameters.require(KEYS)
     drives = "\n".join(
@@ -49,6 +59,20 @@ def equations(parameters: Table, compartments: tuple[str, ...]) -> Equations:
         {name}_plateau_current = {name}_conductance*(plateau_reversal_potential - v_{name}
             + (1 - plateau_saturation)*(v_{name} - resting_potential)) : amp
         """
-        for name in compartments
+        for name in site.names
     )
     return Equations(drives) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=1,
+        required=True,
+        kinds=BRANCHED,
+        equations=equations,
+        variables=variables,
+        currents=currents,
+    ),
+)

@@ -7,21 +7,35 @@ mean of a conductance over the step, whatever the time step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from brian2.equations.equations import Equations
 
 from htm_brian.mechanisms.dendrite import potential
+from htm_brian.mechanisms.interface import SYNAPTIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
 
-def variables(table: str, receptor: str, compartment: str) -> dict[str, str]:
-    """Return what the variables in a compartment mean; `receptor` is written there."""
-    return {
-        f"{table}_{compartment}": f"{receptor} conductance; a presynaptic spike adds to it",
-        current(table, compartment): f"into {compartment}",
-    }
+def mechanism(table: str, keys: Mapping[str, Key], receptor: str) -> Mechanism:
+    """Return the mechanism of a table, in all compartments; `receptor` is for people."""
+
+    def variables(site: Site) -> dict[str, str]:
+        meanings = {}
+        for name in site.names:
+            meanings[f"{table}_{name}"] = f"{receptor} conductance; a presynaptic spike adds to it"
+            meanings[current(table, name)] = f"into {name}"
+        return meanings
+
+    return Mechanism(
+        table,
+        keys,
+        kinds=None,
+        equations=lambda parameters, site: equations(parameters, keys, site),
+        variables=variables,
+        currents=lambda site: {name: current(table, name) for name in site.names},
+        order=SYNAPTIC,
+    )
 
 
 def current(table: str, compartment: str) -> str:
@@ -29,7 +43,7 @@ def current(table: str, compartment: str) -> str:
     return f"{table}_current_{compartment}"
 
 
-def equations(parameters: Table, keys: Mapping[str, Key], compartments: Sequence[str]) -> Equations:
+def equations(parameters: Table, keys: Mapping[str, Key], site: Site) -> Equations:
     """Return the equations of the conductances of some compartments.
 
     Parameters
@@ -38,8 +52,8 @@ def equations(parameters: Table, keys: Mapping[str, Key], compartments: Sequence
         Its name begins those of the variables.
     keys : mapping of str to Key
         What it must hold.
-    compartments : sequence of str
-        Names of the compartments, ``"soma"`` among them if the soma has such synapses.
+    site : Site
+        Compartments with such synapses.
     """
     parameters.require(keys)
     table = parameters.name
@@ -49,6 +63,6 @@ def equations(parameters: Table, keys: Mapping[str, Key], compartments: Sequence
         {current(table, name)} = {table}_{name}
             *({table}_reversal_potential - {potential(name)}) : amp
         """
-        for name in compartments
+        for name in site.names
     )
     return Equations(each) + declare(table, keys)

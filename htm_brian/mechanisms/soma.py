@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import FIRST, IN_SOMA, SOMA, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
+from htm_brian.mechanisms.spike import HOLD
 from htm_brian.parameters import Key, Table
 
 TABLE = "soma"
@@ -24,17 +26,16 @@ VARIABLES = {
 }
 
 
-def equations(parameters: Table, inward: str = "0*amp", share: str = "") -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the soma's equations.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
-    inward : str
-        Sum of further currents that charge the soma, such as ``"coupling_current - adaptation"``.
-    share : str
-        Variable of the share of a step in which the currents charge it; by default they always do.
+    site : Site
+        Its currents into the soma charge it. Where the soma is held, they do so in the share of a
+        step that lies behind the refractory period.
 
     Examples
     --------
@@ -43,12 +44,27 @@ def equations(parameters: Table, inward: str = "0*amp", share: str = "") -> Equa
     membrane_current/membrane_capacitance
     """
     parameters.require(KEYS)
-    factor = f"{share}*" if share else ""
+    factor = f"{HOLD}*" if site.held else ""
     return Equations(
         f"""
         dv/dt = {factor}membrane_current/membrane_capacitance : volt
         membrane_current = leak_conductance*(resting_potential - v) + injected_current
-            + {inward} : amp
+            {site.charging("soma")} : amp
         injected_current : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = tuple(
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=level,
+        required=True,
+        brings=(SOMA,),
+        equations=equations,
+        variables=VARIABLES,
+        order=FIRST,
+    )
+    for level in (1, 2)
+)

@@ -14,7 +14,8 @@ from __future__ import annotations
 from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
 
-from htm_brian.mechanisms.mechanism import declare
+from htm_brian.mechanisms.interface import IN_SOMA, SPIKE, Mechanism, Site
+from htm_brian.mechanisms.mechanism import NEVER, declare
 from htm_brian.parameters import Key, Table
 
 TABLE = "spike"
@@ -45,16 +46,29 @@ reset: what flows in faster thereafter comes out of the dendrites, which then lo
 """
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the variables that `THRESHOLD` and `ON_SPIKE` need.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Where the soma is held, the share of a step in which it is not is among them.
     """
     parameters.require(KEYS)
-    return Equations("last_spike_time : second") + declare(TABLE, KEYS)
+    held = hold() if site.held else Equations("")
+    return Equations("last_spike_time : second") + held + declare(TABLE, KEYS)
+
+
+def variables(site: Site) -> dict[str, str]:
+    """Return what the variables mean."""
+    return VARIABLES | (HOLD_VARIABLES if site.held else {})
+
+
+def on_spike(parameters: Table, site: Site) -> str:
+    """Return what a spike does at level 2: what came in since is kept, unless the soma is held."""
+    return ON_SPIKE if site.held else CARRY_ON_SPIKE
 
 
 def pulse(delay: str, duration: str) -> str:
@@ -101,3 +115,29 @@ def reset_at_once(group: NeuronGroup) -> None:
     # A spike monitor's order is that of the threshold plus 1: the reset goes between the two.
     resetter, thresholder = group.resetter["spike"], group.thresholder["spike"]
     resetter.when, resetter.order = thresholder.when, thresholder.order + 0.5
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        level=1,
+        required=True,
+        equations=equations,
+        variables=VARIABLES,
+        threshold=lambda parameters: THRESHOLD,
+        on_spike=ON_SPIKE,
+        at_rest={"last_spike_time": NEVER},
+        order=SPIKE,
+    ),
+    Mechanism(
+        TABLE,
+        KEYS,
+        equations=equations,
+        variables=variables,
+        threshold=lambda parameters: THRESHOLD,
+        on_spike=on_spike,
+        at_rest={"last_spike_time": NEVER},
+        order=SPIKE,
+    ),
+)

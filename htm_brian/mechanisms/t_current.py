@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, SOMATIC, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -43,13 +44,15 @@ AT_REST = {"t_activation": ACTIVATION, "t_inactivation": INACTIVATION}
 """Where the gates stand in a cell that rests."""
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equations of the T-current.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the soma.
     """
     parameters.require(KEYS)
     # Computed once in a step: the integration would else take the exponentials of sums apart, into
@@ -69,3 +72,16 @@ def equations(parameters: Table) -> Equations:
             *(t_current_reversal_potential - v) : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        equations=equations,
+        variables=VARIABLES,
+        currents={"soma": "t_current"},
+        at_rest=AT_REST,
+        order=SOMATIC,
+    ),
+)

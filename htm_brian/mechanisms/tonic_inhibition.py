@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from brian2.equations.equations import Equations
 
+from htm_brian.mechanisms.interface import IN_SOMA, Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
 from htm_brian.parameters import Key, Table
 
@@ -20,13 +21,15 @@ KEYS = {
 VARIABLES = {"tonic_inhibition_current": "into the dendrite"}
 
 
-def equations(parameters: Table) -> Equations:
+def equations(parameters: Table, site: Site = IN_SOMA) -> Equations:
     """Return the equation of the current.
 
     Parameters
     ----------
     parameters : Table
         See `KEYS`.
+    site : Site
+        Always the dendrite.
     """
     parameters.require(KEYS)
     return Equations(
@@ -35,3 +38,16 @@ def equations(parameters: Table) -> Equations:
             *(tonic_inhibition_reversal_potential - v_dendrite) : amp
         """
     ) + declare(TABLE, KEYS)
+
+
+MECHANISMS = (
+    Mechanism(
+        TABLE,
+        KEYS,
+        needs=("dendrite",),
+        kinds=("dendrite",),
+        equations=equations,
+        variables=VARIABLES,
+        currents={"dendrite": "tonic_inhibition_current"},
+    ),
+)

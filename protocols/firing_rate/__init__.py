@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer
 from htm_brian.cells import biophysical
-from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.cells.pyramidal import require_level_1
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
@@ -99,7 +99,7 @@ class FiringRate(Protocol):
 
     def __init__(self, parameters: FiringRateParameters | None = None) -> None:
         super().__init__(parameters)
-        self._model = load_model(self.parameters.model).require(MECHANISMS)
+        self._model = require_level_1(load_model(self.parameters.model))
         self._detailed = biophysical.require(load_model(self.parameters.detailed_model))
         for table in ("spike", "ampa", "nmda", "basal"):
             if table not in self._detailed:

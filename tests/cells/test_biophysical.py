@@ -107,7 +107,7 @@ def clamped(
 
 def test_magnesium_block_of_jahr_and_stevens(model: Model) -> None:
     """1 mM: 0.0445, 0.2302 and 0.5081 at -70, -40 and -20 mV; none without magnesium."""
-    cells = clamped(nmda.equations(model["nmda"], ["soma"]), model, "nmda", 3)
+    cells = clamped(nmda.equations(model["nmda"]), model, "nmda", 3)
     cells.v = [-70, -40, -20] * mV
     network = Network(cells)
     network.run(0.1 * ms)
@@ -119,7 +119,7 @@ def test_magnesium_block_of_jahr_and_stevens(model: Model) -> None:
 
 @pytest.mark.parametrize("step", [0.05, 0.2])
 def test_nmda_conductance_peaks_at_its_unitary_value_and_decays(model: Model, step: float) -> None:
-    cells = clamped(nmda.equations(model["nmda"], ["soma"]), model, "nmda", step=step)
+    cells = clamped(nmda.equations(model["nmda"]), model, "nmda", step=step)
     cells.nmda_soma = 1 * nS
     monitor = StateMonitor(cells, "nmda_open_soma", record=True)
     Network(cells, monitor).run(150 * ms)
@@ -137,7 +137,7 @@ def test_nmda_conductance_peaks_at_its_unitary_value_and_decays(model: Model, st
 def test_ampa_charge_does_not_depend_on_the_step(model: Model, step: float) -> None:
     cells = NeuronGroup(
         1,
-        ampa.equations(model["ampa"], ["soma"])
+        ampa.equations(model["ampa"])
         + Equations("v : volt\ndcharge/dt = ampa_current_soma : coulomb"),
         dt=step * ms,
         method=LinearlyImplicit(("charge",)),
@@ -357,7 +357,9 @@ def test_pyramidal_cells_of_another_level_are_refused(model: Model, level: int) 
 
 
 def test_unknown_parameter_by_cell(model: Model) -> None:
-    with pytest.raises(ValueError, match=r"unknown parameter 'nmda.magnesia' in per_cell; known: "):
+    with pytest.raises(
+        ValueError, match=r"unknown parameter 'nmda.magnesia' in per_cell; did you mean nmda.mag"
+    ):
         PyramidalCells(1, model, per_cell=["nmda.magnesia"])
 
 

@@ -81,7 +81,7 @@ def test_background_deviation_to_a_percent_over_time(model: Model) -> None:
 
 
 def test_charge_of_an_inhibitory_spike_is_conductance_times_time_constant(model: Model) -> None:
-    whole = gaba.equations(model["gaba"], ["soma"]) + Equations(
+    whole = gaba.equations(model["gaba"]) + Equations(
         "v : volt\ndcharge/dt = gaba_current_soma : coulomb"
     )
     cells = NeuronGroup(1, whole, dt=0.5 * ms, method=LinearlyImplicit(("charge",)))

@@ -11,7 +11,7 @@ from htm_brian.errors import InputError
 
 @pytest.mark.parametrize("number", [1.5, "3", True])
 def test_a_number_of_cells_is_an_integer(number: object) -> None:
-    with pytest.raises(TypeError, match="N must be an integer"):
+    with pytest.raises(InputError, match="N must be an integer"):
         Cells(number, "passive")
 
 

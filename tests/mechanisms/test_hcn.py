@@ -12,6 +12,7 @@ from htm_brian.cells import tree
 from htm_brian.cells.group import Cells
 from htm_brian.fitting import resting
 from htm_brian.mechanisms import hcn
+from htm_brian.mechanisms.interface import Site
 from htm_brian.mechanisms.mechanism import assign
 from htm_brian.parameters import Model, load_model
 
@@ -34,11 +35,11 @@ def only_leaks(model: Model) -> Model:
 def test_gate_is_near_the_rates_of_kole(model: Model) -> None:
     """Kole et al. 2006 as in Ih.mod of ModelDB 139653: two rates, in 1/ms and mV."""
     potentials = np.arange(-95.0, -49.0, 5.0)
-    parts = [part for part in tree.compartments(model) if part.kind == "nexus"]
+    nexus = Site(tuple(part for part in tree.compartments(model) if part.kind == "nexus"))
     group = NeuronGroup(
         len(potentials),
-        hcn.equations(model[hcn.TABLE], parts)
-        + Equations("v_nexus : volt\nresting_potential : volt (shared)"),
+        hcn.equations(model[hcn.TABLE], nexus)
+        + Equations("v_nexus : volt\nresting_potential : volt (shared)\nnexus_area : metre**2"),
         method="exponential_euler",
         dt=0.1 * ms,
     )

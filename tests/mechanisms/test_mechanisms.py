@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -24,12 +23,11 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.cells import pyramidal
+from htm_brian.cells import assembly, pyramidal
 from htm_brian.cells.group import Cells
 from htm_brian.mechanisms import (
     adaptation,
     branch,
-    burst,
     compartment,
     feedforward,
     inhibition,
@@ -37,10 +35,17 @@ from htm_brian.mechanisms import (
     soma,
     spike,
 )
+from htm_brian.mechanisms.interface import Compartment, Site
 from htm_brian.mechanisms.mechanism import NEVER, assign, describe, variable_name
 from htm_brian.parameters import Model, load_model
 
 DT = 0.1 * ms
+
+BASAL = Site(
+    (Compartment("basal", "basal"),),
+    {"soma": ["basal_coupling_current"], "basal": ["basal_plateau_current"]},
+)
+"""A basal compartment under plateaus, coupled to the soma."""
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +82,9 @@ def test_soma_relaxes_to_rest_plus_current_over_leak(model: Model) -> None:
 
 def test_compartment_and_soma_settle_at_the_solution_of_two_linear_equations(model: Model) -> None:
     whole = (
-        soma.equations(model["soma"], "basal_coupling_current")
-        + compartment.equations(model["basal"], "basal_plateau_current")
-        + plateau.equations(model["plateau"], ("basal",))
+        soma.equations(model["soma"], BASAL)
+        + compartment.equations(model["basal"], BASAL)
+        + plateau.equations(model["plateau"], BASAL)
     )
     cell = group(whole, model, ["soma", "basal", "plateau"], method="euler")
     cell.v = cell.v_basal = model["soma"]["resting_potential"]
@@ -95,9 +100,9 @@ def test_compartment_and_soma_settle_at_the_solution_of_two_linear_equations(mod
 
 def test_second_plateau_adds_a_sixth_of_the_first(model: Model) -> None:
     whole = (
-        soma.equations(model["soma"], "basal_coupling_current")
-        + compartment.equations(model["basal"], "basal_plateau_current")
-        + plateau.equations(model["plateau"], ("basal",))
+        soma.equations(model["soma"], BASAL)
+        + compartment.equations(model["basal"], BASAL)
+        + plateau.equations(model["plateau"], BASAL)
     )
     cell = group(whole, model, ["soma", "basal", "plateau"], N=2, method="euler")
     cell.v = cell.v_basal = model["soma"]["resting_potential"]
@@ -110,9 +115,9 @@ def test_second_plateau_adds_a_sixth_of_the_first(model: Model) -> None:
 def test_without_saturation_plateaus_add(model: Model) -> None:
     """Each with the current that its conductance passes at rest, here 1 nS times 70 mV."""
     whole = (
-        soma.equations(model["soma"], "basal_coupling_current")
-        + compartment.equations(model["basal"], "basal_plateau_current")
-        + plateau.equations(model["plateau"], ("basal",))
+        soma.equations(model["soma"], BASAL)
+        + compartment.equations(model["basal"], BASAL)
+        + plateau.equations(model["plateau"], BASAL)
     )
     cell = group(whole, model, ["soma", "basal", "plateau"], N=2, method="euler")
     cell.plateau_saturation = 0
@@ -162,7 +167,9 @@ def test_slow_adaptation_is_a_second_current_of_its_own() -> None:
 
 
 def test_inhibition_decays_and_divides_the_current_response(model: Model) -> None:
-    whole = soma.equations(model["soma"], "inhibition_current") + Equations("v_proximal : volt")
+    whole = soma.equations(
+        model["soma"], Site(inward={"soma": ["inhibition_current"]})
+    ) + Equations("v_proximal : volt")
     cell = group(
         whole + inhibition.equations(model["inhibition"]),
         model,
@@ -287,23 +294,30 @@ def test_a_spike_resets_the_potential(model: Model) -> None:
     assert cell.last_spike_time[0] / ms == pytest.approx(0.1)  # falling: at the step's end
 
 
-MODULES = [soma, spike, burst, adaptation, inhibition, feedforward, branch]
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
-def test_a_mechanism_declares_what_it_needs_and_explains_its_variables(
-    module: ModuleType, model: Model
-) -> None:
-    parameters = {variable_name(module.TABLE, key) for key in module.KEYS}
-    explained = set()
-    for each in (model, load_model("l5_reduced_fitted")):  # without and with what may be left out
-        equations = module.equations(each[module.TABLE])
-        assert parameters <= set(equations.names)
-        explained |= set(equations.names) - parameters
+@pytest.mark.parametrize("model", ["l5_reduced", "l5_reduced_fitted", "l5_thick_tufted"])
+def test_a_mechanism_declares_its_parameters_and_explains_its_variables(model: str) -> None:
+    cell = load_model(model)
+    present = assembly.require(cell)
+    for mechanism in present:
+        if mechanism.equations is None:
+            continue
+        site = assembly.sites(cell, present)[mechanism.table]
+        equations = mechanism.equations(cell[mechanism.table], site)
+        parameters = {variable_name(mechanism.table, key) for key in mechanism.keys}
+        assert parameters <= set(equations.names), mechanism.table
         for name in parameters:
             assert set(equations[name].flags) == {"shared", "constant"}
-    meanings = module.variables() if module is adaptation else module.VARIABLES
-    assert explained == set(meanings)
+        assert set(equations.names) - parameters <= set(mechanism.meanings(site)), mechanism.table
+
+
+def test_a_branch_declares_its_parameters_and_explains_its_variables(model: Model) -> None:
+    parameters = {variable_name(branch.TABLE, key) for key in branch.KEYS}
+    explained = set()
+    for each in (model, load_model("l5_reduced_fitted")):  # all or none, and graded
+        names = set(branch.equations(each[branch.TABLE]).names)
+        assert parameters <= names
+        explained |= names - parameters
+    assert explained == set(branch.VARIABLES)
 
 
 def test_a_mechanism_refuses_a_table_that_is_not_its_own(model: Model) -> None:
@@ -313,7 +327,7 @@ def test_a_mechanism_refuses_a_table_that_is_not_its_own(model: Model) -> None:
 
 def test_description_is_complete_and_can_be_read_back(model: Model) -> None:
     equations = pyramidal.equations(model)
-    text = describe(equations, pyramidal.VARIABLES, model)
+    text = describe(equations, pyramidal.design(model).variables, model)
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert len(lines) == len(equations)
     assert all("  # " in line for line in lines), "every line has a comment"
