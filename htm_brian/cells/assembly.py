@@ -50,9 +50,7 @@ def require(model: Model, packages: Sequence[ModuleType] = ()) -> tuple[Mechanis
     return _present(model, found)
 
 
-def faults(
-    model: Model, found: Sequence[Mechanism], aside: Collection[str] = ()
-) -> Iterator[str]:
+def faults(model: Model, found: Sequence[Mechanism], aside: Collection[str] = ()) -> Iterator[str]:
     """Yield what `require` finds, one line each.
 
     Parameters
@@ -65,16 +63,19 @@ def faults(
         Names of tables and paths of parameters, ``table.key``, to say nothing about.
     """
     if model.level not in METHODS:
-        yield f"a pyramidal cell is of level 1 or 2, got level {model.level} ({model.file}, [model])"
+        got = f"got level {model.level} ({model.file}, [model])"
+        yield f"a pyramidal cell is of level 1 or 2, {got}"
         return
     present = _present(model, found)
     keys = {**tree.tables(model), **{each.table: each.keys for each in present}}
     missing = [name for name in keys if name not in model and name not in aside]
-    yield from _unknown_tables(model, found, missing)
+    yield from _unknown_tables(model, found)
     yield from tree.faults(model)
     for name in keys:
         if name in missing:
-            whose = "dendrites have" if name == tree.MEMBRANE else f"a cell of level {model.level} has"
+            whose = (
+                "dendrites have" if name == tree.MEMBRANE else f"a cell of level {model.level} has"
+            )
             listed = ", ".join(keys[name])
             yield f"missing table [{name}], which {whose}, with the keys {listed} ({model.file})"
         elif name in model:
@@ -95,9 +96,7 @@ def _present(model: Model, found: Sequence[Mechanism]) -> tuple[Mechanism, ...]:
     )
 
 
-def _unknown_tables(
-    model: Model, found: Sequence[Mechanism], missing: Collection[str]
-) -> Iterator[str]:
+def _unknown_tables(model: Model, found: Sequence[Mechanism]) -> Iterator[str]:
     known = {each.table for each in found if each.level == model.level}
     if model.level == tree.LEVEL:
         known.update(tree.TABLES)
@@ -108,7 +107,7 @@ def _unknown_tables(
         if table.name in others:
             why = f"; it is of level {others[table.name]}, the model of level {model.level}"
         else:
-            why = did_you_mean(table.name, missing or known)
+            why = did_you_mean(table.name, known)
         yield f"unknown table [{table.name}]{why} ({model.file})"
 
 
