@@ -20,7 +20,7 @@ from brian2 import (
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
-from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.cells.pyramidal import require_level_1
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
@@ -100,7 +100,7 @@ class BranchReduction(Protocol):
                 raise InputError(
                     f"branch_reduction needs a table [{table}] ({self._detailed.file})"
                 )
-        self._simple = load_model(self.parameters.reduced_model).require(MECHANISMS)
+        self._simple = require_level_1(load_model(self.parameters.reduced_model))
         self._network = load_model(self.parameters.network_model)
 
     def run(self, progress: Progress) -> Outcome:

@@ -17,7 +17,7 @@ import xarray as xr
 from brian2 import Quantity, ms, second
 
 from htm_brian.arguments import check_integer
-from htm_brian.cells.pyramidal import MECHANISMS
+from htm_brian.cells.pyramidal import require_level_1
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
@@ -77,7 +77,7 @@ class ReleaseRobustness(Protocol):
 
     def __init__(self, parameters: ReleaseRobustnessParameters | None = None) -> None:
         super().__init__(parameters)
-        self._cell = load_model(self.parameters.cell_model).require(MECHANISMS)
+        self._cell = require_level_1(load_model(self.parameters.cell_model))
         self._network = load_model(self.parameters.network_model)
         self._branch = level2.one_branch(load_model(self.parameters.branch_model))
 
