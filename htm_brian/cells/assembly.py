@@ -7,7 +7,7 @@ level 2 have a tree of dendrites beside (`htm_brian.cells.tree`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import ModuleType
 
 from brian2.equations.equations import SUBEXPRESSION, Equations, SingleEquation
@@ -15,11 +15,11 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import tree
 from htm_brian.cells.design import Design, vary_by_cell
-from htm_brian.errors import InputError, did_you_mean
+from htm_brian.errors import InputError
 from htm_brian.mechanisms import dendrite
 from htm_brian.mechanisms.finding import find
 from htm_brian.mechanisms.interface import SOMA, Compartment, Mechanism, Site
-from htm_brian.parameters import Model
+from htm_brian.parameters import Key, Model
 
 METHODS = {1: "euler", 2: None}
 """Brian2's integration method by level; None is that of `htm_brian.engine.integration`."""
@@ -44,71 +44,45 @@ def require(model: Model, packages: Sequence[ModuleType] = ()) -> tuple[Mechanis
         If the model is of another level, if a table or key is unknown, missing or of the wrong
         dimension, or if a mechanism lacks what it needs.
     """
-    found = find(packages)
-    for fault in faults(model, found):
-        raise InputError(fault)
-    return _present(model, found)
-
-
-def faults(model: Model, found: Sequence[Mechanism], aside: Collection[str] = ()) -> Iterator[str]:
-    """Yield what `require` finds, one line each.
-
-    Parameters
-    ----------
-    model : Model
-        Of a cell.
-    found : sequence of Mechanism
-        All that there are.
-    aside : collection of str
-        Names of tables and paths of parameters, ``table.key``, to say nothing about.
-    """
     if model.level not in METHODS:
-        got = f"got level {model.level} ({model.file}, [model])"
-        yield f"a pyramidal cell is of level 1 or 2, {got}"
-        return
-    present = _present(model, found)
-    keys = {**tree.tables(model), **{each.table: each.keys for each in present}}
-    missing = [name for name in keys if name not in model and name not in aside]
-    yield from _unknown_tables(model, found)
-    yield from tree.faults(model)
-    for name in keys:
-        if name in missing:
-            whose = (
-                "dendrites have" if name == tree.MEMBRANE else f"a cell of level {model.level} has"
-            )
-            listed = ", ".join(keys[name])
-            yield f"missing table [{name}], which {whose}, with the keys {listed} ({model.file})"
-        elif name in model:
-            its = [path.partition(".")[2] for path in aside if path.startswith(f"{name}.")]
-            yield from model[name].faults(keys[name], its)
+        raise InputError(
+            f"a pyramidal cell is of level 1 or 2, got level {model.level} ({model.file}, [model])"
+        )
+    for fault in model.faults(
+        tables(model, packages), optional=known_tables(model.level, packages)
+    ):
+        raise InputError(fault)
+    for fault in tree.faults(model):
+        raise InputError(fault)
+    present = mechanisms(model, packages)
     for mechanism in present:
         for other in mechanism.needs:
-            if other not in model and other not in aside and other not in missing:
-                yield f"[{mechanism.table}] needs a table [{other}] ({model.file})"
+            if other not in model:
+                raise InputError(f"[{mechanism.table}] needs a table [{other}] ({model.file})")
+        if mechanism.check is not None:
+            mechanism.check(model[mechanism.table])
+    return present
 
 
-def _present(model: Model, found: Sequence[Mechanism]) -> tuple[Mechanism, ...]:
-    """Return the mechanisms that a model has or must have."""
+def mechanisms(model: Model, packages: Sequence[ModuleType] = ()) -> tuple[Mechanism, ...]:
+    """Return the mechanisms that a cell of this model has, or lacks though it must have them."""
     return tuple(
         each
-        for each in found
+        for each in find(packages)
         if each.level == model.level and (each.required or each.table in model)
     )
 
 
-def _unknown_tables(model: Model, found: Sequence[Mechanism]) -> Iterator[str]:
-    known = {each.table for each in found if each.level == model.level}
-    if model.level == tree.LEVEL:
-        known.update(tree.TABLES)
-    others = {each.table: each.level for each in found}
-    for table in model.tables:
-        if table.name in known:
-            continue
-        if table.name in others:
-            why = f"; it is of level {others[table.name]}, the model of level {model.level}"
-        else:
-            why = did_you_mean(table.name, known)
-        yield f"unknown table [{table.name}]{why} ({model.file})"
+def tables(model: Model, packages: Sequence[ModuleType] = ()) -> dict[str, Mapping[str, Key]]:
+    """Return the tables and keys that a model must have, given those that it has."""
+    its = {each.table: each.keys for each in mechanisms(model, packages)}
+    return {**tree.tables(model), **its}
+
+
+def known_tables(level: int, packages: Sequence[ModuleType] = ()) -> set[str]:
+    """Return the names of the tables that the model of a cell of a level may have."""
+    found = {each.table for each in find(packages) if each.level == level}
+    return found | set(tree.TABLES) if level == tree.LEVEL else found
 
 
 def compartments(model: Model, present: Sequence[Mechanism]) -> list[Compartment]:
@@ -165,9 +139,6 @@ def assemble(
         As `require`, or if a dendrite has a wrong number or place.
     """
     present = require(model, packages)
-    for mechanism in present:
-        if mechanism.check is not None:
-            mechanism.check(model[mechanism.table])
     where = sites(model, present)
     lines: list[SingleEquation] = []
     meanings: dict[str, str] = {}

@@ -173,22 +173,16 @@ def _far_from(parameter: Parameter, others: list[Parameter]) -> Iterator[str]:
         )
 
 
-def _tables_of_simple_cell(model: Model) -> Tables:
-    from htm_brian.cells import pyramidal
+def _tables_of_cell(model: Model) -> Tables:
+    from htm_brian.cells import assembly
 
-    return pyramidal.MECHANISMS
-
-
-def _tables_of_tree(model: Model) -> Tables:
-    from htm_brian.cells import biophysical
-
-    return biophysical.mechanisms(model)
+    return assembly.tables(model)
 
 
 def _optional_of_tree() -> Collection[str]:
-    from htm_brian.cells import biophysical, tree
+    from htm_brian.cells import assembly
 
-    return {*tree.ROOTS, *biophysical.OPTIONAL}
+    return assembly.known_tables(2)
 
 
 def _check_cell(model: Model) -> object:
@@ -246,9 +240,9 @@ def _tables_of_budget(model: Model) -> Tables:
 
 # Imported when used: a look at one model shall not wait for all of the package.
 KINDS: dict[tuple[str, int], Kind] = {
-    ("cell", 1): Kind("a reduced pyramidal cell (level 1)", _tables_of_simple_cell, _check_cell),
+    ("cell", 1): Kind("a reduced pyramidal cell (level 1)", _tables_of_cell, _check_cell),
     ("cell", 2): Kind(
-        "a biophysical cell (level 2)", _tables_of_tree, _check_cell, _optional_of_tree
+        "a biophysical cell (level 2)", _tables_of_cell, _check_cell, _optional_of_tree
     ),
     ("synapse", 1): Kind("a releasing synapse (level 1)", _tables_of_synapse, _check_synapse),
     ("network", 1): Kind("a network of minicolumns (level 1)", _tables_of_network, _check_release),
