@@ -17,10 +17,7 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
-from htm_brian.electrophysiology.stimulation import (
-    Stimulus,
-    stimulate,
-)
+from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity

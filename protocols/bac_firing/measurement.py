@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 from scipy.special import expit
 
-from htm_brian.electrophysiology.stimulation import (
-    Traces,
-)
+from htm_brian.electrophysiology.stimulation import Traces
 from htm_brian.electrophysiology.traces import after_hyperpolarisations, width_above
 from htm_brian.protocols.bac_firing.stimulus import DELAYS, FREQUENCIES, N_TRAIN, SPIKE_TIME, Course
 

@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import xarray as xr
-from brian2 import (
-    Quantity,
-    ms,
-    second,
-)
+from brian2 import Quantity, ms, second
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical

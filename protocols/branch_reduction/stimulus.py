@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from brian2 import (
-    ms,
-)
+from brian2 import ms
 
 from htm_brian.protocols.branch_reduction.levels import Condition
 

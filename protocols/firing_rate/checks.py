@@ -20,12 +20,7 @@ from htm_brian.protocols.firing_rate.current_steps import (
     slope,
     slowing,
 )
-from htm_brian.protocols.firing_rate.epsp_summation import (
-    RATES,
-    RECEPTORS,
-    VOLLEY,
-    depressed_drive,
-)
+from htm_brian.protocols.firing_rate.epsp_summation import RATES, RECEPTORS, VOLLEY, depressed_drive
 from htm_brian.protocols.firing_rate.rate_detection import deviation
 from htm_brian.protocols.firing_rate.reference import (
     GUAN,

@@ -17,7 +17,7 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
-from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
 from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.prediction_lead.checks import HTM, checks, metrics
@@ -57,6 +57,9 @@ class PredictionLead(Protocol):
     claim = "an NMDA spike alone never fires the cell, and advances its first spike to a volley"
     source = HTM
     parameters = PredictionLeadParameters()
+    quick = QuickForm(
+        PredictionLeadParameters(most_basal=30, duration=220 * ms, time_step=0.1 * ms)
+    )
 
     def __init__(self, parameters: PredictionLeadParameters | None = None) -> None:
         super().__init__(parameters)

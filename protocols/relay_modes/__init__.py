@@ -21,7 +21,7 @@ from htm_brian.cells import biophysical
 from htm_brian.electrophysiology.stimulation import stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
-from htm_brian.experiment.protocol import Outcome, Protocol, quantity
+from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
 from htm_brian.experiment.quantities import check_quantity
 from htm_brian.mechanisms import spike, t_current
 from htm_brian.parameters import load_model
@@ -94,6 +94,11 @@ class RelayModes(Protocol):
     )
     source = f"{SHERMAN}; {CRITERION}"
     parameters = RelayModesParameters()
+    quick = QuickForm(
+        RelayModesParameters(
+            longest=300 * ms, n_steps=3, n_tonic_steps=9, train=300 * ms, time_step=0.1 * ms
+        )
+    )
 
     def __init__(self, parameters: RelayModesParameters | None = None) -> None:
         super().__init__(parameters)

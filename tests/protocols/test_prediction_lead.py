@@ -1,4 +1,4 @@
-"""The protocol at a coarse step: what it measures, what it demands."""
+"""The quick form of the protocol: what it measures, what it demands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from htm_brian.protocols.prediction_lead.checks import checks
 from htm_brian.protocols.prediction_lead.measurement import predict
 from htm_brian.protocols.prediction_lead.stimulus import Condition, conditions
 
-SHORT = PredictionLeadParameters(most_basal=30, duration=220 * ms, time_step=0.1 * ms)
-
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return load_protocol("prediction_lead")(SHORT).run(SilentProgress())
+    return load_protocol("prediction_lead").in_quick_form().outcome(SilentProgress())
 
 
 @pytest.mark.slow
@@ -70,7 +68,9 @@ def test_traces_that_are_drawn_together_get_the_same_input_at_the_same_time() ->
 
 def test_what_is_shown_as_the_nmda_spike_is_it_however_many_synapses_it_has() -> None:
     """More than `most_basal`; a strength and a delay that no curve has."""
-    parameters = replace(SHORT, n_basal=35, most_basal=2, delay=33 * ms, volley_strength=1.5)
+    changes = {"n_basal": 35, "most_basal": 2, "delay": 33 * ms, "volley_strength": 1.5}
+    quick = load_protocol("prediction_lead").in_quick_form().parameters
+    parameters = replace(quick, **changes)
     found = predict(load_model("l5_thick_tufted"), parameters, 100, SilentProgress())
     assert found is not None
     volley, both, alone = found.trace.to_numpy()

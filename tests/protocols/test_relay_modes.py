@@ -1,4 +1,4 @@
-"""The protocol with few currents at a coarser step: what it measures, what it demands."""
+"""The quick form of the protocol: what it measures, what it demands."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ from htm_brian.protocols.relay_modes import RelayModesParameters
 from htm_brian.protocols.relay_modes.checks import checks
 from htm_brian.protocols.relay_modes.measurement import burst_size, n_bursts
 
-SHORT = RelayModesParameters(
-    longest=300 * ms, n_steps=3, n_tonic_steps=9, train=300 * ms, time_step=0.1 * ms
-)
-
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return load_protocol("relay_modes")(SHORT).run(SilentProgress())
+    return load_protocol("relay_modes").in_quick_form().outcome(SilentProgress())
 
 
 def test_every_check_holds(outcome: Outcome) -> None:
