@@ -52,7 +52,7 @@ def draw_traces(axes: Axes, dataset: xr.Dataset) -> None:
         ylabel="potential of the soma (mV)",
         xlim=(-dataset.attrs["delay"] - 15, 45),
     )
-    axes.legend(frameon=False, loc="lower left", fontsize=8)
+    axes.legend(frameon=False, loc="upper left", fontsize=8)
 
 
 def draw_lead(axes: Axes, lead: xr.DataArray, label: str) -> None:
