@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.abstract.indices import distinct, first_of_largest, mask_of
+from htm_brian.abstract.depolarisation import AT_REST, Depolarisation, reached
+from htm_brian.abstract.indices import NOTHING, Indices, distinct, first_of_largest, mask_of
 from htm_brian.abstract.kernels import apical_kernels, temporal_kernels
 from htm_brian.abstract.kernels import store_kernels as kernels
 from htm_brian.abstract.permanence import PermanenceRule, affine_parameters, of_rule
@@ -18,21 +19,6 @@ from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.errors import InputError
-
-Indices = NDArray[np.int64]
-NOTHING: Indices = np.empty(0, dtype=np.int64)
-
-
-class _Depolarisation(NamedTuple):
-    """Segments of one kind that the present input reaches, by cell and then by age."""
-
-    active: Indices
-    matching: Indices
-    potential: NDArray[np.int64]  # of the matching ones
-    active_potential: NDArray[np.int64]  # of the active ones
-
-
-_AT_REST = _Depolarisation(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 class ApicalTiebreakMemory:
@@ -136,7 +122,7 @@ class ApicalTiebreakMemory:
     def _rest(self) -> None:
         self._active_columns = self._predicted_columns = self._column_bursts = NOTHING
         self._active_cells = self._winner_cells = self._predicted_cells = NOTHING
-        self._basal_state = self._apical_state = _AT_REST
+        self._basal_state = self._apical_state = AT_REST
 
     def reset(self) -> None:
         """Forget the present: no active cells, no winners, no prediction. Segments stay."""
@@ -206,8 +192,8 @@ class ApicalTiebreakMemory:
             setattr(memory, f"_{name}", members[name])
         for kind in ("basal", "apical"):
             restore_store(getattr(memory, kind), members, f"{kind}_")
-            state = {name: members[f"{kind}_state_{name}"] for name in _Depolarisation._fields}
-            setattr(memory, f"_{kind}_state", _Depolarisation(**state))
+            state = {name: members[f"{kind}_state_{name}"] for name in Depolarisation._fields}
+            setattr(memory, f"_{kind}_state", Depolarisation(**state))
         memory.iteration = int(members["iteration"])
         return memory
 
@@ -247,12 +233,12 @@ class ApicalTiebreakMemory:
 
     def _depolarise(self, basal_input: Indices, apical_input: Indices, learn: bool) -> None:
         """Find the segments that the input reaches, and the cells that they predict."""
-        self._apical_state = self._reached(
-            self.apical, apical_input, self.activation_threshold, None
-        )
+        thresholds = self.connected_permanence, self.activation_threshold, self.min_threshold
+        self._apical_state = reached(self.apical, apical_input, *thresholds)
         supported = mask_of(self.n_cells, self.apical.owner[self._apical_state.active])
-        self._basal_state = self._reached(
-            self.basal, basal_input, self.reduced_basal_threshold, None if learn else supported
+        eased = None if learn else supported
+        self._basal_state = reached(
+            self.basal, basal_input, *thresholds, self.reduced_basal_threshold, eased
         )
         cells = distinct(self.basal.owner[self._basal_state.active])
         full = supported[cells]
@@ -262,36 +248,6 @@ class ApicalTiebreakMemory:
             self.basal.touch(self._basal_state.active, self.iteration)
             self.apical.touch(self._apical_state.active, self.iteration)
             self.iteration += 1
-
-    def _reached(
-        self, store: SegmentStore, inputs: Indices, reduced: int, eased: NDArray[np.bool_] | None
-    ) -> _Depolarisation:
-        """Return the active and matching segments; those of `eased` cells need only `reduced`."""
-        if not len(inputs):
-            return _AT_REST
-        end = int(store.arrays.counters[layout.SEGMENT_END])
-        segments = np.empty(end, dtype=np.int32)
-        counts = np.empty(end, dtype=np.int16)
-        connected = np.empty(end)
-        n = apical_kernels.reach(
-            store.arrays,
-            inputs,
-            mask_of(store.n_inputs, inputs),
-            self.connected_permanence,
-            min(self.min_threshold, reduced),
-            counts,
-            segments,
-            connected,
-        )
-        found, connected = segments[:n].astype(np.int64), connected[:n]
-        potential = counts[found].astype(np.int64)
-        active = connected >= self.activation_threshold
-        if eased is not None:
-            active |= eased[store.owner[found]] & (connected >= reduced)
-        matching = potential >= self.min_threshold
-        return _Depolarisation(
-            found[active], found[matching], potential[matching], potential[active]
-        )
 
     def _activate(
         self,
@@ -378,7 +334,7 @@ class ApicalTiebreakMemory:
     def _learn(
         self,
         store: SegmentStore,
-        state: _Depolarisation,
+        state: Depolarisation,
         is_active: NDArray[np.bool_],
         learning: tuple[Indices, Indices, Indices],
         inputs: Indices,

@@ -19,8 +19,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from htm_brian.abstract.apical_memory import NOTHING, ApicalTiebreakMemory, Indices
-from htm_brian.abstract.indices import as_indices
+from htm_brian.abstract.apical_memory import ApicalTiebreakMemory
+from htm_brian.abstract.indices import NOTHING, Indices, as_indices
 
 __all__ = ["ApicalTiebreakMemory", "ApicalTiebreakPairMemory", "ApicalTiebreakSequenceMemory"]
 

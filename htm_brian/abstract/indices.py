@@ -5,6 +5,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.errors import InputError
 
+Indices = NDArray[np.int64]
+NOTHING: Indices = np.empty(0, dtype=np.int64)
+
 
 def as_indices(
     name: str, values: ArrayLike, size: int, *, increasing: bool = True

@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.abstract.indices import as_indices, mask_of
+from htm_brian.abstract import temporal_state
+from htm_brian.abstract.indices import as_indices
 from htm_brian.abstract.kernels import temporal_kernels, temporal_layout
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import layout
-from htm_brian.abstract.segments.arrays import resized
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 from htm_brian.errors import InputError
@@ -147,18 +147,7 @@ class TemporalMemory:
         self.n_cells = self.parameters.n_cells
         self.store = self.parameters.make_store()
         self._settings = self.parameters.kernel_settings()
-        self._memory = temporal_layout.MemoryArrays(
-            active_cells=np.zeros((2, 0), dtype=np.int32),
-            winner_cells=np.zeros((2, 0), dtype=np.int32),
-            active_mask=np.zeros(self.parameters.n_inputs, dtype=np.bool_),
-            dead=np.zeros(0, dtype=np.bool_),
-            columns=np.zeros((3, self.columns), dtype=np.int32),
-            potential=np.zeros(0, dtype=np.int16),
-            matching=np.zeros(0, dtype=np.int32),
-            active=np.zeros(0, dtype=np.int32),
-            work=np.zeros((3, 0), dtype=np.int32),
-            numbers=np.zeros(temporal_layout.N_NUMBERS, dtype=np.int64),
-        )
+        self._memory = temporal_state.at_rest(self.columns, self.parameters.n_inputs)
 
     # One step.
 
@@ -373,19 +362,9 @@ class TemporalMemory:
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file, from which `load` restores it bit for bit."""
-        memory, numbers = self._memory, self._memory.numbers
-        row = numbers[temporal_layout.ROW]
         n_segments = int(self.store.arrays.counters[layout.SEGMENT_END])
-        arrays = store_arrays(self.store, "basal_") | {
-            "active_cells": memory.active_cells[row, : numbers[temporal_layout.N_ACTIVE_INPUTS]],
-            "winner_cells": memory.winner_cells[row, : numbers[temporal_layout.N_CANDIDATES]],
-            "columns": memory.columns,
-            "dead": np.flatnonzero(memory.dead),
-            "potential": memory.potential[:n_segments],
-            "matching": self.matching_segments,
-            "active": self.active_segments,
-            "numbers": numbers,
-        }
+        arrays = store_arrays(self.store, "basal_")
+        arrays |= temporal_state.to_members(self._memory, n_segments)
         write_memory(path, "TemporalMemory", vars(self.parameters), arrays)
 
     @classmethod
@@ -394,20 +373,8 @@ class TemporalMemory:
         config, members = read_memory(path, "TemporalMemory")
         tm = cls(**config)
         restore_store(tm.store, members, "basal_")
-        numbers = tm._memory.numbers
-        numbers[:] = members["numbers"]
-        numbers[temporal_layout.ROOM_CELLS] = len(members["active_cells"])
-        numbers[temporal_layout.ROOM_MATCHING] = len(members["matching"])
-        tm._fit()
-        row = numbers[temporal_layout.ROW]
-        memory = tm._memory
-        for name in ("active_cells", "winner_cells"):
-            getattr(memory, name)[row, : len(members[name])] = members[name]
-        for name in ("columns", "potential", "matching", "active"):
-            getattr(memory, name)[: len(members[name])] = members[name]
-        memory.active_mask[members["active_cells"]] = True
-        if len(members["dead"]):
-            tm._memory = memory._replace(dead=mask_of(tm.n_cells, members["dead"]))
+        n_segments = len(tm.store.arrays.segments)
+        tm._memory = temporal_state.from_members(tm._memory, members, n_segments, tm.n_cells)
         return tm
 
     # Room.
@@ -425,22 +392,8 @@ class TemporalMemory:
 
     def _fit(self) -> None:
         """Bring the memory's own arrays to the length that the store and the step ask for."""
-        memory = self._memory
-        rooms = {
-            "active_cells": temporal_layout.ROOM_CELLS,
-            "winner_cells": temporal_layout.ROOM_CELLS,
-            "matching": temporal_layout.ROOM_MATCHING,
-            "active": temporal_layout.ROOM_MATCHING,
-            "work": temporal_layout.ROOM_WORK,
-        }
-        for name, room in rooms.items():
-            array, wanted = getattr(memory, name), int(memory.numbers[room])
-            if wanted > array.shape[-1]:
-                memory = memory._replace(**{name: resized(array.T, wanted + wanted // 8).T.copy()})
         n_segments = len(self.store.arrays.segments)
-        if n_segments != len(memory.potential):
-            memory = memory._replace(potential=resized(memory.potential, n_segments))
-        self._memory = memory
+        self._memory = temporal_state.with_room(self._memory, n_segments)
 
     def _as_external(self, name: str, values: ArrayLike) -> NDArray[np.int32]:
         inputs = as_indices(name, values, self.parameters.external_inputs)
