@@ -107,10 +107,12 @@ def _axes(dataset: xr.Dataset, title: str) -> tuple[Figure, Axes]:
 
 
 def _dress(axes: Axes, dataset: xr.Dataset) -> None:
-    """Set labels and limits, and draw what could be foreseen at best."""
+    """Set labels and limits, and draw what could be predicted at best."""
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=0.8)
     place = (0.99, 0.51)
-    axes.annotate("all that can be foreseen", place, xycoords=("axes fraction", "data"), ha="right")
+    axes.annotate(
+        "all that can be predicted", place, xycoords=("axes fraction", "data"), ha="right"
+    )
     axes.set_xlim(0, 1.02 * dataset.sizes["element"])
     axes.set_ylim(-0.015, 0.58)
     axes.set_xlabel("element of the stream")

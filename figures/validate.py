@@ -195,8 +195,8 @@ def draw_raster(dataset: xr.Dataset) -> Figure:
     here = dataset["spike_element"].to_numpy() == element
     cells = dataset["spike_cell"].to_numpy()[here]
     times = 1e3 * dataset["spike_time"].to_numpy()[here]
-    foreseen = dataset["predicted_element"].to_numpy() == element
-    predicted = np.unique(dataset["predicted_cell"].to_numpy()[foreseen])
+    due_then = dataset["predicted_element"].to_numpy() == element
+    predicted = np.unique(dataset["predicted_cell"].to_numpy()[due_then])
     active = np.unique(cells // per_column)
     known = np.isin(active, predicted // per_column)
     shown = [*active[known][:RASTER_COLUMNS], *active[~known][:RASTER_COLUMNS]]

@@ -2,9 +2,9 @@
 
 Task and score are those of Bouhadjar et al. 2022, PLOS Comput Biol 18:e1010233 (set II): six
 sequences of five symbols, again and again, in fixed order, with a rest between sequences. A symbol
-is a set of columns, and is foretold when at least half of them hold a predicted cell. A
-transition's error is the distance between the foretold symbols and the true one: 0 when just that
-symbol is foretold, 1 when it is missed or another one is foretold as well.
+is a set of columns, and is predicted when at least half of them hold a predicted cell. A
+transition's error is the distance between the predicted symbols and the true one: 0 when just that
+symbol is predicted, 1 when it is missed or another one is predicted as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from htm_brian.abstract.segments.table import SegmentTable
 SEQUENCES = ("ENDIJ", "LNDIK", "GJMCN", "FJMCI", "BCKHI", "ACKHF")
 SYMBOLS = "".join(sorted(set("".join(SEQUENCES))))
 ELEMENTS = sum(map(len, SEQUENCES))
-FORETOLD = 0.5
+PREDICTED_SHARE = 0.5
 """Share of a symbol's columns that must hold a predicted cell; the peer's is half of a segment."""
 
 AfterStep = Callable[[int], bool]
@@ -87,9 +87,9 @@ def present(
 
 
 def transition_error(memory: Any, columns: NDArray[np.int64], target: int) -> float:
-    """Return the distance between the symbols that `memory` foretells and the true one."""
-    predicted = np.unique(memory.predictive_cells // memory.cells_per_column)
-    foretold = np.isin(columns, predicted).mean(axis=1) >= FORETOLD
-    wrong = foretold.copy()
-    wrong[target] = not foretold[target]
+    """Return the distance between the symbols that `memory` predicts and the true one."""
+    held = np.unique(memory.predictive_cells // memory.cells_per_column)
+    predicted = np.isin(columns, held).mean(axis=1) >= PREDICTED_SHARE
+    wrong = predicted.copy()
+    wrong[target] = not predicted[target]
     return float(np.sqrt(wrong.sum()))

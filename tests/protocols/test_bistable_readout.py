@@ -11,13 +11,9 @@ from brian2 import ms, mV
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.bistable_readout import draw
-from htm_brian.protocols.bistable_readout import (
-    SYNAPSES,
-    BistableReadoutParameters,
-    bits_on,
-    checks,
-    list_trials,
-)
+from htm_brian.protocols.bistable_readout import BistableReadoutParameters
+from htm_brian.protocols.bistable_readout.checks import checks
+from htm_brian.protocols.bistable_readout.stimulus import SYNAPSES, bits_on, list_trials
 
 SMALL = BistableReadoutParameters(
     networks=3, bits_of_a=(16, 20, 24), trials=40, control_trials=10, other_trials=4,

@@ -12,13 +12,10 @@ from scipy.stats import norm
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.dynamic_range import draw
-from htm_brian.protocols.dynamic_range import (
-    SYNAPSES,
-    DynamicRangeParameters,
-    Synapse,
-    checks,
-    growth,
-)
+from htm_brian.protocols.dynamic_range import DynamicRangeParameters
+from htm_brian.protocols.dynamic_range.checks import checks
+from htm_brian.protocols.dynamic_range.measurement import growth
+from htm_brian.protocols.dynamic_range.stimulus import SYNAPSES, Synapse
 
 SMALL = DynamicRangeParameters(n_rates=15, axons=1000, cells=40, trials=3)
 

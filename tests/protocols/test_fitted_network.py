@@ -10,41 +10,34 @@ import pytest
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.fitted_network import draw
 from htm_brian.parameters import load_model
-from htm_brian.protocols.fitted_network import (
-    BRIEF,
-    FULL,
-    GROUPS,
-    HAND,
-    FittedNetwork,
-    FittedNetworkParameters,
-    Variant,
-    predicts_for,
-)
+from htm_brian.protocols.fitted_network import FittedNetwork, FittedNetworkParameters
+from htm_brian.protocols.fitted_network.measurement import predicts_for
+from htm_brian.protocols.fitted_network.stimulus import BRIEF, FULL, GROUPS, HAND, Variant
 
 TINY = FittedNetworkParameters(
     columns=64,
     cells=2,
     steps=16,
     groups=("length of a plateau",),
-    periods=(),
+    periods=(75.0,),
     codegen="numpy",
 )
 
 
 def test_a_variant_takes_its_group_from_the_fit_and_nothing_else() -> None:
-    protocol = FittedNetwork()
+    networks = FittedNetwork().networks
     hand, fit = load_model("l5_reduced"), load_model("l5_reduced_fitted_brief")
     for name, paths in GROUPS.items():
-        cell = protocol.cell(Variant(name, 50.0))
+        cell = networks.cell(Variant(name, 50.0))
         changed = [
             new.path for new, old in zip(cell.rows(), hand.rows(), strict=True) if new[1] != old[1]
         ]
         assert sorted(changed) == sorted(paths)
-    cell = protocol.cell(Variant("length of a plateau", 50.0))
+    cell = networks.cell(Variant("length of a plateau", 50.0))
     assert cell["branch"]["plateau_growth"] == fit["branch"]["plateau_growth"]
-    assert protocol.cell(Variant(HAND, 50.0)) == hand
-    assert protocol.cell(Variant(BRIEF, 75.0)) == fit
-    assert protocol.cell(Variant(FULL, 75.0)) == load_model("l5_reduced_fitted")
+    assert networks.cell(Variant(HAND, 50.0)) == hand
+    assert networks.cell(Variant(BRIEF, 75.0)) == fit
+    assert networks.cell(Variant(FULL, 75.0)) == load_model("l5_reduced_fitted")
 
 
 def test_every_fitted_number_that_a_network_feels_is_in_a_group() -> None:

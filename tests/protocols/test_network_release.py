@@ -10,20 +10,21 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.figures.network_release import draw
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.parameters import load_model
-from htm_brian.protocols import _release_networks
-from htm_brian.protocols import network_release as module
-from htm_brian.protocols._release_networks import (
-    DEFAULT,
-    Condition,
+from htm_brian.protocols.network_release import (
+    NetworkRelease,
     NetworkReleaseParameters,
+    measurement,
+)
+from htm_brian.protocols.network_release.checks import interval, site_probability
+from htm_brian.protocols.network_release.measurement import (
+    MULTIPLE_SITES,
     Task,
     measure,
-    symbol_columns,
     with_transmission,
 )
-from htm_brian.protocols.network_release import NetworkRelease
+from htm_brian.protocols.network_release.stimulus import DEFAULT, Condition, symbol_columns
 from htm_brian.sdr.theory import burst_transmission
-from htm_brian.streams.sequence_task import SYMBOLS
+from htm_brian.streams.sequence_task import SYMBOLS, Measured
 from htm_brian.synapses.release.transmission import transmission_of
 
 TINY = NetworkReleaseParameters(
@@ -41,15 +42,15 @@ TINY = NetworkReleaseParameters(
 def test_a_connection_of_one_site_transmits_with_the_given_probability() -> None:
     model = with_transmission(load_model("minicolumns"), 0.3)
     assert transmission_of(model["release"]) == pytest.approx(0.3)
-    site = module.site_probability(0.3)
-    assert burst_transmission(site, module.MULTIPLE_SITES) == pytest.approx(0.3)
+    site = site_probability(0.3)
+    assert burst_transmission(site, MULTIPLE_SITES) == pytest.approx(0.3)
 
 
 def test_the_interval_of_a_share_is_exact() -> None:
     """Known values: none of 10 gives 1 - 0.025^(1/10); 5 of 10 by tables."""
-    assert module.interval(0, 10) == pytest.approx([0.0, 1 - 0.025**0.1])
-    assert module.interval(10, 10) == pytest.approx([0.025**0.1, 1.0])
-    assert module.interval(5, 10) == pytest.approx([0.1871, 0.8129], abs=1e-4)
+    assert interval(0, 10) == pytest.approx([0.0, 1 - 0.025**0.1])
+    assert interval(10, 10) == pytest.approx([0.025**0.1, 1.0])
+    assert interval(5, 10) == pytest.approx([0.1871, 0.8129], abs=1e-4)
 
 
 def test_a_network_told_to_stop_says_how_far_it_came() -> None:
@@ -100,15 +101,15 @@ def test_predicted_cells_of_the_network_without_bursts_fire_once(
     p = NetworkReleaseParameters(codegen="auto")
     bursts: list[int] = []
 
-    def count(memory: SpikingTemporalMemory, *rest: object) -> module.Measured:
+    def count(memory: SpikingTemporalMemory, *rest: object) -> Measured:
         for _ in range(8):
             for symbol in symbol_columns(p, DEFAULT)[:3]:
                 memory.compute(symbol)
         assert len(memory.predictive_cells) > 0
         bursts.append(len(memory.cell_bursts))
-        return module.Measured(np.empty((0, 0)), np.empty((0, 0)), memory.export_segments())
+        return Measured(np.empty((0, 0)), np.empty((0, 0)), memory.export_segments())
 
-    monkeypatch.setattr(_release_networks, "present", count)
+    monkeypatch.setattr(measurement, "present", count)
     for condition in (DEFAULT, Condition("once", bursts=False)):
         measure(Task(condition, 1.0, 1), p, lambda _: True)
     assert bursts[0] >= DEFAULT.n_active

@@ -10,12 +10,8 @@ import pytest
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.permanence_rules import draw
-from htm_brian.protocols.permanence_rules import (
-    PermanenceRules,
-    PermanenceRulesParameters,
-    checks,
-    patterns_kept,
-)
+from htm_brian.protocols.permanence_rules import PermanenceRules, PermanenceRulesParameters
+from htm_brian.protocols.permanence_rules.checks import checks, patterns_kept
 
 SMALL = PermanenceRulesParameters(
     patterns=12,

@@ -11,12 +11,9 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.release_cost import draw
 from htm_brian.parameters import load_model
-from htm_brian.protocols.release_cost import (
-    ReleaseCostParameters,
-    checks,
-    information,
-    spike_price,
-)
+from htm_brian.protocols.release_cost import ReleaseCostParameters
+from htm_brian.protocols.release_cost.checks import checks
+from htm_brian.protocols.release_cost.measurement import information, spike_price
 
 COARSE = ReleaseCostParameters(step=0.05, samples=50_000)
 

@@ -10,7 +10,8 @@ import pytest
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.scalar_vs_binary import draw
-from htm_brian.protocols.scalar_vs_binary import ScalarVsBinaryParameters, checks
+from htm_brian.protocols.scalar_vs_binary import ScalarVsBinaryParameters
+from htm_brian.protocols.scalar_vs_binary.checks import checks
 
 SMALL = ScalarVsBinaryParameters(
     size=400, sparsities=(0.02, 0.25), loads=(0.25, 1.0), measured_steps=8, n_seeds=3

@@ -8,18 +8,11 @@ import pytest
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.sequence_memory import draw
-from htm_brian.protocols.sequence_memory import (
-    NEW_SEQUENCES,
-    ONE_CELL,
-    SEQUENCES,
-    SWITCHED,
-    WHOLE,
-    SequenceMemory,
-    SequenceMemoryParameters,
-    checks,
-    smoothed,
-    stream,
-)
+from htm_brian.protocols.sequence_memory import SequenceMemory, SequenceMemoryParameters
+from htm_brian.protocols.sequence_memory.checks import checks
+from htm_brian.protocols.sequence_memory.measurement import smoothed
+from htm_brian.protocols.sequence_memory.peers import ONE_CELL, SWITCHED, WHOLE
+from htm_brian.protocols.sequence_memory.stimulus import NEW_SEQUENCES, SEQUENCES, stream
 
 SMALL = SequenceMemoryParameters(
     columns=320,

@@ -9,19 +9,14 @@ from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.sine_prediction import draw
-from htm_brian.protocols.sine_prediction import (
-    ALL,
-    BOTH_WRONG,
-    NEW,
-    OLD,
-    VARIANTS,
-    SinePrediction,
-    SinePredictionParameters,
+from htm_brian.protocols.sine_prediction import SinePrediction, SinePredictionParameters
+from htm_brian.protocols.sine_prediction.checks import (
     checks,
     events_to_connect,
     final,
     steps_to_good,
 )
+from htm_brian.protocols.sine_prediction.stimulus import ALL, BOTH_WRONG, NEW, OLD, VARIANTS
 
 SMALL = SinePredictionParameters(
     period=20,

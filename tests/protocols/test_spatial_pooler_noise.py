@@ -9,7 +9,8 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.spatial_pooler_noise import draw
 from htm_brian.protocols import spatial_pooler_noise
-from htm_brian.protocols.spatial_pooler_noise import SpatialPoolerNoiseParameters, checks
+from htm_brian.protocols.spatial_pooler_noise import SpatialPoolerNoiseParameters
+from htm_brian.protocols.spatial_pooler_noise.checks import checks
 
 SMALL = SpatialPoolerNoiseParameters(
     input_size=200,

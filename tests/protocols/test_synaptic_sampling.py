@@ -12,11 +12,8 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.synaptic_sampling import draw
-from htm_brian.protocols.synaptic_sampling import (
-    STAGES,
-    SynapticSamplingParameters,
-    checks,
-)
+from htm_brian.protocols.synaptic_sampling import SynapticSamplingParameters
+from htm_brian.protocols.synaptic_sampling.checks import STAGES, checks
 
 SMALL = SynapticSamplingParameters(
     machines=1, batches=300, chains=50, digit_hidden=40, epochs=5, relearning_epochs=1,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.protocols.network_release import DEFAULT, NetworkReleaseParameters, symbol_columns
+from htm_brian.protocols.network_release import NetworkReleaseParameters
+from htm_brian.protocols.network_release.stimulus import DEFAULT, symbol_columns
 from htm_brian.streams.sequence_task import present, transition_error
 
 
