@@ -20,7 +20,7 @@ from htm_brian.errors import InputError
 from htm_brian.sdr import theory
 
 REFERENCE = json.loads(
-    (Path(__file__).parent / "data" / "sdr_math_reference.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "data" / "sdr_math_reference.json").read_text(encoding="utf-8")
 )
 PUBLISHED: dict[str, Callable[[dict[str, float]], float | np.ndarray]] = {
     "false_positive": lambda c: theory.false_match(c["n"], c["a"], c["s"], c["theta"]),
