@@ -24,16 +24,23 @@ from typing import Any
 
 import numpy as np
 from brian2.equations.equations import Equations
-from brian2.synapses.synapses import Synapses
+from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_choice
-from htm_brian.errors import InputError
+from htm_brian.arguments import check_choice, check_integer, check_mapping, check_text, shown
+from htm_brian.errors import InputError, WrongTypeError
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
-from htm_brian.synapses.release.draws import FUNCTIONS, MAX_TRIALS
+from htm_brian.synapses.release.draws import FUNCTIONS
 from htm_brian.synapses.release.transmission import RELEASE_KEYS
+from htm_brian.synapses.release.values import (
+    CheckedSynapses,
+    check_before_run,
+    check_delay,
+    check_ends,
+    check_texts,
+)
 
 MECHANISMS: dict[str, dict[str, Key]] = {
     "release": RELEASE_KEYS,
@@ -56,7 +63,7 @@ MECHANISMS: dict[str, dict[str, Key]] = {
 VARIANTS = ("multivesicular", "single_site")
 
 PARAMETERS = {
-    "sites": "integer",
+    "sites": "1",
     "release_probability": "1",
     "quantal_size": "volt",
     "quantal_variation": "1",
@@ -88,7 +95,7 @@ last_spike = t
 """  # noqa: E501
 _RELEASE = {
     "multivesicular": """
-quanta = binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1), sites - empty, utilisation)
+quanta = binomial_quantile(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1), int(sites - empty), utilisation)
 """,  # noqa: E501
     "single_site": """
 quanta = int(keyed_uniform(stream_low, stream_high, i, j, contact, draws + 1) < 1 - (1 - utilisation)**(sites - empty))
@@ -103,13 +110,13 @@ draws += 4
 """  # noqa: E501
 
 
-class ReleaseSynapses(Synapses):
+class ReleaseSynapses(CheckedSynapses):
     """Synapses that release by chance, with a state of their own for each connection.
 
     Parameters
     ----------
     source, target : Group
-        As for Brian2's `Synapses`.
+        As for Brian2's `Synapses`; subgroups, too.
     model : str, path or Model
         Of kind "synapse", such as ``"thalamocortical"``; see ``models/``.
     on_release : str
@@ -131,9 +138,16 @@ class ReleaseSynapses(Synapses):
     namespace : dict, optional
         As for Brian2's `Synapses`.
     order : int
-        As for Brian2's `Synapses`.
+        Among all that spikes do in one time step: of two such synapses that of the lower order
+        acts first. (Brian2's own `order` does not reach the pathway of the spikes.)
     name : str
         Of the synapses.
+
+    Raises
+    ------
+    InputError
+        Here, or when a variable is set, or before a run: a number out of its range
+        (`htm_brian.synapses.release.values.BOUNDS`), of a wrong unit or not finite.
 
     Examples
     --------
@@ -167,10 +181,13 @@ class ReleaseSynapses(Synapses):
         order: int = 0,
         name: str = "releasesynapses*",
     ) -> None:
-        self.parameters = load_model(model).require(MECHANISMS)
-        self.variant = check_choice("variant", variant, VARIANTS)
-        for parameter in per_connection:
-            check_choice("per_connection", parameter, tuple(PARAMETERS))
+        check_ends(source, target)
+        check_texts(on_release=on_release, equations=equations, name=name)
+        self.parameters = check_release(model, variant, per_connection, seed, trial, stream)
+        self.variant = variant
+        check_integer("order", order)
+        if delay is not None:
+            check_delay(delay)
         declared = "\n".join(
             f"{key} : {unit} ({'constant' if key in per_connection else 'shared, constant'})"
             for key, unit in PARAMETERS.items()
@@ -189,29 +206,36 @@ class ReleaseSynapses(Synapses):
             declared + _STATE + equations,
             on_pre=REFILL + _FACILITATE + _RELEASE[variant] + SIZE + on_release,
             delay=delay,
-            namespace=dict(namespace or {}) | FUNCTIONS,
+            namespace=dict(check_mapping("namespace", namespace or {})) | FUNCTIONS,
             multisynaptic_index="contact",
             clock=source.clock,
-            order=order,
             name=name,
         )
+        # Brian2 puts what a presynaptic spike does one before what the groups do.
+        self.pre.order = order - 1
         if stream is None:
             self.stream = self.name
             warn_of_made_up_name(name, self.name)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
         """Connect as Brian2's `Synapses` does, and give all connections the model's values."""
-        super().connect(*args, **kwargs)
+        super().connect(*args, **kwargs | {"level": kwargs.get("level", 0) + 1})
         ends = [np.asarray(kwargs.get(end)) for end in "ij"]
-        arrays = all(end.dtype.kind in "iu" for end in ends)
+        stated = not args and kwargs.keys() - {"level"} == {"i", "j"}
+        stated = stated and all(end.dtype.kind in "iu" for end in ends)
         # Kept for C++ standalone, which does not know its connections before it runs.
-        once = arrays and not self._connected
+        once = stated and not self._connected
         self.stated_targets = np.broadcast_arrays(*ends)[1].ravel() if once else None
         if not self._connected:
             self._connected = True
             self._assign(shared=True)
             self.set_stream(*self._seed_and_trial)
         self._assign(shared=False)
+
+    def before_run(self, run_namespace: Mapping[str, Any]) -> None:
+        """Check the numbers, then prepare as Brian2 does."""
+        check_before_run(self)
+        super().before_run(run_namespace)
 
     def set_stream(self, seed: int, trial: int = 0) -> None:
         """Name the draws anew, for another trial or another experiment; after ``connect``."""
@@ -222,14 +246,36 @@ class ReleaseSynapses(Synapses):
         """Fill all sites and forget all facilitation, and begin the stream of draws again."""
         for name in ("empty", "utilisation", "draws", "quanta", "amplitude"):
             setattr(self, name, 0)
+        self.last_spike = self.last_refill = 0 * second  # before any spike, in any network
 
     def _assign(self, shared: bool) -> None:
         for table in self.parameters.tables:
             for key, value in table.items():
                 if key in PARAMETERS and (key not in self._per_connection) == shared:
-                    if key == "sites" and not 1 <= value <= MAX_TRIALS:
-                        raise InputError(f"sites must lie in [1, {MAX_TRIALS}], got {value}")
                     setattr(self, key, value)
+
+
+def check_release(
+    model: str | Model,
+    variant: str = "multivesicular",
+    per_connection: tuple[str, ...] = (),
+    seed: int = 0,
+    trial: int = 0,
+    stream: str | None = None,
+) -> Model:
+    """Return the model, once these arguments of `ReleaseSynapses` are checked."""
+    check_choice("variant", variant, VARIANTS)
+    if not isinstance(per_connection, tuple | list):
+        raise WrongTypeError(
+            f'per_connection must be a tuple such as ("sites",), got {shown(per_connection)}'
+        )
+    for parameter in per_connection:
+        check_choice("per_connection", parameter, tuple(PARAMETERS))
+    check_integer("seed", seed, low=0)
+    check_integer("trial", trial, low=0, high=2**64 - 1)
+    if stream is not None and not check_text("stream", stream):
+        raise InputError("stream must not be empty")
+    return load_model(model).require(MECHANISMS)
 
 
 def warn_of_made_up_name(given: str, name: str) -> None:
