@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.errors import InputError, WrongTypeError
+from htm_brian.errors import InputError
 
 from htm_brian.errors import InputError
 
@@ -94,11 +94,11 @@ def check_integer(name: str, value: object, low: int | None = None, high: int | 
     wanted = f"{name} must be an integer"
     check_plain(name, value)
     if isinstance(value, bool | np.bool_):
-        raise WrongTypeError(f"{wanted}, got {value!r}")
+        raise InputError(f"{wanted}, got {value!r}")
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise WrongTypeError(f"{wanted}, got {shown(value)}") from None
+        raise InputError(f"{wanted}, got {shown(value)}") from None
     return int(_check_range(name, number, low, high))
 
 
@@ -163,7 +163,7 @@ def _as_float(name: str, value: object, what: str) -> float:
             raise TypeError
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise WrongTypeError(f"{wanted}, got {shown(value)}") from None
+        raise InputError(f"{wanted}, got {shown(value)}") from None
     except OverflowError:
         raise InputError(f"{wanted}, got one that is too large") from None
     if not math.isfinite(number):
@@ -182,21 +182,21 @@ def check_choice(name: str, value: T, choices: tuple[T, ...]) -> T:
 def check_text(name: str, value: object) -> str:
     """Return `value` if it is text."""
     if not isinstance(value, str):
-        raise WrongTypeError(f"{name} must be text, got {shown(value)}")
+        raise InputError(f"{name} must be text, got {shown(value)}")
     return value
 
 
 def check_truth(name: str, value: object) -> bool:
     """Return `value` if it is True or False."""
     if not isinstance(value, bool | np.bool_):
-        raise WrongTypeError(f"{name} must be True or False, got {shown(value)}")
+        raise InputError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
 def check_mapping(name: str, value: object) -> Mapping[Any, Any]:
     """Return `value` if it is a dict or another mapping."""
     if not isinstance(value, Mapping):
-        raise WrongTypeError(f"{name} must be a mapping such as a dict, got {shown(value)}")
+        raise InputError(f"{name} must be a mapping such as a dict, got {shown(value)}")
     return value
 
 
@@ -210,7 +210,7 @@ def check_integers(
     if array.size == 0:
         return np.empty(0, dtype=np.int64)
     if array.dtype.kind not in "iu":
-        raise WrongTypeError(f"{name} must hold integers, got {array.dtype}")
+        raise InputError(f"{name} must hold integers, got {array.dtype}")
     for outside in (array.min(), array.max()):
         if (low is not None and outside < low) or (high is not None and outside > high):
             _check_range(name, int(outside), low, high)
@@ -278,7 +278,7 @@ def _checked_numbers(
     if array.size == 0:
         return np.empty(array.shape)
     if array.dtype.kind not in "iuf":
-        raise WrongTypeError(f"{name} must hold numbers, got {array.dtype}")
+        raise InputError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64)
     if finite and not np.isfinite(array).all():
         raise InputError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")

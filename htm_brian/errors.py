@@ -18,10 +18,6 @@ class InputError(ValueError):
     """
 
 
-class WrongTypeError(InputError, TypeError):
-    """An argument is of the wrong type; the message names it."""
-
-
 class NotFiniteError(InputError, FloatingPointError):
     """The state of a simulation is no longer finite; the message says what, where and when."""
 

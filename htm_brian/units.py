@@ -8,12 +8,8 @@ from functools import lru_cache
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import Quantity, Unit
 
+from htm_brian.arguments import check_text, shown
 from htm_brian.errors import InputError
-
-LONGEST = 80
-"""Characters of a unit."""
-
-LARGEST_POWER = 12
 
 _KNOWN = {
     name: unit
@@ -25,7 +21,9 @@ _KNOWN = {
 _KNOWN |= {str(unit): unit for unit in _KNOWN.values() if str(unit) not in _KNOWN}
 
 
-@lru_cache(maxsize=256)
+_HIGHEST_POWER = 9
+
+
 def parse_unit(text: str) -> Quantity | float:
     """Return the unit that `text` names; 1.0 for ``"1"``.
 
@@ -35,6 +33,11 @@ def parse_unit(text: str) -> Quantity | float:
         A name that Brian2 knows (``"mV"``, ``"siemens"``), or a product, quotient or integer power
         of such: ``"pA/ms"``, ``"uF/cm**2"``.
 
+    Raises
+    ------
+    InputError
+        Where the text is no unit.
+
     Examples
     --------
     >>> parse_unit("pF")
@@ -42,14 +45,18 @@ def parse_unit(text: str) -> Quantity | float:
     >>> 370 * parse_unit("pF") / (23.125 * parse_unit("nS"))
     16. * msecond
     """
+    return _parse(check_text("unit", text))
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Quantity | float:
     try:
         if len(text) > LONGEST:
             raise ValueError
         return _evaluate(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, ValueError, AttributeError, RecursionError, MemoryError):
+    except (SyntaxError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise InputError(
-            f"{text[:LONGEST]!r} is not a unit; "
-            "write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
+            f"{shown(text)} is not a unit; write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
         ) from None
 
 
@@ -64,7 +71,7 @@ def _evaluate(node: ast.expr) -> Quantity | float:
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _evaluate(left) / _evaluate(right)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if (
-            power <= LARGEST_POWER
+            not isinstance(power, bool) and power <= _HIGHEST_POWER
         ):
             return _evaluate(left) ** power
     raise ValueError

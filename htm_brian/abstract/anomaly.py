@@ -23,8 +23,8 @@ _RED, _YELLOW = 1 - 0.99999, 1 - 0.999
 _LOWEST_MEAN, _LOWEST_VARIANCE = 0.03, 0.0003
 """Floors of the estimate: after a calm time the slightest blip would be an alarm."""
 
-_FLAT_VARIANCE = 1.5e-5
-"""An input that varies less is constant, and nothing in it is an anomaly."""
+_ROUNDING = 1e-12
+"""Share of the largest value within which all values are one."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,15 @@ class AnomalyLikelihood:
         Elements between two estimates.
     averaging_window : int
         Number of latest scores that are averaged.
+    flat_variance : float
+        An input is constant, and nothing in it is an anomaly, where its variance is at most this
+        share of the squared range of all values so far. For a range of one that is NuPIC's bound;
+        as a share it does not depend on the unit of the values.
+
+    Raises
+    ------
+    InputError
+        Here, or from `compute`: a number out of range, not finite or with a unit.
 
     Notes
     -----
@@ -75,6 +84,7 @@ class AnomalyLikelihood:
         historic_window: int = 8640,
         reestimation_period: int = 100,
         averaging_window: int = 10,
+        flat_variance: float = 1.5e-5,
     ) -> None:
         self.learning_period = check_integer("learning_period", learning_period, low=0)
         self.estimation_samples = check_integer("estimation_samples", estimation_samples, low=1)
@@ -83,6 +93,8 @@ class AnomalyLikelihood:
         )
         self.reestimation_period = check_integer("reestimation_period", reestimation_period, low=1)
         self.averaging_window = check_integer("averaging_window", averaging_window, low=1)
+        self.flat_variance = check_number("flat_variance", flat_variance, low=0, high=1)
+        self._lowest, self._highest = math.inf, -math.inf
         self._scores: deque[float] = deque(maxlen=self.historic_window)
         self._inputs: deque[float] = deque(maxlen=self.historic_window)
         self._n_elements = 0
@@ -116,6 +128,7 @@ class AnomalyLikelihood:
         self._scores.append(anomaly)
         if number is not None:
             self._inputs.append(number)
+            self._lowest, self._highest = min(self._lowest, number), max(self._highest, number)
         self._n_elements += 1
         return likelihood
 
@@ -124,8 +137,7 @@ class AnomalyLikelihood:
         averages = _moving_average(np.array(self._scores), self.averaging_window)
         n_forgotten = max(0, self._n_elements - self.historic_window)
         n_skipped = max(0, self.learning_period - n_forgotten)
-        flat = len(self._inputs) > 0 and np.var(list(self._inputs)[n_skipped:]) < _FLAT_VARIANCE
-        if flat:
+        if self._is_flat(np.array(self._inputs)[n_skipped:]):
             self._distribution = _ANYTHING_GOES
         else:
             used = averages[n_skipped:]
@@ -133,6 +145,17 @@ class AnomalyLikelihood:
             variance = max(float(used.var()), _LOWEST_VARIANCE)
             self._distribution = _Normal(mean, math.sqrt(variance))
         self._previous_tail = self._distribution.tail(float(averages[-1]))
+
+    def _is_flat(self, inputs: NDArray[np.float64]) -> bool:
+        """Return whether the inputs, where there are any, hardly vary in their range so far."""
+        if inputs.size == 0:
+            return False
+        largest = max(abs(self._lowest), abs(self._highest))
+        if largest == 0:
+            return True
+        spread = self._highest / largest - self._lowest / largest  # no overflow
+        deviation = float(np.std(inputs / largest))
+        return spread <= _ROUNDING or deviation <= math.sqrt(self.flat_variance) * spread
 
     def _tail_of(self, anomaly: float) -> float:
         """Return the tail probability of the newest average, an alarm that lasts being dampened."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_integers, check_positive, shown
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
@@ -48,9 +48,7 @@ class SDRClassifier:
     def __init__(self, input_size: int, n_classes: int, learning_rate: float = 0.001) -> None:
         self.input_size = check_integer("input_size", input_size, low=1)
         self.n_classes = check_integer("n_classes", n_classes, low=1)
-        self.learning_rate = check_number("learning_rate", learning_rate)
-        if self.learning_rate <= 0:
-            raise InputError(f"learning_rate must be positive, got {learning_rate}")
+        self.learning_rate = check_positive("learning_rate", learning_rate, high=100)
         self.weights = np.zeros((self.input_size, self.n_classes))
 
     def infer(self, sdr: SDR) -> NDArray[np.float64]:
@@ -83,6 +81,8 @@ class SDRClassifier:
         return target / target.sum()
 
     def _check(self, sdr: SDR) -> None:
+        if not isinstance(sdr, SDR):
+            raise InputError(f"sdr must be an SDR, got {shown(sdr)}")
         if sdr.size != self.input_size:
             raise InputError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
 
@@ -108,9 +108,10 @@ class SDRPredictor:
         steps: Sequence[int] = (1,),
         learning_rate: float = 0.001,
     ) -> None:
-        if len(steps) == 0:
+        given = check_integers("steps", steps, low=0, high=1_000_000)
+        if len(given) == 0:
             raise InputError("steps must name at least one number of steps, got none")
-        self.steps = tuple(sorted({check_integer("steps", step, low=0) for step in steps}))
+        self.steps = tuple(sorted({int(step) for step in given}))
         self._classifiers = {
             step: SDRClassifier(input_size, n_classes, learning_rate) for step in self.steps
         }

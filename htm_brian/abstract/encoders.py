@@ -9,14 +9,21 @@ After Purdy, S. (2016), Encoding data for HTM systems, arXiv:1602.05925.
 """
 
 import math
+from calendar import isleap
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import (
+    check_integer,
+    check_mapping,
+    check_number,
+    check_positive,
+    shown,
+)
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
@@ -34,6 +41,13 @@ class Encoder(Protocol):
 
     def encode(self, value: Any) -> SDR:
         """Return the encoding of `value`."""
+
+
+_MOST_BUCKETS = 2.0**52
+"""Beyond, neighbouring numbers of a computer lie more than one bucket apart."""
+
+MOST_BITS = 10_000_000
+"""Bits of the largest encoding."""
 
 
 class ScalarEncoder:
@@ -54,6 +68,11 @@ class ScalarEncoder:
     seed : int
         Seed of the random choice of bits.
 
+    Raises
+    ------
+    InputError
+        Here, or from `encode`: a number out of range, not finite or with a unit.
+
     Notes
     -----
     Bucket b is on at the bits ``stream[b], ..., stream[b + n_active - 1]`` of one endless random
@@ -71,10 +90,8 @@ class ScalarEncoder:
 
     def __init__(self, size: int, n_active: int, resolution: float, seed: int = 42) -> None:
         self.n_active = check_integer("n_active", n_active, low=1)
-        self.size = check_integer("size", size, low=6 * self.n_active)
-        self.resolution = check_number("resolution", resolution)
-        if self.resolution <= 0:
-            raise InputError(f"resolution must be positive, got {resolution}")
+        self.size = check_integer("size", size, low=6 * self.n_active, high=MOST_BITS)
+        self.resolution = check_positive("resolution", resolution)
         self.seed = check_integer("seed", seed, low=0)
         self._block_length = 2 * self.n_active
         self._blocks: dict[int, NDArray[np.int64]] = {}
@@ -82,7 +99,7 @@ class ScalarEncoder:
     def bucket(self, value: float) -> int:
         """Return the number of the bucket that `value` falls into."""
         position = check_number("value", value) / self.resolution
-        if not math.isfinite(position):
+        if not abs(position) < _MOST_BUCKETS:
             raise InputError(f"value {value} is too large for a resolution of {self.resolution}")
         return math.floor(position + 0.5)
 
@@ -122,21 +139,33 @@ class CyclicEncoder:
     radius : float
         The distance from which two encodings share no bits; at most half a period. The ring has
         n_active · period / radius bits, rounded.
+
+    Raises
+    ------
+    InputError
+        Here, or from `encode`: a number out of range, not finite or with a unit.
     """
 
     def __init__(self, n_active: int, period: float, radius: float) -> None:
         self.n_active = check_integer("n_active", n_active, low=1)
-        self.period = check_number("period", period)
+        self.period = check_positive("period", period)
         self.radius = check_number("radius", radius)
         if not 0 < self.radius <= self.period / 2:
             raise InputError(
                 f"radius must lie in (0, {self.period / 2}], half a period, got {radius}"
             )
-        self.size = round(self.n_active * self.period / self.radius)
+        n_bits = self.n_active * (self.period / self.radius)
+        if n_bits > MOST_BITS:
+            raise InputError(
+                f"radius {radius} makes more than {MOST_BITS} bits of a period of {period}"
+            )
+        self.size = round(n_bits)
 
     def encode(self, value: float) -> SDR:
         """Return the encoding of a number, which may lie outside [0, period)."""
         share = check_number("value", value) / self.period
+        if not abs(share) < _MOST_BUCKETS / self.size:
+            raise InputError(f"value {value} is too large for a period of {self.period}")
         # A value at the very edge of a bit belongs to the bit that begins there, despite rounding.
         first = math.floor(share * self.size + 1e-9)
         return SDR(self.size, (first + np.arange(self.n_active)) % self.size)
@@ -154,9 +183,14 @@ class CategoryEncoder:
     """
 
     def __init__(self, categories: Sequence[Hashable], n_active: int = 21) -> None:
-        self.categories = tuple(categories)
+        try:
+            self.categories = tuple(categories)
+            self._index = {category: index for index, category in enumerate(self.categories)}
+        except TypeError:
+            raise InputError(
+                f"categories must be a sequence of names, got {shown(categories)}"
+            ) from None
         self.n_active = check_integer("n_active", n_active, low=1)
-        self._index = {category: index for index, category in enumerate(self.categories)}
         if not self.categories:
             raise InputError("categories must name at least one category, got none")
         if len(self._index) < len(self.categories):
@@ -165,10 +199,16 @@ class CategoryEncoder:
 
     def encode(self, value: Hashable) -> SDR:
         """Return the encoding of one of the categories."""
-        if value not in self._index:
+        try:
+            is_known = value in self._index
+        except TypeError:
+            is_known = False
+        if not is_known:
             known = ", ".join(map(repr, self.categories[:8]))
             more = ", ..." if len(self.categories) > 8 else ""
-            raise InputError(f"unknown category {value!r}; the categories are {known}{more}")
+            raise InputError(
+                f"unknown category: value is {shown(value)}; the categories are {known}{more}"
+            )
         first = self._index[value] * self.n_active
         return SDR(self.size, np.arange(first, first + self.n_active))
 
@@ -189,6 +229,11 @@ class MultiEncoder:
     """
 
     def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        for field, encoder in check_mapping("encoders", encoders).items():
+            if not callable(getattr(encoder, "encode", None)):
+                raise InputError(
+                    f"encoders must have a method encode, got {shown(encoder)} for {field}"
+                )
         if not encoders:
             raise InputError("encoders must hold at least one encoder, got none")
         self.encoders = dict(encoders)
@@ -197,13 +242,17 @@ class MultiEncoder:
 
     def encode(self, value: Mapping[str, Any]) -> SDR:
         """Return the encoding of a record that holds a value for every field, and no other."""
-        if set(value) != set(self.encoders):
+        if set(check_mapping("value", value)) != set(self.encoders):
+            given = ", ".join(map(str, value))
             raise InputError(
-                f"value must hold the fields {', '.join(self.encoders)}, got {', '.join(value)}"
+                f"value must hold the fields {', '.join(self.encoders)}, got {given or 'none'}"
             )
         bits, offset = [], 0
         for field, encoder in self.encoders.items():
-            bits.append(encoder.encode(value[field]).sparse + offset)
+            try:
+                bits.append(encoder.encode(value[field]).sparse + offset)
+            except InputError as error:
+                raise InputError(f"{field}: {error}") from None
             offset += encoder.size
         return SDR(self.size, np.concatenate(bits))
 
@@ -225,6 +274,12 @@ class DateEncoder:
     season : (int, float), optional
         Radius in days; comes round at New Year.
 
+    Raises
+    ------
+    InputError
+        For a part that is no such pair; from `encode` for what is no date and time of the years 1
+        to 9999.
+
     Notes
     -----
     Times are taken as the clock on the wall shows them: a time zone is not converted.
@@ -240,13 +295,14 @@ class DateEncoder:
     ) -> None:
         parts: dict[str, Encoder] = {}
         if time_of_day is not None:
-            parts["time_of_day"] = CyclicEncoder(time_of_day[0], 24.0, time_of_day[1])
+            parts["time_of_day"] = _cyclic("time_of_day", time_of_day, 24.0, "hours")
         if day_of_week is not None:
-            parts["day_of_week"] = CyclicEncoder(day_of_week[0], 7.0, day_of_week[1])
+            parts["day_of_week"] = _cyclic("day_of_week", day_of_week, 7.0, "days")
         if weekend is not None:
-            parts["weekend"] = CategoryEncoder([False, True], weekend)
+            n_weekend = check_integer("weekend", weekend, low=1)
+            parts["weekend"] = CategoryEncoder([False, True], n_weekend)
         if season is not None:
-            parts["season"] = CyclicEncoder(season[0], 365.0, season[1])
+            parts["season"] = _cyclic("season", season, 365.0, "days")
         if not parts:
             raise InputError("a DateEncoder needs at least one part, got none")
         self._parts = MultiEncoder(parts)
@@ -257,9 +313,9 @@ class DateEncoder:
         """Return the encoding of a datetime, a pandas Timestamp or a numpy.datetime64."""
         moment = _as_datetime(value)
         day = (moment - datetime(moment.year, moment.month, moment.day)).total_seconds() / 86400
-        new_year = datetime(moment.year, 1, 1)
         # A share of the year, so that leap years come round at New Year as well.
-        year = (moment - new_year) / (datetime(min(moment.year, 9998) + 1, 1, 1) - new_year)
+        length = timedelta(days=366 if isleap(moment.year) else 365)
+        year = (moment - datetime(moment.year, 1, 1)) / length
         fields = {
             "time_of_day": day * 24,
             "day_of_week": moment.weekday() + day,
@@ -269,9 +325,26 @@ class DateEncoder:
         return self._parts.encode({name: fields[name] for name in self._parts.encoders})
 
 
+def _cyclic(name: str, pair: tuple[int, float], period: float, unit: str) -> CyclicEncoder:
+    """Return the encoder of a part of a date, given as number of on-bits and radius."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InputError(f"{name} must be a pair (n_active, radius in {unit}), got {shown(pair)}")
+    try:
+        check_number("radius", pair[1], unit=unit)
+        return CyclicEncoder(pair[0], period, pair[1])
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
 def _as_datetime(value: object) -> datetime:
-    moment = value.astype("datetime64[us]").item() if isinstance(value, np.datetime64) else value
+    moment = value
+    if isinstance(value, np.datetime64):
+        year = value.astype("datetime64[Y]").astype(np.int64) + 1970
+        # Microseconds of years further off would wrap to another date.
+        moment = value.astype("datetime64[us]").item() if 1 <= year <= 9999 else None
     # pandas' NaT calls itself a datetime; like NaN it differs from itself.
     if not isinstance(moment, datetime) or moment != moment:
-        raise InputError(f"value must be a date and time, got {value!r}")
+        raise InputError(
+            f"value must be a date and time of the years 1 to 9999, got {shown(value)}"
+        )
     return datetime(*moment.timetuple()[:6], moment.microsecond)

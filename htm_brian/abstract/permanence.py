@@ -21,7 +21,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_number
+from htm_brian.arguments import check_number, check_numbers, check_positive
 from htm_brian.errors import InputError
 
 EPSILON = 1e-5
@@ -146,12 +146,8 @@ class IncidenceRate:
     incidence_rate: float = 0.2
 
     def __post_init__(self) -> None:
-        check_number("learning_period", self.learning_period)
-        if self.learning_period <= 0:
-            raise InputError(f"learning_period must be positive, got {self.learning_period}")
-        check_number("incidence_rate", self.incidence_rate, high=1.0)
-        if self.incidence_rate <= 0:
-            raise InputError(f"incidence_rate must lie in (0, 1], got {self.incidence_rate}")
+        check_positive("learning_period", self.learning_period, unit="learning events")
+        check_positive("incidence_rate", self.incidence_rate, high=1.0)
 
     @property
     def alpha(self) -> float:
@@ -217,12 +213,13 @@ class SigmoidWeight:
 
     def __post_init__(self) -> None:
         check_number("threshold", self.threshold, low=0.0, high=1.0)
-        if not self.slope > 0:
-            raise InputError(f"slope must be positive, got {self.slope}")
+        if self.slope != math.inf:
+            check_positive("slope", self.slope)
 
     def weight(self, permanence: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the weights, in [0, 1]."""
-        p = np.asarray(permanence, dtype=np.float32).astype(np.float64)
+        p = check_numbers("permanence", permanence, 0, 1, ndim=None).astype(np.float32)
+        p = p.astype(np.float64)
         if math.isinf(self.slope):
             return (p >= np.float32(self.threshold - EPSILON)).astype(np.float64)
         return 1.0 / (1.0 + np.exp(np.minimum(-self.slope * (p - self.threshold), 700.0)))
@@ -280,6 +277,11 @@ def _affine(
     gain_inactive: float,
 ) -> NDArray[np.float32]:
     """Return clip(keep * p + gain) in float32, by the same operations as the compiled kernels."""
-    p = np.asarray(permanence, dtype=np.float32)
+    p = check_numbers("permanence", permanence, 0, 1, ndim=None).astype(np.float32)
+    if np.shape(active) != p.shape or np.asarray(active).dtype != np.bool_:
+        raise InputError(
+            f"active must be booleans of the shape {p.shape} of permanence, got "
+            f"{np.asarray(active).dtype} of shape {np.shape(active)}"
+        )
     gain = np.where(active, np.float32(gain_active), np.float32(gain_inactive))
     return np.clip(p * np.float32(keep) + gain, np.float32(0), np.float32(1))

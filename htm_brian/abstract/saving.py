@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
 from htm_brian.abstract.segments import layout
+from htm_brian.arguments import shown
 from htm_brian.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,14 +37,33 @@ _RULES: dict[str, type[UpDown] | type[IncidenceRate]] = {
 def write_memory(
     path: str | Path, kind: str, config: Mapping[str, Any], arrays: Mapping[str, NDArray]
 ) -> None:
-    """Write a memory under a temporary name, then put it in place."""
+    """Write a memory under a temporary name, then put it in place.
+
+    Parameters
+    ----------
+    path : str or path
+        Of the file, in a folder that there is.
+    kind : str
+        Name of the memory's class.
+    config : mapping
+        Arguments of its constructor; numbers may be NumPy's.
+    arrays : mapping of str to ndarray
+        Everything else.
+
+    Raises
+    ------
+    InputError
+        Where the path cannot be one of a file, or the permanence rule is a stranger's.
+    """
     members = dict(arrays) | {
         "kind": np.array(kind),
         "version": np.array(VERSION),
-        "config": np.array(json.dumps(dict(config) | {"permanence_rule": _described(config)})),
+        "config": np.array(_as_json(dict(config) | {"permanence_rule": _described(config)})),
     }
     members["checksum"] = np.array(_checksum(members))
-    path = Path(path)
+    path = _checked(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"path must name a file in a folder that exists, got {shown(str(path))}")
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -54,10 +74,18 @@ def write_memory(
 
 
 def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """Return the constructor's arguments and the arrays of a saved memory, checked."""
+    """Return the constructor's arguments and the arrays of a saved memory, checked.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, is not a saved memory of this kind, or is damaged.
+    """
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with _checked(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             members = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise InputError(f"path {path} cannot be read: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, TypeError):
         raise InputError(f"{path} is cut short or is not a saved memory") from None
     if not {"kind", "version", "config", "checksum"} <= members.keys():
@@ -100,12 +128,29 @@ def restore_store(store: SegmentStore, members: Mapping[str, NDArray], prefix: s
     store.arrays = own._replace(**{name: members[prefix + name] for name in own._fields})
 
 
+def _as_json(config: Mapping[str, Any]) -> str:
+    """Write the arguments of a constructor, which may be numbers of NumPy."""
+
+    def number_of_python(value: object) -> Any:
+        if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+            return value.item()
+        raise InputError(f"arguments must be plain to be saved, got {shown(value)}")
+
+    return json.dumps(config, default=number_of_python)
+
+
 def _described(config: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
     rule: PermanenceRule = config["permanence_rule"]
     name = type(rule).__name__
     if _RULES.get(name) is not type(rule):
         raise InputError(f"permanence_rule must be one of {', '.join(_RULES)} to be saved")
     return name, asdict(rule)
+
+
+def _checked(path: object) -> Path:
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise InputError(f"path must be the name of a file, got {shown(path)}")
+    return Path(path)
 
 
 def _checksum(members: Mapping[str, NDArray]) -> str:

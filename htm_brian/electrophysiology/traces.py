@@ -20,8 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.arguments import check_number, check_numbers, check_text, shown
+from htm_brian.errors import InputError
+
 DRAWN_PEAK = 20.0
 """mV, of drawn spikes."""
+_UNEVEN = 0.01
+"""Share of the mean step by which a step may differ."""
+_ARGUMENT_OF = {
+    "stim_start": ("start", "ms"),
+    "stim_end": ("end", "ms"),
+    "Threshold": ("threshold", "mV"),
+    "stimulus_current": ("current", "nA"),
+}
+"""What eFEL's settings are called here, and their units."""
 DETECTION = 0.0
 """mV; potentials above are spikes. No subthreshold potential reaches a reversal potential of 0."""
 
@@ -59,6 +71,12 @@ def features(
     dict of str to list of ndarray
         Each feature's values, as many as eFEL finds; none where the trace does not have it.
 
+    Raises
+    ------
+    InputError
+        Where times are not evenly spaced, shapes differ, numbers are not finite or have a unit, or
+        eFEL has no such feature.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,15 +86,17 @@ def features(
     array([-60.])
     """
     efel = _efel()
-    time = np.asarray(time, dtype=np.float64)
-    rows = np.atleast_2d(np.asarray(traces, dtype=np.float64))
+    time, rows = _time_and_rows(time, traces)
+    known = set(efel.get_feature_names())
+    if isinstance(names, str):
+        raise InputError(f"names must be a sequence of features' names, got {names!r}")
+    for name in names:
+        if check_text("names", name) not in known:
+            raise InputError(f"names must be of eFEL's features, got {name!r}")
     given = {"stim_start": start, "stim_end": end, "Threshold": threshold}
     if current is not None:
         given["stimulus_current"] = current
-    columns = {
-        name: np.broadcast_to(np.asarray(values, dtype=np.float64), len(rows))
-        for name, values in given.items()
-    }
+    columns = {name: _for_each(name, values, len(rows)) for name, values in given.items()}
     step = time[1] - time[0]
     efel.reset()  # settings are global; ours go with each trace
     found = efel.get_feature_values(
@@ -89,6 +109,62 @@ def features(
         raise_warnings=False,
     )
     return {name: [_array(values[name]) for values in found] for name in names}
+
+
+def _time_and_rows(
+    time: ArrayLike, traces: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return evenly spaced times in ms, and the traces, one a row, in mV."""
+    times = check_numbers("time", time, unit="ms")
+    rows = np.atleast_2d(check_numbers("traces", traces, unit="mV", ndim=None))
+    if times.size < 2:
+        raise InputError(f"time must have two samples or more, got {times.size}")
+    if rows.ndim != 2 or rows.shape[1] != times.size:
+        raise InputError(
+            f"traces must have the shape (n_traces, {times.size}) of the time, got {rows.shape}"
+        )
+    steps = np.diff(times)
+    even = (times[-1] - times[0]) / (times.size - 1)
+    # Times that were added up, or written with few digits, stray by a small part of a step.
+    wrong = np.flatnonzero(~(np.abs(steps - even) <= _UNEVEN * even))
+    if wrong.size:
+        raise InputError(
+            f"time must be evenly spaced and increase, got a step of {steps[wrong[0]]:g} ms at "
+            f"{times[wrong[0]]:g} ms, and {even:g} ms on average; interpolate the traces first"
+        )
+    return times, rows
+
+
+def _for_each(name: str, values: ArrayLike, n_traces: int) -> NDArray[np.float64]:
+    """Return one number for each trace."""
+    name, unit = _ARGUMENT_OF[name]
+    numbers = check_numbers(name, values, unit=unit, ndim=None)
+    if numbers.shape not in ((), (1,), (n_traces,)):
+        raise InputError(
+            f"{name} must be one number or one for each of {n_traces} traces, got {numbers.shape}"
+        )
+    return np.broadcast_to(numbers, n_traces)
+
+
+def _trains(
+    time: NDArray[np.float64], n_traces: int, spikes: Sequence[ArrayLike]
+) -> list[NDArray[np.float64]]:
+    """Return the spike times of each trace, all inside it."""
+    if not isinstance(spikes, Sequence | np.ndarray) or len(spikes) != n_traces:
+        raise InputError(
+            f"spikes must hold a sequence of times for each of {n_traces} traces, got "
+            f"{shown(spikes)}"
+        )
+    trains = [check_numbers("spikes", train, unit="ms") for train in spikes]
+    half = (time[1] - time[0]) / 2 * (1 + 1e-6)
+    for train in trains:
+        outside = train[(train < time[0] - half) | (train > time[-1] + half)]
+        if outside.size:
+            raise InputError(
+                f"spikes must lie inside the trace, from {time[0]:g} to {time[-1]:g} ms, got "
+                f"{outside[0]:g} ms"
+            )
+    return trains
 
 
 def _array(values: Any) -> NDArray[np.float64]:
@@ -123,12 +199,17 @@ def with_spikes(
     traces : array_like of shape (n_traces, n_times)
         Potentials of integrate-and-fire cells.
     spikes : sequence of array_like
-        Times of each trace's spikes.
+        Times of each trace's spikes, inside the trace.
+
+    Raises
+    ------
+    InputError
+        Where times are not evenly spaced, or a spike lies outside the trace.
     """
-    time = np.asarray(time, dtype=np.float64)
-    drawn = np.atleast_2d(np.array(traces, dtype=np.float64))
-    for row, train in zip(drawn, spikes, strict=True):
-        at = np.rint((np.asarray(train, dtype=np.float64) - time[0]) / (time[1] - time[0]))
+    time, rows = _time_and_rows(time, traces)
+    drawn = rows.copy()
+    for row, train in zip(drawn, _trains(time, len(rows), spikes), strict=True):
+        at = np.rint((train - time[0]) / (time[1] - time[0]))
         row[np.clip(at.astype(int), 0, row.size - 1)] = DRAWN_PEAK
     return drawn
 
@@ -161,7 +242,7 @@ def depolarisations(time: ArrayLike, traces: ArrayLike, start: float) -> Depolar
     start : float
         Of the stimulus.
     """
-    end = float(np.asarray(time, dtype=np.float64)[-1])
+    end = float(_time_and_rows(time, traces)[0][-1])
     names = ("maximum_voltage_from_voltagebase", "voltage_base")
     peak, base = (
         first(values) for values in features(time, traces, names, start=start, end=end).values()
@@ -194,8 +275,9 @@ def after_hyperpolarisations(
         NaN for a trace without a spike.
     """
     # Not eFEL's AHP_depth, which looks for the dip that follows an action potential at once.
-    rows, end = np.atleast_2d(traces), float(np.asarray(time, dtype=np.float64)[-1])
-    last = np.array([max(np.asarray(train, dtype=np.float64), default=-np.inf) for train in spikes])
+    time, rows = _time_and_rows(time, traces)
+    end = float(time[-1])
+    last = np.array([train.max(initial=-np.inf) for train in _trains(time, len(rows), spikes)])
     fired = last > -np.inf
     depths = np.full(len(rows), np.nan)
     if fired.any():
@@ -238,6 +320,7 @@ def step_response(
     start, end : float
         Of the step.
     """
+    check_number("current", current, unit="nA")
     names = ("ohmic_input_resistance_vb_ssse", "time_constant", "sag_ratio2")
     found = features(time, trace, names, start=start, end=end, current=current)
     return StepResponse(*(float(first(found[name])[0]) for name in names))

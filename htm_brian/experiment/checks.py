@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from htm_brian.arguments import check_plain, shown
+from htm_brian.errors import InputError
+
 
 @dataclass(frozen=True)
 class Check:
@@ -17,13 +20,18 @@ class Check:
     name : str
         What was measured, in words.
     value : float
-        What was found; NaN never passes.
+        What was found, a plain number in `unit`; NaN never passes.
     unit : str
         Unit of `value`, `low` and `high`; ``"1"`` for a plain number.
     low, high : float or None
         The band, both ends included; None leaves that side open.
     source : str
         Where the band comes from.
+
+    Raises
+    ------
+    InputError
+        Where a text is empty, a number has a unit or is none, or the band is.
 
     Examples
     --------
@@ -43,15 +51,19 @@ class Check:
         for field in ("name", "unit", "source"):
             text = getattr(self, field)
             if not isinstance(text, str) or not text.strip():
-                raise ValueError(f"{field} of a check must be a non-empty text, got {text!r}")
+                raise InputError(f"{field} of a check must be a non-empty text, got {text!r}")
+        for field in ("value", "low", "high"):
+            _check_plain(f"{field} of check {self.name!r}", getattr(self, field), self.unit)
+        if self.value is None:
+            raise InputError(f"value of check {self.name!r} must be a number, got None")
         if self.low is None and self.high is None:
-            raise ValueError(f"check {self.name!r} needs a low or a high end")
+            raise InputError(f"check {self.name!r} needs a low or a high end")
         for field in ("low", "high"):
             end = getattr(self, field)
             if end is not None and math.isnan(end):
-                raise ValueError(f"{field} of check {self.name!r} must not be NaN")
+                raise InputError(f"{field} of check {self.name!r} must not be NaN")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(
+            raise InputError(
                 f"low of check {self.name!r} must not exceed its high, "
                 f"got low = {self.low:g} and high = {self.high:g}"
             )
@@ -94,6 +106,18 @@ class Check:
             "source": self.source,
             "passed": self.passed,
         }
+
+
+def _check_plain(what: str, value: object, unit: str) -> None:
+    """Refuse what is no number, and a quantity: divided by its unit it is one."""
+    check_plain(what, value, unit)
+    try:
+        if isinstance(value, str):
+            raise TypeError
+        if value is not None:
+            float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"{what} must be one number, got {shown(value)}") from None
 
 
 def all_passed(checks: Iterable[Check]) -> bool:

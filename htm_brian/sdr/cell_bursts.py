@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.arguments import check_number
+from htm_brian.arguments import check_integer, check_integers, check_time, check_times
 from htm_brian.errors import InputError
+from htm_brian.sdr.mapping import TIME_TOLERANCE
 
 LONGEST_INTERVAL = 0.016
 """Seconds between two spikes of one event, at most (Naud & Sprekeler 2018)."""
@@ -46,8 +47,8 @@ class Events(NamedTuple):
         return self.sizes > 1
 
     def after(self, time: float) -> Events:
-        """Return the events that start at `time` or later."""
-        late = self.starts >= time
+        """Return the events that start at `time`, in seconds or a quantity, or later."""
+        late = self.starts >= check_time("time", time) - TIME_TOLERANCE
         return Events(self.cells[late], self.starts[late], self.sizes[late], self.durations[late])
 
 
@@ -58,10 +59,18 @@ def find_events(
 
     Parameters
     ----------
-    cells, times : array_like of shape (n_spikes,)
-        Who spiked, and when in seconds, in any order.
-    longest_interval : float
-        Between two spikes of an event, in seconds.
+    cells : array_like of int, shape (n_spikes,)
+        Who spiked, at least 0.
+    times : array_like of float or Quantity, shape (n_spikes,)
+        When, in seconds, in any order.
+    longest_interval : float or Quantity
+        Two spikes less than this apart belong to one event, in seconds; a difference of less than
+        half a nanosecond is none.
+
+    Raises
+    ------
+    InputError
+        Where the lengths differ, or times are not finite or of another unit.
 
     Examples
     --------
@@ -69,9 +78,9 @@ def find_events(
     >>> events.cells, events.sizes
     (array([0, 0, 1]), array([2, 1, 1]))
     """
-    limit = check_number("longest_interval", longest_interval, low=0)
-    who, when = np.asarray(cells, dtype=np.int64), np.asarray(times, dtype=np.float64)
-    if who.shape != when.shape or who.ndim != 1:
+    limit = check_time("longest_interval", longest_interval, low=0) - TIME_TOLERANCE
+    who, when = check_integers("cells", cells, low=0), check_times("times", times)
+    if who.shape != when.shape:
         raise InputError(
             f"cells and times must be two sequences of one length, got {who.shape}, {when.shape}"
         )
@@ -120,9 +129,23 @@ def summarise(events: Events, n_ensembles: int, cells_each: int, duration: float
         Of all cells, within `duration`.
     n_ensembles, cells_each : int
         Cell `c` belongs to the ensemble ``c // cells_each``.
-    duration : float
+    duration : float or Quantity
         Of the measurement, in seconds.
+
+    Raises
+    ------
+    InputError
+        Where a cell belongs to no ensemble, or a number is out of range.
     """
+    check_integer("n_ensembles", n_ensembles, low=1)
+    check_integer("cells_each", cells_each, low=1)
+    duration = check_time("duration", duration)
+    if duration <= 0:
+        raise InputError(f"duration must be positive, got {duration}")
+    if events.cells.max(initial=0) >= n_ensembles * cells_each:
+        raise InputError(
+            f"events must be of cells in [0, {n_ensembles * cells_each}), got {events.cells.max()}"
+        )
     ensemble = events.cells // cells_each
     burst = events.bursts
 

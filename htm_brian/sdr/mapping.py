@@ -1,6 +1,7 @@
 """Spikes to SDRs and back, and the read-out of predictive cells from plateaus.
 
-Knows arrays only: indices of cells and times in seconds, in any order. Every time window holds its
+Knows arrays only: indices of cells and times in seconds, in any order. Times may be Brian2
+quantities as well; then they are converted. Every time window holds its
 start and not its end, so that neighbouring windows share no spike. Times that simulators count in
 steps carry rounding errors, so all comparisons of times treat a difference below half a
 nanosecond as none.
@@ -11,7 +12,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import (
+    check_choice,
+    check_integer,
+    check_integers,
+    check_rate,
+    check_time,
+    check_times,
+    shown,
+)
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
@@ -42,12 +51,12 @@ def spikes_to_sdr(
     ----------
     indices : array_like of int, shape (n_spikes,)
         The cell of each spike.
-    times : array_like of float, shape (n_spikes,)
-        The time of each spike in seconds.
+    times : array_like of float or Quantity, shape (n_spikes,)
+        The time of each spike; plain numbers are seconds.
     size : int
         Number of cells.
-    start, stop : float
-        The window [start, stop) in seconds.
+    start, stop : float or Quantity
+        The window [start, stop); plain numbers are seconds.
     rule : {"any_spike", "first_k", "burst", "rate"}
         A cell is on where it has, inside the window,
 
@@ -58,10 +67,10 @@ def spikes_to_sdr(
         - ``rate``: at least `min_rate` spikes per second.
     k : int, optional
         Number of cells for ``first_k``.
-    max_interval : float
-        Interval in seconds for ``burst``; Naud and Sprekeler (2018) use 16 ms.
-    min_rate : float, optional
-        Rate in Hz for ``rate``.
+    max_interval : float or Quantity
+        Interval for ``burst``, in seconds; Naud and Sprekeler (2018) use 16 ms.
+    min_rate : float or Quantity, optional
+        Rate for ``rate``, in Hz.
     cells_per_column : int, optional
         Return minicolumns instead of cells: one is on where any of its cells meets the rule;
         ``first_k`` then ranks minicolumns by their first spike. Cell index = column ·
@@ -71,6 +80,12 @@ def spikes_to_sdr(
     -------
     SDR
         Of `size` bits, or of ``size // cells_per_column`` bits.
+
+    Raises
+    ------
+    InputError
+        Where indices lie outside [0, `size`), times are not finite or of another unit, or options
+        do not suit the rule.
 
     Examples
     --------
@@ -82,7 +97,7 @@ def spikes_to_sdr(
     size = check_integer("size", size, low=1)
     _check_options(rule, k=k, min_rate=min_rate)
     cell, time = _checked_spikes(indices, times, size)
-    start, stop = check_number("start", start), check_number("stop", stop)
+    start, stop = check_time("start", start), check_time("stop", stop)
     if stop <= start:
         raise InputError(f"stop must be later than start, got start {start} and stop {stop}")
     within = (time >= start - TIME_TOLERANCE) & (time < stop - TIME_TOLERANCE)
@@ -95,10 +110,10 @@ def spikes_to_sdr(
     if rule == "first_k":
         on = _first_units(cell // per_unit, time, check_integer("k", k, low=0))
     elif rule == "burst":
-        interval = check_number("max_interval", max_interval, low=0)
+        interval = check_time("max_interval", max_interval, low=0)
         on = _bursting_cells(cell, time, interval) // per_unit
     elif rule == "rate":
-        rate = check_number("min_rate", min_rate, low=0)
+        rate = check_rate("min_rate", min_rate, low=0)
         on = _cells_at_rate(cell, size, rate * (stop - start)) // per_unit
     else:
         on = cell // per_unit
@@ -121,16 +136,16 @@ def sdr_to_spikes(
     ----------
     sdr : SDR
         Of cells, or of minicolumns where `cells_per_column` is given.
-    time : float
+    time : float or Quantity
         Earliest time of a cell's first spike, in seconds.
-    jitter : float
+    jitter : float or Quantity
         Each cell's first spike is drawn uniformly from [time, time + jitter), in seconds.
     seed : int
         Seed of the jitter.
     n_spikes : int
         Spikes of each cell.
-    interval : float
-        Seconds between the spikes of a cell.
+    interval : float or Quantity
+        Between the spikes of a cell, in seconds.
     cells_per_column : int, optional
         Every cell of an on minicolumn fires, each with its own jitter.
 
@@ -138,12 +153,21 @@ def sdr_to_spikes(
     -------
     indices : ndarray of int64
     times : ndarray of float64
-        Sorted by time, then by index.
+        In seconds; sorted by time, then by index.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range or of another unit.
     """
-    time = check_number("time", time)
-    jitter = check_number("jitter", jitter, low=0)
-    interval = check_number("interval", interval, low=0)
+    if not isinstance(sdr, SDR):
+        raise InputError(f"sdr must be an SDR, got {shown(sdr)}")
+    time = check_time("time", time)
+    jitter = check_time("jitter", jitter, low=0)
+    interval = check_time("interval", interval, low=0)
     n_spikes = check_integer("n_spikes", n_spikes, low=1)
+    if not np.isfinite(time + jitter + interval * n_spikes):
+        raise InputError("time, jitter and interval must make finite times, got infinite ones")
     cell = sdr.sparse
     if cells_per_column is not None:
         per_column = check_integer("cells_per_column", cells_per_column, low=1)
@@ -172,8 +196,8 @@ def predictive_cells(
     plateau_onset, plateau_end : array_like of float, shape (n,)
         The plateau lasts over [onset, end), in seconds. NaN stands for a branch that has had none;
         an end of infinity for one that still goes on.
-    time : float
-        The moment of the read-out in seconds.
+    time : float or Quantity
+        The moment of the read-out, in seconds.
     n_cells : int
         Number of cells.
 
@@ -181,12 +205,17 @@ def predictive_cells(
     -------
     ndarray of int64
         Sorted indices, each once.
+
+    Raises
+    ------
+    InputError
+        Where owners lie outside [0, `n_cells`), lengths differ, or a plateau ends before it began.
     """
     n_cells = check_integer("n_cells", n_cells, low=1)
-    time = check_number("time", time)
+    time = check_time("time", time)
     owner = _checked_cells("branch_owner", branch_owner, n_cells)
-    onset = np.asarray(plateau_onset, dtype=np.float64)
-    end = np.asarray(plateau_end, dtype=np.float64)
+    onset = check_times("plateau_onset", plateau_onset, finite=False)
+    end = check_times("plateau_end", plateau_end, finite=False)
     if not owner.shape == onset.shape == end.shape:
         raise InputError(
             "branch_owner, plateau_onset and plateau_end must have the same length, got "
@@ -200,8 +229,7 @@ def predictive_cells(
 
 def _check_options(rule: str, **options: object) -> None:
     """Refuse an unknown rule, a missing option of the rule, and an option of another rule."""
-    if rule not in _OPTION_OF_RULE:
-        raise InputError(f"rule must be one of {', '.join(_OPTION_OF_RULE)}, got {rule!r}")
+    check_choice("rule", rule, tuple(_OPTION_OF_RULE))
     for name, value in options.items():
         if name == _OPTION_OF_RULE[rule] and value is None:
             raise InputError(f"rule {rule!r} needs {name}")
@@ -213,35 +241,29 @@ def _checked_spikes(
     indices: ArrayLike, times: ArrayLike, size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     cell = _checked_cells("indices", indices, size)
-    time = np.asarray(times, dtype=np.float64)
+    time = check_times("times", times)
     if time.shape != cell.shape:
         raise InputError(
             f"indices and times must have the same length, got {cell.shape}, {time.shape}"
         )
-    if not np.isfinite(time).all():
-        raise InputError("times must be finite")
     return cell, time
 
 
 def _checked_cells(name: str, cells: ArrayLike, n_cells: int) -> NDArray[np.int64]:
-    given = np.asarray(cells)
-    if given.ndim != 1:
-        raise InputError(f"{name} must have one dimension, got {given.ndim}")
-    if given.size == 0:
-        return np.empty(0, dtype=np.int64)
-    if given.dtype.kind not in "iu":
-        raise InputError(f"{name} must hold integers, got {given.dtype}")
-    low, high = given.min(), given.max()
-    if low < 0 or high >= n_cells:
-        raise InputError(f"{name} must lie in [0, {n_cells}), got {low if low < 0 else high}")
-    return given.astype(np.int64)
+    found = check_integers(name, cells)
+    if found.size and (found.min() < 0 or found.max() >= n_cells):
+        outside = found.min() if found.min() < 0 else found.max()
+        raise InputError(f"{name} must lie in [0, {n_cells}), got {outside}")
+    return found
 
 
 def _first_units(unit: NDArray[np.int64], time: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     """Return the `k` units with the earliest first spikes, ties to the lower index."""
-    # Rounded, so that equal times of different rounding errors tie.
-    tick = np.round(time / (2 * TIME_TOLERANCE))
-    in_order = unit[np.lexsort((unit, tick))]
+    by_time = np.argsort(time, kind="stable")
+    # A new moment begins where the time has moved on, so that equal times tie whatever their
+    # rounding errors: a grid would part them where it has an edge between two.
+    moment = np.cumsum(np.diff(time[by_time], prepend=-np.inf) > TIME_TOLERANCE)
+    in_order = unit[by_time][np.lexsort((unit[by_time], moment))]
     _, first_place = np.unique(in_order, return_index=True)
     return in_order[np.sort(first_place)[:k]]
 

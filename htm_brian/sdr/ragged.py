@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_brian.arguments import check_integers
 from htm_brian.errors import InputError
 
 
@@ -65,7 +66,7 @@ class Ragged:
     @classmethod
     def from_sets(cls, sets: Iterable[Sequence[int] | NDArray[np.integer]]) -> Ragged:
         """Join sorted sets, one a step."""
-        arrays = [np.asarray(one, dtype=np.int64) for one in sets]
+        arrays = [check_integers("sets", one, low=0, high=2**31 - 1) for one in sets]
         indptr = np.zeros(len(arrays) + 1, dtype=np.int64)
         np.cumsum([len(one) for one in arrays], out=indptr[1:])
         values = np.concatenate(arrays) if arrays else np.empty(0, dtype=np.int64)

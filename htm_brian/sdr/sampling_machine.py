@@ -19,7 +19,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, check_truth, shown
+from htm_brian.errors import InputError
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -123,11 +124,15 @@ class SynapticSamplingMachine:
 
     def hidden(self, visible: Bits) -> Bits:
         """Return the hidden units that the visible ones turn on, one draw for every row."""
-        return self._units(visible, self.weights, self.hidden_bias)
+        return self._units(
+            _rows("visible", visible, len(self.visible_bias)), self.weights, self.hidden_bias
+        )
 
     def visible(self, hidden: Bits) -> Bits:
         """Return the visible units that the hidden ones turn on, one draw for every row."""
-        return self._units(hidden, self.weights.T, self.visible_bias)
+        return self._units(
+            _rows("hidden", hidden, len(self.hidden_bias)), self.weights.T, self.visible_bias
+        )
 
     def _units(self, active: Bits, weights: Floats, bias: Floats) -> Bits:
         if self.transmission_probability == 1:
@@ -146,6 +151,7 @@ class SynapticSamplingMachine:
 
     def sample(self, visible: Bits, steps: int) -> Bits:
         """Run freely from `visible`, all rows side by side, and return where that leads."""
+        visible = _rows("visible", visible, len(self.visible_bias))
         for _ in range(check_integer("steps", steps, low=0)):
             visible = self.visible(self.hidden(visible))
         return visible
@@ -166,6 +172,11 @@ class SynapticSamplingMachine:
             Of its own run. It changes from one pattern to another once in some 50 steps: with few
             of them at a batch, it lags behind the weights, and frequencies come out wrong.
         """
+        data = _rows("data", data, len(self.visible_bias))
+        if not len(data):
+            raise InputError("data must have at least one row, got none")
+        rate = check_number("rate", rate)
+        check_truth("persistent", persistent)
         hidden = self.hidden(data)
         start = data
         if persistent and self._chains is not None and len(self._chains) == len(data):
@@ -198,3 +209,16 @@ class SynapticSamplingMachine:
         twin.visible_bias = self.visible_bias.copy()
         twin.hidden_bias = self.hidden_bias.copy()
         return twin
+
+
+def _rows(name: str, bits: object, n_units: int) -> Bits:
+    """Return zeros and ones, a presentation a row, for code that looks at no bounds."""
+    try:
+        rows = np.asarray(bits)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be an array of zeros and ones, got {shown(bits)}") from None
+    if rows.ndim != 2 or rows.shape[1] != n_units:
+        raise InputError(f"{name} must have the shape (rows, {n_units}), got {rows.shape}")
+    if rows.dtype.kind not in "biu" or (rows.size and not 0 <= rows.min() <= rows.max() <= 1):
+        raise InputError(f"{name} must hold zeros and ones, got {shown(rows)}")
+    return rows.astype(np.uint8, copy=False)

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator, Set
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, check_plain, shown
 from htm_brian.errors import InputError
+
+LARGEST = 2**48
+"""Bits of the largest SDR; indices of more would not be exact everywhere."""
 
 
 class SDR:
@@ -53,7 +56,7 @@ class SDR:
     _sparse: NDArray[np.int64]
 
     def __init__(self, size: int, sparse: ArrayLike | Iterable[int] = ()) -> None:
-        size = check_integer("size", size, low=1)
+        size = check_integer("size", size, low=1, high=LARGEST)
         self._assign(size, _checked_indices(sparse, size))
 
     def _assign(self, size: int, sparse: NDArray[np.int64]) -> None:
@@ -73,7 +76,10 @@ class SDR:
     @classmethod
     def from_dense(cls, dense: ArrayLike) -> "SDR":
         """Make an SDR from a vector of booleans, or of zeros and ones."""
-        bits = np.asarray(dense)
+        try:
+            bits = np.asarray(dense)
+        except (ValueError, TypeError):
+            raise InputError(f"dense must hold booleans, got {shown(dense)}") from None
         if bits.ndim != 1:
             raise InputError(f"dense must have one dimension, got {bits.ndim}")
         if bits.size == 0:
@@ -87,7 +93,7 @@ class SDR:
     @classmethod
     def random(cls, size: int, n_active: int, seed: int) -> "SDR":
         """Make an SDR of exactly `n_active` on-bits, drawn uniformly without replacement."""
-        size = check_integer("size", size, low=1)
+        size = check_integer("size", size, low=1, high=LARGEST)
         n_active = check_integer("n_active", n_active, low=0, high=size)
         rng = np.random.default_rng(check_integer("seed", seed, low=0))
         return cls._trusted(size, np.sort(rng.choice(size, n_active, replace=False)))
@@ -220,7 +226,11 @@ def _checked_indices(sparse: ArrayLike | Iterable[int], size: int) -> NDArray[np
     # NumPy would make one object of a set or an iterator. (Arrays first: the other test is slow.)
     if not isinstance(sparse, np.ndarray) and isinstance(sparse, Set | Iterator):
         sparse = list(sparse)
-    given = np.asarray(sparse)
+    check_plain("sparse", sparse)
+    try:
+        given = np.asarray(sparse)
+    except (ValueError, TypeError):
+        raise InputError(f"sparse must hold integers, got {shown(sparse)}") from None
     if given.ndim != 1:
         raise InputError(f"sparse must have one dimension, got {given.ndim}")
     if given.size == 0:

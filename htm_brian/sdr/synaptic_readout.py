@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 from scipy.stats import rankdata
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, check_numbers
+from htm_brian.arguments import shown as text_of
+from htm_brian.errors import InputError
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +30,9 @@ def random_patterns(
     n_patterns: int, size: int, n_active: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Return patterns of exactly `n_active` on-bits, one a row."""
-    check_integer("n_active", n_active, low=1, high=size)
+    check_integer("n_patterns", n_patterns, low=1)
+    check_integer("n_active", n_active, low=1, high=check_integer("size", size, low=1))
+    _check_generator(rng)
     order = np.argpartition(rng.random((n_patterns, size), dtype=np.float32), n_active - 1, axis=1)
     patterns = np.zeros((n_patterns, size), dtype=np.bool_)
     np.put_along_axis(patterns, order[:, :n_active], True, axis=1)
@@ -39,7 +43,13 @@ def move_bits(
     patterns: NDArray[np.bool_], noise: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Return the patterns with a share `noise` of their on-bits moved to bits that were off."""
-    n_moved = round(noise * int(patterns[0].sum()))
+    n_active, size = _check_patterns(patterns), patterns.shape[1]
+    n_moved = round(check_number("noise", noise, low=0, high=1) * n_active)
+    _check_generator(rng)
+    if n_moved > size - n_active:
+        raise InputError(
+            f"noise {noise} would move {n_moved} on-bits, but only {size - n_active} bits are off"
+        )
     if n_moved == 0:
         return patterns.copy()
     key = rng.random(patterns.shape, dtype=np.float32)
@@ -66,8 +76,9 @@ def expected_input(
     >>> expected_input(np.array([[True, True, False, False]]), 0.5, 0.5).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    n_active, size = int(patterns[0].sum()), patterns.shape[1]
-    moved = round(noise * n_active)
+    n_active, size = _check_patterns(patterns), patterns.shape[1]
+    moved = round(check_number("noise", noise, low=0, high=1) * n_active)
+    check_number("transmission_probability", transmission_probability, low=0, high=1)
     on, off = 1 - moved / n_active, moved / max(size - n_active, 1)
     return (transmission_probability * np.where(patterns, on, off)).astype(np.float32)
 
@@ -89,6 +100,7 @@ def evidence(inputs: Floats, targets: NDArray[np.bool_]) -> Floats:
         and r0 the rate while it is not. Of all weights that are local to a synapse these are the
         best ones where inputs are independent (naive Bayes).
     """
+    _check_pair("inputs", inputs, "targets", targets)
     active = targets.astype(np.float32)
     together, n_active = inputs.T @ active, active.sum(axis=0)
     apart = inputs.sum(axis=0)[:, None] - together
@@ -104,6 +116,7 @@ def least_squares(inputs: Floats, targets: NDArray[np.bool_]) -> Floats:
     They are where a rule that corrects errors ends (delta rule). A synapse's weight then depends on
     all of the cell's synapses. Parameters and shape are those of `evidence`.
     """
+    _check_pair("inputs", inputs, "targets", targets)
     centred = inputs - inputs.mean(axis=0)
     wanted = targets - targets.mean(axis=0)
     gram = centred.T @ centred
@@ -124,10 +137,15 @@ def binary_weights(knowledge: Floats, connected_share: float) -> Floats:
     >>> binary_weights(np.array([0.0, 0.0, 0.0, 2.0, 1.0]), 0.8).tolist()
     [0.0, 0.0, 0.0, 1.0, 1.0]
     """
-    return (knowledge >= _threshold(knowledge, connected_share)).astype(np.float32)
+    threshold = _threshold(knowledge, connected_share)
+    return (np.asarray(knowledge) >= threshold).astype(np.float32)
 
 
 def _threshold(knowledge: Floats, connected_share: float) -> float:
+    knowledge = check_numbers("knowledge", knowledge, ndim=None)
+    if not knowledge.size:
+        raise InputError("knowledge must have at least one synapse, got none")
+    check_number("connected_share", connected_share, low=0, high=1)
     threshold = np.quantile(knowledge, 1 - connected_share)
     more = knowledge[knowledge > knowledge.min()]
     return float(max(threshold, more.min())) if more.size else float(threshold)
@@ -156,7 +174,14 @@ def two_values(knowledge: Floats, connected: Floats) -> Floats:
 
     That is a binary weight, less inhibition in proportion to the spikes that arrive.
     """
-    on = connected > 0
+    if np.shape(knowledge) != np.shape(connected):
+        raise InputError(
+            f"knowledge and connected must have one shape, got {np.shape(knowledge)} and "
+            f"{np.shape(connected)}"
+        )
+    on = np.asarray(connected) > 0
+    if on.all() or not on.any():
+        raise InputError("connected must hold synapses above 0 and others, got one kind only")
     return np.where(on, knowledge[on].mean(), knowledge[~on].mean()).astype(np.float32)
 
 
@@ -185,7 +210,11 @@ def best_segment(
     -------
     ndarray of shape (n_presentations, n_cells)
     """
-    n_synapses = min(n_synapses, int(patterns[0].sum()))
+    n_active = _check_patterns(patterns)
+    _check_pair("patterns", patterns, "targets", targets)
+    _check_pair("shown", np.transpose(shown), "patterns", np.transpose(patterns))
+    _check_generator(rng)
+    n_synapses = min(check_integer("n_synapses", n_synapses, low=1), n_active)
     key = np.where(patterns, rng.random(patterns.shape, dtype=np.float32), np.float32(2))
     order = np.argpartition(key, n_synapses - 1, axis=1)[:, :n_synapses]
     synapses = np.zeros(patterns.shape, dtype=np.float32)
@@ -219,6 +248,9 @@ def scores(
     -------
     ndarray of shape (n_presentations, n_cells)
     """
+    _check_pair("active", np.transpose(active), "weights", weights)
+    check_number("transmission_probability", transmission_probability, low=0, high=1)
+    _check_generator(rng)
     if transmission_probability == 1:
         return active.astype(np.float32) @ weights
     summed = np.empty((len(active), weights.shape[1]), dtype=np.float32)
@@ -239,8 +271,46 @@ def area_under_curve(scored: Floats, positive: NDArray[np.bool_], axis: int = 0)
     >>> area_under_curve(np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True]))
     array(0.875)
     """
+    if np.shape(scored) != np.shape(positive) or not np.ndim(scored):
+        raise InputError(
+            f"scored and positive must have one shape, got {np.shape(scored)} and "
+            f"{np.shape(positive)}"
+        )
+    dimensions = np.ndim(scored)
+    check_integer("axis", axis, low=-dimensions, high=dimensions - 1)
+    positive = np.asarray(positive, dtype=np.bool_)
     ranks = rankdata(scored, axis=axis)
     n_positive = positive.sum(axis=axis)
     n_pairs = n_positive * (positive.shape[axis] - n_positive)
     above = (ranks * positive).sum(axis=axis) - n_positive * (n_positive + 1) / 2
     return np.where(n_pairs > 0, above / np.maximum(n_pairs, 1), np.nan)
+
+
+def _check_patterns(patterns: NDArray[np.bool_]) -> int:
+    """Return how many bits are on in each pattern, or refuse the patterns."""
+    if not isinstance(patterns, np.ndarray) or patterns.ndim != 2 or patterns.dtype != np.bool_:
+        raise InputError(
+            f"patterns must be an array of booleans, one pattern a row, got {text_of(patterns)}"
+        )
+    n_on = patterns.sum(axis=1)
+    if not n_on.size or n_on.min() == 0 or n_on.min() != n_on.max():
+        raise InputError("patterns must all have the same number of on-bits, at least one")
+    return int(n_on[0])
+
+
+def _check_pair(first: str, inputs: object, second: str, targets: object) -> None:
+    """Refuse arrays that do not have two dimensions and as many rows as one another."""
+    shapes = np.shape(inputs), np.shape(targets)  # type: ignore[arg-type]
+    if any(len(shape) != 2 for shape in shapes) or shapes[0][0] != shapes[1][0]:
+        raise InputError(
+            f"{first} and {second} must be tables that match, got shapes {shapes[0]} and "
+            f"{shapes[1]}"
+        )
+    for name, table in ((first, inputs), (second, targets)):
+        if np.asarray(table).dtype.kind not in "biuf":
+            raise InputError(f"{name} must hold numbers, got {np.asarray(table).dtype}")
+
+
+def _check_generator(rng: object) -> None:
+    if not isinstance(rng, np.random.Generator):
+        raise InputError(f"rng must be a NumPy Generator, got {text_of(rng)}")

@@ -333,7 +333,9 @@ def synapses_needed(
     while not (found := enough(high)).all():
         low, high = np.where(found, low, high), np.where(found, high, 2 * high)
         if high.max(initial=0) > _MAX_SYNAPSES:
-            raise InputError(f"more than {_MAX_SYNAPSES} synapses would be needed")
+            raise InputError(
+                f"threshold and release_probability would need more than {_MAX_SYNAPSES} synapses"
+            )
     high = np.where(threshold == 0, 0, high)
     while np.any(high - low > 1):
         middle = (low + high + 1) // 2

@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.arguments import check_plain, shown
 from htm_brian.errors import InputError
 from htm_brian.sdr.log_probability import FloatArray
 
 MAX_SYNAPSES = 10_000_000
 """Sums over the synapses of a segment have as many terms; more would take gigabytes."""
+
+
+LARGEST = 2**53
+"""Above, integers have no exact counterpart among the floats that sums are taken of."""
 
 
 def result(log_probability: FloatArray, log10: bool) -> float | FloatArray:
@@ -46,17 +51,18 @@ def counts(s: NDArray[np.int64]) -> NDArray[np.int64]:
 def integers(name: str, value: ArrayLike) -> NDArray[np.int64]:
     """Return integers of at least 0."""
     wanted = f"{name} must be an integer or an array of integers"
-    array = _array(wanted, value)
+    array = _array(name, wanted, value)
     if array.dtype.kind not in "iu":
         raise InputError(f"{wanted}, got {_shown(value, array)}")
     require(array >= 0, f"{name} must be at least 0", array)
+    require(array <= LARGEST, f"{name} must be at most {LARGEST}", array)
     return array.astype(np.int64)
 
 
 def numbers(name: str, value: ArrayLike) -> FloatArray:
     """Return numbers, whatever they are."""
     wanted = f"{name} must be a number or an array of numbers"
-    array = _array(wanted, value)
+    array = _array(name, wanted, value)
     if array.dtype.kind not in "iuf":
         raise InputError(f"{wanted}, got {_shown(value, array)}")
     return array.astype(np.float64)
@@ -78,15 +84,17 @@ def check_shapes(**arrays: NDArray[np.generic]) -> None:
         raise InputError(f"{shapes} do not broadcast") from None
 
 
-def _array(wanted: str, value: ArrayLike) -> NDArray[Any]:
+def _array(name: str, wanted: str, value: ArrayLike) -> NDArray[Any]:
     try:
-        return np.asarray(value)
+        return np.asarray(check_plain(name, value))
+    except InputError:
+        raise
     except ValueError:
         raise InputError(f"{wanted}, got lists of unequal length") from None
 
 
 def _shown(value: ArrayLike, array: NDArray[np.generic]) -> str:
-    return repr(value) if array.ndim == 0 else f"an array of {array.dtype}"
+    return shown(value) if array.ndim == 0 else f"an array of {array.dtype}"
 
 
 def require(fulfilled: NDArray[np.bool_], wanted: str, value: NDArray[np.generic]) -> None:

@@ -17,7 +17,14 @@ from htm_brian.sdr.log_probability import (
     log_hypergeometric,
     log_sum,
 )
-from htm_brian.sdr.theory_arguments import check_shapes, integers, population, require, result
+from htm_brian.sdr.theory_arguments import (
+    LARGEST,
+    check_shapes,
+    integers,
+    population,
+    require,
+    result,
+)
 
 
 def union_density(n: ArrayLike, a: ArrayLike, patterns: ArrayLike) -> float | FloatArray:
@@ -94,6 +101,8 @@ def union_false_match(
         integers("threshold", threshold),
     )
     check_shapes(n=n, a=a, patterns=patterns, s=s, threshold=threshold)
+    require(s <= MAX_UNION, f"s must be at most {MAX_UNION}", s)
+    require(patterns <= MAX_PATTERNS, f"patterns must be at most {MAX_PATTERNS}", patterns)
     broadcast = np.broadcast_arrays(n, a, patterns, s, threshold)
     log_probability = np.empty(broadcast[0].shape)
     for index in np.ndindex(log_probability.shape):
@@ -115,9 +124,11 @@ def union_capacity(n: int, a: int, s: int, threshold: int, max_false_match: floa
     >>> union_capacity(2048, 40, 20, 13, 1e-6)
     8
     """
+    for name, value in (("n", n), ("a", a)):
+        check_integer(name, value, low=1, high=LARGEST)
+    check_integer("s", s, low=1, high=MAX_UNION)
     population(n, a, s)
     threshold = check_integer("threshold", threshold, low=1, high=s)
-    check_integer("a", a, low=1)
     limit = check_number("max_false_match", max_false_match, low=0, high=1 - 1e-9)
     with np.errstate(divide="ignore"):
         log_limit = np.log(limit)
@@ -138,6 +149,12 @@ def capacity(n: ArrayLike, a: ArrayLike, *, log10: bool = False) -> float | Floa
     84.38
     """
     return result(log_choose(*population(n, a)), log10)
+
+
+MAX_UNION = 2_000
+"""Synapses of a segment on a union: the chain's matrix has as many rows and columns."""
+MAX_PATTERNS = 1_000_000
+"""Patterns in a union: the chain has as many steps."""
 
 
 class _UnionCover:

@@ -20,7 +20,7 @@ from brian2.units import second
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from htm_brian.arguments import check_number
+from htm_brian.arguments import check_time, check_times
 from htm_brian.errors import InputError
 from htm_brian.parameters import Table
 
@@ -34,8 +34,13 @@ class TimeCourse:
 
     Parameters
     ----------
-    rise, decay : float
+    rise, decay : float or Quantity
         Time constants in seconds, `rise` the shorter.
+
+    Raises
+    ------
+    InputError
+        Where one is not a time, or `rise` is not the shorter.
 
     Examples
     --------
@@ -48,13 +53,16 @@ class TimeCourse:
     decay: float
 
     def __post_init__(self) -> None:
-        check_number("rise", self.rise, low=1e-9)
+        object.__setattr__(self, "rise", check_time("rise", self.rise, low=1e-9))
+        object.__setattr__(self, "decay", check_time("decay", self.decay, high=1e6))
         if not self.decay > self.rise:
             raise InputError(f"decay must exceed rise = {self.rise}, got {self.decay}")
 
     @classmethod
     def with_rise_time(cls, rise_time: float, decay: float) -> TimeCourse:
         """Return the time course whose 20 to 80 % rise takes `rise_time`, in seconds."""
+        decay = check_time("decay", decay, low=2e-9, high=1e6)
+        rise_time = check_time("rise_time", rise_time)
         longest = cls(decay * (1 - 1e-6), decay).rise_time
         if not 0 < rise_time < longest:
             raise InputError(
@@ -104,7 +112,7 @@ class TimeCourse:
 
     def at(self, time: ArrayLike) -> NDArray[np.float64]:
         """Return the potential, relative to its peak, at seconds after a release."""
-        t = np.maximum(np.asarray(time, dtype=np.float64), 0)
+        t = np.maximum(check_times("time", time, ndim=None), 0)
         peak = np.exp(-self.time_to_peak / self.decay) - np.exp(-self.time_to_peak / self.rise)
         return np.asarray((np.exp(-t / self.decay) - np.exp(-t / self.rise)) / peak)
 

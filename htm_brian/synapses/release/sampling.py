@@ -14,9 +14,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_integers, check_numbers
 from htm_brian.errors import InputError
 from htm_brian.randomness import seed_sequence
+
+MAX_COUNTS = 100_000_000
+"""Counts that are kept at one time, 800 MB."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -99,10 +102,15 @@ def transmission_counts(
     check_integer("trials", trials, low=0)
     check_integer("spikes", spikes, low=1)
     check_integer("first_trial", first_trial, low=0)
-    ordered = np.array([check_integer("sizes", size, low=1) for size in sizes], dtype=np.int64)
+    ordered = check_integers("sizes", sizes, low=1)
     if ordered.size == 0 or np.any(np.diff(ordered) <= 0):
         raise InputError(f"sizes must increase, got {list(sizes)}")
-    chances = np.array([check_number("probabilities", p, low=0, high=1) for p in probabilities])
+    chances = check_numbers("probabilities", probabilities, low=0, high=1)
+    if spikes * ordered.size * chances.size * (int(ordered[-1]) + 1) > MAX_COUNTS:
+        raise InputError(
+            f"sizes, probabilities and spikes must make at most {MAX_COUNTS} counts, got sizes up "
+            f"to {ordered[-1]}, {chances.size} probabilities and {spikes} spikes"
+        )
     key = seed_sequence(seed, "transmission").generate_state(1, np.uint64)[0]
     counts = np.zeros((spikes, ordered.size, chances.size, int(ordered[-1]) + 1), dtype=np.int64)
     _count(key, first_trial, trials, ordered, chances, spikes, counts)

@@ -19,7 +19,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import (
+    check_integer,
+    check_number,
+    check_rate,
+    check_time,
+    check_times,
+    has_unit,
+)
 from htm_brian.errors import InputError
 from htm_brian.sdr.theory_arguments import numbers, probabilities, require
 
@@ -58,10 +65,15 @@ def train(
     ----------
     release_probability : float
         U, of a rested site.
-    recovery_time, facilitation_time : float
+    recovery_time, facilitation_time : float or Quantity
         In seconds; a `facilitation_time` of 0 stands for none.
-    spike_times : array_like of float
+    spike_times : array_like of float or Quantity
         In seconds, increasing.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, not finite or of another unit, or times do not increase.
 
     Examples
     --------
@@ -70,9 +82,8 @@ def train(
     """
     start = check_number("release_probability", release_probability, low=0, high=1)
     recovery, facilitation = _times(recovery_time, facilitation_time)
-    times = numbers("spike_times", spike_times)
-    require(np.isfinite(times), "spike_times must be finite", times)
-    if times.ndim != 1 or np.any(np.diff(times) < 0):
+    times = check_times("spike_times", spike_times)
+    if np.any(np.diff(times) < 0):
         raise InputError("spike_times must be one sequence in the order of time")
     u, x = np.empty(times.size), np.empty(times.size)
     if times.size:
@@ -88,7 +99,7 @@ def stationary(
 ) -> FloatArray:
     """Return what a site releases per spike, late in a regular train.
 
-    Parameters as of `train`, and the rate in Hz.
+    Parameters as of `train`, and the rate in Hz, or several as an array or a quantity.
 
     Examples
     --------
@@ -97,6 +108,9 @@ def stationary(
     """
     start = check_number("release_probability", release_probability, low=0, high=1)
     recovery, facilitation = _times(recovery_time, facilitation_time)
+    if has_unit(rate) and np.size(rate):  # one look at the unit of all
+        check_rate("rate", rate[0] if np.ndim(rate) else rate)  # type: ignore[index]
+        rate = np.asarray(rate, dtype=np.float64)
     rate = numbers("rate", rate)
     require((rate > 0) & np.isfinite(rate), "rate must be above 0 and finite", rate)
     interval = 1.0 / rate
@@ -137,8 +151,8 @@ def coefficient_of_variation(
 
 def _times(recovery_time: float, facilitation_time: float) -> tuple[float, float]:
     return (
-        check_number("recovery_time", recovery_time, low=0),
-        check_number("facilitation_time", facilitation_time, low=0),
+        check_time("recovery_time", recovery_time, low=0),
+        check_time("facilitation_time", facilitation_time, low=0),
     )
 
 

@@ -29,7 +29,7 @@ from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_choice, check_integer, check_mapping, check_text, shown
-from htm_brian.errors import InputError, WrongTypeError
+from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.release.draws import FUNCTIONS
@@ -266,7 +266,7 @@ def check_release(
     """Return the model, once these arguments of `ReleaseSynapses` are checked."""
     check_choice("variant", variant, VARIANTS)
     if not isinstance(per_connection, tuple | list):
-        raise WrongTypeError(
+        raise InputError(
             f'per_connection must be a tuple such as ("sites",), got {shown(per_connection)}'
         )
     for parameter in per_connection:

@@ -15,7 +15,7 @@ from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_mapping, shown
-from htm_brian.errors import InputError, WrongTypeError
+from htm_brian.errors import InputError
 from htm_brian.parameters import Model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.release.draws import FUNCTIONS
@@ -192,7 +192,7 @@ class SpontaneousRelease(CheckedSynapses):
         trial: int = 0,
     ) -> None:
         if not isinstance(synapses, ReleaseSynapses):
-            raise WrongTypeError(f"synapses must be ReleaseSynapses, got {shown(synapses)}")
+            raise InputError(f"synapses must be ReleaseSynapses, got {shown(synapses)}")
         check_integer("seed", seed, low=0)
         check_integer("trial", trial, low=0, high=2**64 - 1)
         if dt is not None and check_delay(dt, "dt") == 0:

@@ -9,7 +9,7 @@ size.
 
 from __future__ import annotations
 
-from htm_brian.arguments import check_integer
+from htm_brian.arguments import check_integer, check_number
 from htm_brian.parameters import Key, Table
 from htm_brian.sdr.theory import burst_transmission
 
@@ -29,5 +29,6 @@ ARRIVAL = "arrival = int(rand() < transmission_probability)\n"
 def transmission_of(table: Table) -> float:
     """Return the transmission probability of a model's release table."""
     table.require(RELEASE_KEYS)
-    sites = check_integer("sites", int(table["sites"]), low=1)
+    given = check_number("sites", table["sites"])
+    sites = check_integer("sites", int(given) if given.is_integer() else given, low=1)
     return float(burst_transmission(float(table["release_probability"]), sites))

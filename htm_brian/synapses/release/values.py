@@ -23,7 +23,7 @@ from brian2.units.fundamentalunits import (
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_text, shown
-from htm_brian.errors import InputError, WrongTypeError
+from htm_brian.errors import InputError
 from htm_brian.synapses.release.draws import MAX_TRIALS
 
 LONGEST_DELAY = 60.0
@@ -121,7 +121,7 @@ def check_given(owner: str, name: str, value: Any, dimensions: Dimension | None)
     except (TypeError, ValueError):
         values, found = np.asarray(None), DIMENSIONLESS
     if values.dtype.kind not in "iuf":
-        raise WrongTypeError(f"{what} must be a number, got {shown(value)}")
+        raise InputError(f"{what} must be a number, got {shown(value)}")
     zero = found is DIMENSIONLESS and not np.any(values)  # Brian2, too, takes a 0 for any unit
     if dimensions is not None and found != dimensions and not zero:
         wanted = "a plain number"
@@ -189,7 +189,7 @@ def check_before_run(synapses: Synapses) -> None:
 def check_delay(value: object, name: str = "delay") -> Quantity:
     """Return a delay from spike to release, or another duration, or refuse it."""
     if getattr(value, "dim", None) != second.dim or np.ndim(value) > 0:
-        raise WrongTypeError(f"{name} must be one time such as 1*ms, got {shown(value)}")
+        raise InputError(f"{name} must be one time such as 1*ms, got {shown(value)}")
     if not 0 <= float(value) <= LONGEST_DELAY:  # type: ignore[arg-type]
         raise InputError(f"{name} must lie in [0, {LONGEST_DELAY:g}] s, got {shown(value)}")
     return value  # type: ignore[return-value]
