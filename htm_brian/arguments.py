@@ -18,8 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.errors import InputError
 
-from htm_brian.errors import InputError
-
 T = TypeVar("T")
 
 _NO_NUMBERS = (str, bytes, bytearray, bool, np.bool_, np.datetime64, np.timedelta64)

@@ -8,8 +8,13 @@ from functools import lru_cache
 from brian2.units import allunits, stdunits
 from brian2.units.fundamentalunits import Quantity, Unit
 
-from htm_brian.arguments import check_text, shown
+from htm_brian.arguments import check_text
 from htm_brian.errors import InputError
+
+LONGEST = 80
+"""Characters of a unit."""
+
+LARGEST_POWER = 12
 
 _KNOWN = {
     name: unit
@@ -21,9 +26,6 @@ _KNOWN = {
 _KNOWN |= {str(unit): unit for unit in _KNOWN.values() if str(unit) not in _KNOWN}
 
 
-_HIGHEST_POWER = 9
-
-
 def parse_unit(text: str) -> Quantity | float:
     """Return the unit that `text` names; 1.0 for ``"1"``.
 
@@ -32,11 +34,6 @@ def parse_unit(text: str) -> Quantity | float:
     text : str
         A name that Brian2 knows (``"mV"``, ``"siemens"``), or a product, quotient or integer power
         of such: ``"pA/ms"``, ``"uF/cm**2"``.
-
-    Raises
-    ------
-    InputError
-        Where the text is no unit.
 
     Examples
     --------
@@ -54,9 +51,10 @@ def _parse(text: str) -> Quantity | float:
         if len(text) > LONGEST:
             raise ValueError
         return _evaluate(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+    except (SyntaxError, TypeError, ValueError, AttributeError, RecursionError, MemoryError):
         raise InputError(
-            f"{shown(text)} is not a unit; write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
+            f"{text[:LONGEST]!r} is not a unit; "
+            "write one such as 'mV', 'nS', 'pA/ms', or '1' for none"
         ) from None
 
 
@@ -71,7 +69,7 @@ def _evaluate(node: ast.expr) -> Quantity | float:
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _evaluate(left) / _evaluate(right)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if (
-            not isinstance(power, bool) and power <= _HIGHEST_POWER
+            power <= LARGEST_POWER
         ):
             return _evaluate(left) ** power
     raise ValueError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_integers, check_positive, shown
+from htm_brian.arguments import check_integer, check_integers, check_number, check_positive, shown
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
@@ -48,7 +48,8 @@ class SDRClassifier:
     def __init__(self, input_size: int, n_classes: int, learning_rate: float = 0.001) -> None:
         self.input_size = check_integer("input_size", input_size, low=1)
         self.n_classes = check_integer("n_classes", n_classes, low=1)
-        self.learning_rate = check_positive("learning_rate", learning_rate, high=100)
+        self.learning_rate = check_positive("learning_rate", learning_rate)
+        check_number("learning_rate", learning_rate, high=100)  # beyond, weights overflow
         self.weights = np.zeros((self.input_size, self.n_classes))
 
     def infer(self, sdr: SDR) -> NDArray[np.float64]:

@@ -90,7 +90,8 @@ class ScalarEncoder:
 
     def __init__(self, size: int, n_active: int, resolution: float, seed: int = 42) -> None:
         self.n_active = check_integer("n_active", n_active, low=1)
-        self.size = check_integer("size", size, low=6 * self.n_active, high=MOST_BITS)
+        self.size = check_integer("size", size, low=6 * self.n_active)
+        check_integer("size", size, high=MOST_BITS)
         self.resolution = check_positive("resolution", resolution)
         self.seed = check_integer("seed", seed, low=0)
         self._block_length = 2 * self.n_active
@@ -341,10 +342,10 @@ def _as_datetime(value: object) -> datetime:
     if isinstance(value, np.datetime64):
         year = value.astype("datetime64[Y]").astype(np.int64) + 1970
         # Microseconds of years further off would wrap to another date.
-        moment = value.astype("datetime64[us]").item() if 1 <= year <= 9999 else None
+        if not np.isnat(value) and not 1 <= year <= 9999:
+            raise InputError(f"value must lie in the years 1 to 9999, got {shown(value)}")
+        moment = value.astype("datetime64[us]").item()
     # pandas' NaT calls itself a datetime; like NaN it differs from itself.
     if not isinstance(moment, datetime) or moment != moment:
-        raise InputError(
-            f"value must be a date and time of the years 1 to 9999, got {shown(value)}"
-        )
+        raise InputError(f"value must be a date and time, got {shown(value)}")
     return datetime(*moment.timetuple()[:6], moment.microsecond)

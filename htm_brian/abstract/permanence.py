@@ -147,7 +147,7 @@ class IncidenceRate:
 
     def __post_init__(self) -> None:
         check_positive("learning_period", self.learning_period, unit="learning events")
-        check_positive("incidence_rate", self.incidence_rate, high=1.0)
+        check_positive("incidence_rate", self.incidence_rate, high=1)
 
     @property
     def alpha(self) -> float:

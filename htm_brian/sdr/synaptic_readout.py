@@ -15,7 +15,7 @@ weights are those of infinitely many noisy presentations.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve
 from scipy.stats import rankdata
 
@@ -142,12 +142,12 @@ def binary_weights(knowledge: Floats, connected_share: float) -> Floats:
 
 
 def _threshold(knowledge: Floats, connected_share: float) -> float:
-    knowledge = check_numbers("knowledge", knowledge, ndim=None)
-    if not knowledge.size:
+    known = check_numbers("knowledge", knowledge, ndim=None)
+    if not known.size:
         raise InputError("knowledge must have at least one synapse, got none")
     check_number("connected_share", connected_share, low=0, high=1)
-    threshold = np.quantile(knowledge, 1 - connected_share)
-    more = knowledge[knowledge > knowledge.min()]
+    threshold = np.quantile(known, 1 - connected_share)
+    more = known[known > known.min()]
     return float(max(threshold, more.min())) if more.size else float(threshold)
 
 
@@ -298,9 +298,9 @@ def _check_patterns(patterns: NDArray[np.bool_]) -> int:
     return int(n_on[0])
 
 
-def _check_pair(first: str, inputs: object, second: str, targets: object) -> None:
+def _check_pair(first: str, inputs: ArrayLike, second: str, targets: ArrayLike) -> None:
     """Refuse arrays that do not have two dimensions and as many rows as one another."""
-    shapes = np.shape(inputs), np.shape(targets)  # type: ignore[arg-type]
+    shapes = np.shape(inputs), np.shape(targets)
     if any(len(shape) != 2 for shape in shapes) or shapes[0][0] != shapes[1][0]:
         raise InputError(
             f"{first} and {second} must be tables that match, got shapes {shapes[0]} and "

@@ -183,7 +183,10 @@ def test_predictive_cells_equal_a_plain_loop(plateaus: list[tuple[int, int, int]
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rule": "last_k"}, "rule must be one of any_spike, first_k, burst, rate, got 'last_k'"),
+        (
+            {"rule": "last_k"},
+            "rule must be one of 'any_spike', 'first_k', 'burst', 'rate', got 'last_k'",
+        ),
         ({"rule": "first_k"}, "rule 'first_k' needs k"),
         ({"rule": "rate"}, "rule 'rate' needs min_rate"),
         ({"k": 2}, "k does not apply to rule 'any_spike'"),
