@@ -69,6 +69,7 @@ class SDRClassifier:
         labels : int or sequence of int
             Its class; or several, which then share the target equally.
         """
+        self._check(sdr)
         target = self._target(labels)
         self.weights[sdr.sparse] += self.learning_rate * (target - self.infer(sdr))
 
@@ -109,7 +110,7 @@ class SDRPredictor:
         steps: Sequence[int] = (1,),
         learning_rate: float = 0.001,
     ) -> None:
-        given = check_integers("steps", steps, low=0, high=1_000_000)
+        given = check_integers("steps", steps, low=0)
         if len(given) == 0:
             raise InputError("steps must name at least one number of steps, got none")
         self.steps = tuple(sorted({int(step) for step in given}))

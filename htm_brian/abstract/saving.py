@@ -81,8 +81,9 @@ def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
     InputError
         Where the file cannot be read, is not a saved memory of this kind, or is damaged.
     """
+    file_path = _checked(path)
     try:
-        with _checked(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with file_path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             members = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise InputError(f"path {path} cannot be read: {error.strerror or error}") from None

@@ -341,8 +341,17 @@ def width_above(
         Potentials.
     level : float or ndarray of shape (n_rows,)
         In the unit of `trace`.
+
+    Raises
+    ------
+    InputError
+        Where times are not evenly spaced, or shapes differ.
     """
-    over = np.atleast_2d(trace) - np.reshape(np.asarray(level, float), (-1, 1))
+    time, rows = _time_and_rows(time, trace)
+    levels = check_numbers("level", level, ndim=None)
+    if levels.size not in (1, len(rows)):
+        raise InputError(f"level must be one or {len(rows)} numbers, got {levels.size}")
+    over = rows - levels.reshape(-1, 1)
     left, right = over[:, :-1], over[:, 1:]
     # The share of a step that lies above: 0, 1, or up to where a straight line crosses.
     with np.errstate(divide="ignore", invalid="ignore"):

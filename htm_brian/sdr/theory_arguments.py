@@ -26,16 +26,14 @@ def result(log_probability: FloatArray, log10: bool) -> float | FloatArray:
     return float(value) if value.ndim == 0 else value
 
 
-def population(
-    n: ArrayLike, a: ArrayLike, s: ArrayLike | None = None
-) -> tuple[NDArray[np.int64], ...]:
+def population(n: ArrayLike, a: ArrayLike, *s: ArrayLike) -> tuple[NDArray[np.int64], ...]:
     """Return cells, active ones and, if given, synapses, each checked against the others."""
     cells, active = integers("n", n), integers("a", a)
-    if s is None:
+    if not s:
         check_shapes(n=cells, a=active)
         require(active <= cells, "a must be at most n", active)
         return cells, active
-    synapses = integers("s", s)
+    synapses = integers("s", s[0])
     check_shapes(n=cells, a=active, s=synapses)
     require(active <= cells, "a must be at most n", active)
     require(synapses <= cells, "s must be at most n", synapses)

@@ -96,3 +96,23 @@ def test_bad_arguments_are_named_and_change_nothing() -> None:
                 likelihood.compute(0.5, value=1.0)
         score = (step % 7) / 7
         assert likelihood.compute(score) == twin.compute(score)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1e3, 1e300])
+def test_the_unit_of_the_values_does_not_matter(unit: float) -> None:
+    def alarm(scale: float, offset: float) -> float:
+        rng = np.random.default_rng(1)
+        likelihood = AnomalyLikelihood(100, 100)
+        scores = np.clip(rng.normal(0.1, 0.05, 600), 0, 1)
+        for score, value in zip(scores, rng.normal(1, 1, 600), strict=True):
+            likelihood.compute(float(score), float(value * scale + offset))
+        return max(likelihood.compute(1.0, scale + offset) for _ in range(10))
+
+    assert alarm(unit, 0.0) == alarm(1.0, 0.0) == alarm(unit, 100 * unit) > 0.9999
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-6, -5e307])
+def test_a_constant_input_is_flat_in_any_unit(value: float) -> None:
+    likelihood = AnomalyLikelihood()
+    found = [likelihood.compute(anomaly, value=value) for anomaly in noisy_then_bad()]
+    np.testing.assert_allclose(found, 0.5, atol=0.001)

@@ -186,7 +186,7 @@ def test_bad_arguments_are_named() -> None:
         DateEncoder(time_of_day=(21, 13.0))
     with pytest.raises(ValueError, match="needs at least one part"):
         DateEncoder(time_of_day=None, weekend=None)
-    with pytest.raises(ValueError, match="unknown category 'c'; the categories are 'a', 'b'"):
+    with pytest.raises(ValueError, match="unknown category: value is 'c'; the categories are 'a'"):
         CategoryEncoder("ab").encode("c")
     with pytest.raises(ValueError, match="each category once"):
         CategoryEncoder("aba")
@@ -196,3 +196,11 @@ def test_bad_arguments_are_named() -> None:
         MultiEncoder({})
     with pytest.raises(ValueError, match="value must hold the fields x, got y"):
         MultiEncoder({"x": CategoryEncoder("ab")}).encode({"y": "a"})
+
+
+def test_the_last_year_is_a_year() -> None:
+    """Databases write "9999-12-31" for what has no end."""
+    parts = {"time_of_day": (21, 4.0), "weekend": 21, "season": (21, 30.0)}
+    encoder = DateEncoder(**parts)
+    last, other = datetime(9999, 12, 31, 12), datetime(2021, 12, 31, 12)  # both Fridays, no leap
+    assert encoder.encode(last) == encoder.encode(other)

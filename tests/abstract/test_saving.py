@@ -9,9 +9,10 @@ from htm_brian.abstract.apical_tiebreak import (
     ApicalTiebreakPairMemory,
     ApicalTiebreakSequenceMemory,
 )
-from htm_brian.abstract.permanence import IncidenceRate
+from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
 SETS = (
@@ -188,7 +189,7 @@ def test_any_other_file_is_refused(tmp_path):
     np.savez(path, a=np.arange(3))
     with pytest.raises(ValueError, match=r"other\.npz is not a saved memory"):
         TemporalMemory.load(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match="^path .*missing.npz cannot be read: No such file"):
         TemporalMemory.load(tmp_path / "missing.npz")
 
 
@@ -226,3 +227,57 @@ def test_a_rule_of_ones_own_cannot_be_saved(tmp_path):
     with pytest.raises(ValueError, match="permanence_rule must be one of UpDown, IncidenceRate"):
         memory(permanence_rule=Mine(5, 0.3)).save(tmp_path / "tm.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_of_numpy_are_saved(tmp_path):
+    """Sizes often come out of arrays: netpyne #403, msprime #593."""
+    pooler = SpatialPooler(
+        np.int64(300),
+        np.int32(64),
+        density=np.float32(0.05),
+        seed=np.int64(3),
+        boost_strength=np.array(1),
+    )
+    memories = [
+        pooler,
+        TemporalMemory(
+            np.int64(64),
+            np.int32(4),
+            activation_threshold=np.int64(5),
+            min_threshold=np.int64(3),
+            max_segments_per_cell=np.int64(20),
+            initial_permanence=np.float32(0.25),
+            permanence_rule=UpDown(np.float32(0.125), np.float64(0.1)),
+            seed=np.int64(7),
+        ),
+        ApicalTiebreakPairMemory(
+            np.int64(8),
+            np.int32(2),
+            np.int64(6),
+            np.int64(6),
+            activation_threshold=np.int64(2),
+            min_threshold=np.int64(2),
+            initial_permanence=np.float32(0.5),
+            seed=np.uint8(1),
+        ),
+        ApicalTiebreakSequenceMemory(
+            np.int64(8),
+            np.int32(2),
+            np.int64(6),
+            activation_threshold=np.int64(2),
+            min_threshold=np.int64(2),
+            initial_permanence=np.float32(0.5),
+            seed=np.uint8(1),
+        ),
+    ]
+    for memory in memories:
+        path = tmp_path / f"{type(memory).__name__}.npz"
+        memory.save(path)
+        again = type(memory).load(path)
+        if memory is pooler:
+            np.testing.assert_array_equal(again.permanence, pooler.permanence)
+            continue
+        for each in (memory, again):
+            for columns in ([0, 1], [2, 3], [0, 1]):
+                each.compute(columns)
+        np.testing.assert_array_equal(again.winner_cells, memory.winner_cells)

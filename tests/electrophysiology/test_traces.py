@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from brian2.units import ms
 
 from htm_brian.electrophysiology.traces import (
     after_hyperpolarisations,
@@ -16,6 +17,7 @@ from htm_brian.electrophysiology.traces import (
     width_above,
     with_spikes,
 )
+from htm_brian.errors import InputError
 from htm_brian.synapses.release.epsp import TimeCourse
 
 TIME = np.arange(0, 400, 0.1)
@@ -108,3 +110,43 @@ def test_width_above_a_level_is_that_of_the_triangle_at_that_height() -> None:
 def test_width_counts_what_is_above_when_the_trace_begins_or_ends() -> None:
     time = np.arange(0, 10, 1.0)
     assert width_above(time, np.full((1, 10), 5.0), 1.0) == pytest.approx([9])
+
+
+UNEVEN = np.concatenate([np.arange(0, 50, 0.025), np.arange(50, 100, 0.5)])
+EVEN = np.arange(0, 100, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("time", "spikes", "message"),
+    [
+        (UNEVEN, [[75.0]], "time must be evenly spaced and increase, got a step of 0.025 ms at 0"),
+        (EVEN[::-1], [[75.0]], "time must be evenly spaced and increase, got a step of -0.1 ms"),
+        (EVEN[:1], [[0.0]], "time must have two samples or more, got 1"),
+        (EVEN, [[150.0]], "spikes must lie inside the trace, from 0 to 99.9 ms, got 150 ms"),
+        (EVEN, [[-1.0]], "spikes must lie inside the trace, from 0 to 99.9 ms, got -1 ms"),
+        (EVEN, [[np.nan]], "spikes must be finite, got nan"),
+        (EVEN, [], r"spikes must hold a sequence of times for each of 1 traces, got \[\]"),
+        (EVEN, [[5.0] * ms], "spikes must be a plain number in ms, got "),
+        (EVEN * ms, [[5.0]], "time must be a plain number in ms, got "),
+    ],
+)
+def test_uneven_times_and_spikes_outside_are_refused(
+    time: np.ndarray, spikes: list[object], message: str
+) -> None:
+    with pytest.raises(InputError, match=f"^{message}"):
+        with_spikes(time, np.full((1, np.size(time)), REST), spikes)  # type: ignore[arg-type]
+
+
+def test_features_name_what_is_wrong() -> None:
+    trace = np.full((1, EVEN.size), REST)
+    for changes, message in (
+        ({"names": ["voltage_bose"]}, "names must be of eFEL's features, got 'voltage_bose'"),
+        ({"names": "voltage_base"}, "names must be a sequence of features' names"),
+        ({"start": 10 * ms}, "start must be a plain number in ms"),
+        ({"threshold": [1, 2, 3]}, "threshold must be one number or one for each of 1 traces"),
+        ({"traces": trace[:, :-1]}, r"traces must have the shape \(n_traces, 1000\) of the time"),
+        ({"traces": trace * np.nan}, "traces must be finite, got nan"),
+    ):
+        arguments = {"traces": trace, "names": ["voltage_base"], "start": 10, "end": 20} | changes
+        with pytest.raises(InputError, match=f"^{message}"):
+            features(EVEN, **arguments)  # type: ignore[arg-type]

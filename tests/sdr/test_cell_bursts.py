@@ -44,3 +44,10 @@ def test_no_spikes_and_bad_input() -> None:
     assert np.isnan(summarise(find_events([], []), 2, 3, 1.0).burst_fraction).all()
     with pytest.raises(ValueError, match="cells and times must be two sequences of one length"):
         find_events([1, 2], [0.1])
+
+
+def test_an_interval_of_sixteen_milliseconds_ends_an_event_whatever_the_rounding() -> None:
+    for step in range(1000):
+        times = [step * 1e-4, (step + 160) * 1e-4]
+        assert find_events([0, 0], times).sizes.tolist() == [1, 1], step
+        assert find_events([0, 0], [times[0], times[1] - 1e-4]).sizes.tolist() == [2], step

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from brian2.units import Hz, ms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -213,3 +214,26 @@ def test_bad_plateaus_and_spikes_are_named() -> None:
         predictive_cells([0], [1.0], [0.5], 0.5, 2)
     with pytest.raises(ValueError, match=r"jitter must be at least 0, got -1\.0"):
         sdr_to_spikes(SDR(3, [1]), 0.0, jitter=-1.0)
+
+
+@pytest.mark.parametrize("rate", [30000.0, 96000.0, 128000.0, 1e6 / 7.5])
+def test_first_spikes_of_one_sample_tie_whatever_the_rounding(rate: float) -> None:
+    """Times from two ways of computing them differ in the last digit: elephant #196, #638."""
+    for n in range(1, 20001, 97):
+        early, late = sorted([n / rate, n * (1 / rate)])
+        first = spikes_to_sdr([5, 9], [late, early], 10, 0, 10, rule="first_k", k=1)
+        assert first.sparse.tolist() == [5], n
+
+
+def test_times_may_have_a_unit() -> None:
+    plain = spikes_to_sdr([1, 2, 2], [0.010, 0.011, 0.020], 4, 0, 0.05, rule="burst")
+    times = np.array([10, 11, 20]) * ms
+    options = {"rule": "burst", "max_interval": 16 * ms}
+    assert spikes_to_sdr([1, 2, 2], times, 4, 0 * ms, 50 * ms, **options) == plain == SDR(4, [2])
+    fast = spikes_to_sdr([1, 2, 2], times, 4, 0, 50 * ms, rule="rate", min_rate=40 * Hz)
+    assert fast == SDR(4, [2])
+    with_unit = sdr_to_spikes(plain, 5 * ms, jitter=2 * ms, n_spikes=2, interval=4 * ms, seed=3)
+    without = sdr_to_spikes(plain, 0.005, jitter=0.002, n_spikes=2, interval=0.004, seed=3)
+    np.testing.assert_allclose(with_unit[1], without[1], rtol=1e-12)
+    plateau = ([1], [5] * ms, [9] * ms)
+    assert predictive_cells(*plateau, 6 * ms, 4).tolist() == [1]

@@ -190,7 +190,7 @@ def check_delay(value: Any, name: str = "delay") -> Quantity:
     """Return a delay from spike to release, or another duration, or refuse it."""
     if getattr(value, "dim", None) != second.dim or np.ndim(value) > 0:
         raise InputError(f"{name} must be one time such as 1*ms, got {shown(value)}")
-    if not 0 <= float(value) <= LONGEST_DELAY:  # type: ignore[arg-type]
+    if not 0 <= float(value) <= LONGEST_DELAY:
         raise InputError(f"{name} must lie in [0, {LONGEST_DELAY:g}] s, got {shown(value)}")
     return value
 
