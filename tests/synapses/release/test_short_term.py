@@ -80,5 +80,5 @@ def test_wrong_numbers_are_one_clear_line(call: Callable[[], object], message: s
 
 def test_text_is_no_number() -> None:
     for call in (lambda: stationary(0.5, 0.8, 0.0, "x"), lambda: train(0.5, 0.8, 0.0, ["a"])):
-        with pytest.raises(InputError, match="must be a number or an array of numbers"):
+        with pytest.raises(InputError, match="must be a number or an array|must hold numbers"):
             call()
