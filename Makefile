@@ -1,5 +1,5 @@
 # Everything runs in .venv, which is made once and brought up to date when pyproject.toml changes.
-# Another Python: make PYTHON=python3.12 validate. More options: make validate ARGS="--steps 500".
+# Another Python: make PYTHON=python3.13 validate. More options: make validate ARGS="--steps 500".
 
 PYTHON ?= python3
 ARGS ?=

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from brian2.core.clocks import Clock
+from brian2.core.variables import DynamicArrayVariable
 from brian2.groups.group import VariableOwner
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.synapses.synapses import Synapses
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 
@@ -31,9 +35,30 @@ def raw(group: VariableOwner, name: str) -> NDArray[Any]:
     return values
 
 
+def ends(synapses: Synapses) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the cells that each synapse comes from and goes to, writable.
+
+    They are counted from the first cell of the whole group, also where source or target is a
+    subgroup. A spike queue of Brian2's does not notice what is written here.
+    """
+    return raw(synapses, "_synaptic_pre"), raw(synapses, "_synaptic_post")
+
+
 def enlarge(synapses: Synapses, number: int) -> None:
     """Make room for `number` synapses, from cell 0 to cell 0 and with zeros for values."""
     synapses._resize(number)
+
+
+def note_sizes(group: VariableOwner) -> None:
+    """Let the variables of a group know how long their arrays are, before they are stored.
+
+    From Brian2 2.10 on compiled monitors make their arrays longer themselves and do not say so;
+    what is stored then cannot be restored.
+    """
+    for variable in group.variables.values():
+        if isinstance(variable, DynamicArrayVariable):
+            shape = np.shape(variable.get_value())
+            variable.size = shape[0] if len(shape) == 1 else shape
 
 
 def empty(monitor: EventMonitor) -> None:
@@ -49,3 +74,9 @@ def sum_with(synapses: Synapses, clock: Clock) -> None:
     """
     for updater in synapses.summed_updaters.values():
         updater._clock, updater.when = clock, "end"
+
+
+def set_clocks(clocks: Iterable[Clock], time: Quantity) -> None:
+    """Set clocks to their first time step at `time` or after it."""
+    for clock in clocks:
+        clock._set_t_update_dt(target_t=time)

@@ -64,7 +64,7 @@ class FastSettings:
     cache : Path or None
         Folder of compiled Cython code; None where Brian2's own is left.
     lean_calls : bool
-        Whether calls of Cython code are lean; not with a version of Brian2 that is not known.
+        Whether calls of Cython code are lean; not with a Brian2 that was not tried.
     """
 
     applied: bool
@@ -103,10 +103,7 @@ def use_fast_settings(cache: str | os.PathLike[str] | None = None) -> FastSettin
     folder = Path(cache) if cache is not None else default_cache() / _fingerprint(compiler)
     prefs["codegen.cpp.extra_compile_args_gcc"] = list(FLAGS)
     prefs["codegen.runtime.cython.cache_dir"] = str(folder)
-    unknown = use_lean_calls()
-    if unknown:
-        _logger.info("lean calls are left out: %s", unknown)
-    return FastSettings(True, "", FLAGS, folder, not unknown)
+    return FastSettings(True, "", FLAGS, folder, lean_calls=not use_lean_calls())
 
 
 def default_cache() -> Path:

@@ -9,6 +9,10 @@ addresses and lengths of the arrays, and the constants, in one table.
 Only the text before the loop changes, and what is not recognised in it stays: Brian2's own arrays
 that may be exchanged between calls, C++ arrays (`DynamicArrayVariable` from Brian2 2.10 on), arrays
 of more than one dimension, Python objects. C++ standalone has no such calls.
+
+An address is safe as long as its memory is. So it is taken only of memory that NumPy owns, and the
+code object keeps a reference to the array: NumPy frees such memory with the last reference. Memory
+of others, such as that of a C++ array, which moves when the array grows, is asked for at each call.
 """
 
 from __future__ import annotations
@@ -21,15 +25,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import brian2
 import numpy as np
 from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
 from brian2.codegen.targets import codegen_targets
 from brian2.core.preferences import BrianPreference, prefs
 from numpy.typing import NDArray
 
-KNOWN_VERSIONS = ("2.9", "2.10")
-"""Of Brian2: those whose code was read, and keeps its arrays as said above."""
+from htm_brian.engine.versions import objection, usable
 
 PREFERENCE = "htm_brian.lean_calls"
 TABLE = "_lean_table"
@@ -153,13 +155,21 @@ def lean_code(source: str, namespace: Mapping[str, Any], changing: Collection[st
 
 def _passes(array: object, buffer: re.Match[str]) -> bool:
     """Return whether Cython would take `array` for a buffer of this type."""
-    if not isinstance(array, np.ndarray) or array.ndim != 1:
+    if not isinstance(array, np.ndarray) or array.ndim != 1 or not _kept_by_reference(array):
         return False
     if buffer["cast"]:
         same = buffer["type"] == "char" and array.itemsize == 1
     else:
         same = buffer["type"] in _TYPES and array.dtype == np.dtype(_TYPES[buffer["type"]])
     return bool(same and array.flags.c_contiguous and array.flags.aligned)
+
+
+def _kept_by_reference(array: NDArray[Any]) -> bool:
+    """Return whether a reference to `array` keeps its memory where it is."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    return bool(owner.flags.owndata)
 
 
 def _fits(value: int, type_name: str) -> bool:
@@ -217,8 +227,8 @@ def use_lean_calls() -> str:
 
     The preference ``htm_brian.lean_calls`` switches it off and on again.
     """
-    if ".".join(brian2.__version__.split(".")[:2]) not in KNOWN_VERSIONS:
-        return f"known are Brian2 {' and '.join(KNOWN_VERSIONS)}, not {brian2.__version__}"
+    if not usable("calls of Cython code"):
+        return objection()
     codegen_targets.discard(CythonCodeObject)
     codegen_targets.add(LeanCythonCodeObject)
     # By its name, for the package `brian2.devices` hides the module behind an object.

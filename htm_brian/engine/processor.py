@@ -19,6 +19,8 @@ from brian2.devices.device import get_device
 from brian2.groups.group import VariableOwner
 from numpy.typing import NDArray
 
+from htm_brian.engine.versions import objection
+
 PAGE = 4096
 _STRIDE = 7 * 64  # some lines of the cache
 _FADED = 1e-200
@@ -32,6 +34,8 @@ def keep_apart(group: VariableOwner) -> None:
     group : VariableOwner
         Before its first run. Arrays that were taken from it earlier are no longer its own.
     """
+    if objection():
+        return
     arrays = get_device().arrays
     own = [
         variable

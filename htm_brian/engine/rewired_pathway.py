@@ -10,13 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
-from brian2.devices.device import get_device
-from brian2.synapses.synapses import SynapticPathway
+from brian2.devices.device import RuntimeDevice, get_device
+from brian2.synapses.synapses import Synapses, SynapticPathway
 
 from htm_brian.engine.compiling import push_from_python
 from htm_brian.engine.lean_calls import LeanCythonCodeObject
 from htm_brian.engine.spike_queue import RewiredQueue
 from htm_brian.engine.synapse_lists import SynapseLists
+from htm_brian.engine.versions import require
+from htm_brian.errors import InputError
 
 
 class RewiredCythonCode(LeanCythonCodeObject):
@@ -64,6 +66,36 @@ def take_over(pathway: SynapticPathway, lists: SynapseLists, owns_lists: bool) -
     return queue
 
 
-def has_one_delay(pathway: SynapticPathway) -> bool:
-    """Return whether a pathway has one delay for all its synapses."""
-    return bool(pathway.variables["delay"].scalar)
+def pathways(synapses: Synapses) -> list[SynapticPathway]:
+    """Return all pathways of `synapses`."""
+    return list(synapses._pathways)
+
+
+def check_rewirable(synapses: Synapses) -> None:
+    """Refuse synapses whose pathways cannot be taken over.
+
+    Raises
+    ------
+    InputError
+        Which says why, and what would be right.
+    """
+    require("synapses that are rewired")
+    name = synapses.name
+    if not isinstance(get_device(), RuntimeDevice):
+        raise InputError(
+            f"{name} cannot be rewired on a standalone device; call brian2.set_device('runtime')"
+        )
+    if len(synapses) > 0:
+        raise InputError(f"{name} must not be connected yet, got {len(synapses)} synapses")
+    if len(synapses.summed_updaters) > 0:
+        summed = ", ".join(synapses.summed_updaters)
+        raise InputError(
+            f"{name} must not have summed variables, for slots that are not in use would count; "
+            f"got {summed}; add in on_pre instead"
+        )
+    for pathway in pathways(synapses):
+        if not pathway.variables["delay"].scalar:
+            raise InputError(
+                f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
+                "to Synapses as delay="
+            )

@@ -23,14 +23,16 @@ from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.core.network import Network
 from brian2.devices.device import RuntimeDevice, get_device
+from brian2.groups.group import VariableOwner
 from brian2.groups.neurongroup import Resetter
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.synapses.synapses import Synapses, SynapticPathway
 from brian2.units.allunits import second
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.engine.arrays import raw
+from htm_brian.engine.arrays import note_sizes, raw, set_clocks
 from htm_brian.engine.compiling import compile_apart, push_from_python
+from htm_brian.engine.versions import usable
 from htm_brian.engine.warnings import expected
 
 _STEP_TOLERANCE = 1e-4
@@ -61,12 +63,15 @@ class SteppedNetwork(Network):
                 "a network that advances in stretches needs Brian2's runtime device, got a "
                 "standalone device; call brian2.set_device('runtime') first"
             )
+        # Another Brian2 runs each stretch as a whole run, preparation and all.
+        self._own_loop = usable("stretches of a run")
         self.expected_warnings: list[str] = []
         self.after_prepare: list[Call] = []
         self._prepared: list[object] | None = None
         self._compiled = False
         self._members: list[BrianObject] = []
         self._clocks_in_use: list[Clock] = []
+        self._times: list[float] = []
         self._plan: list[tuple[Any, Any, float]] = []
         self._calls: list[tuple[int, str, Call]] = []
         self._order: dict[tuple[int, ...], list[Call]] = {}
@@ -106,6 +111,7 @@ class SteppedNetwork(Network):
         positions = {clock: position for position, clock in enumerate(clocks)}
         calls = [(positions[item.clock], item.name, _call_of(item)) for item in active]
         self._calls = [(where, name, call) for where, name, call in calls if call is not None]
+        self._times = [float(time[0]) for _, time, _ in self._plan]
         self._order = {}
         self._prepared = self._signature()
         for callback in self.after_prepare:
@@ -114,6 +120,13 @@ class SteppedNetwork(Network):
     def invalidate(self) -> None:
         """Make the next stretch prepare anew, for example after an array was reallocated."""
         self._prepared = None
+
+    def store(self, *args: Any, **kwds: Any) -> None:
+        """Store the state, as `Network.store` does."""
+        for item in self.sorted_objects:
+            if isinstance(item, VariableOwner):
+                note_sizes(item)
+        super().store(*args, **kwds)
 
     def restore(self, *args: Any, **kwds: Any) -> None:
         """Go back to a stored state, as `Network.restore` does."""
@@ -133,11 +146,18 @@ class SteppedNetwork(Network):
 
     def advance(self, duration: Quantity) -> None:
         """Run for `duration`; like `Network.run`, without its preparation and its report."""
+        if not self._own_loop:
+            with expected(self.expected_warnings):
+                self.run(duration, namespace={})
+            return
         if self._prepared is None or self._prepared != self._signature():
             self.prepare()
         plan = self._plan
         if len(plan) == 0:
             return
+        if [float(time[0]) for _, time, _ in plan] != self._times:
+            # Another network has the same clock, and moved it.
+            set_clocks(self._clocks_in_use, self.t)
         shortest = min(dt for _, _, dt in plan)
         end = float(self.t / second) + float(duration) - _STEP_TOLERANCE * shortest
         everywhere = range(len(plan))
@@ -155,6 +175,7 @@ class SteppedNetwork(Network):
                 step[0] += 1
                 time[0] = step[0] * dt
         self.t_ = end + _STEP_TOLERANCE * shortest
+        self._times = [float(time[0]) for _, time, _ in plan]
 
     def _due(self, clocks: tuple[int, ...]) -> list[Call]:
         """Return what the objects of these clocks do, in Brian2's order of execution."""

@@ -13,14 +13,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from brian2.devices.device import RuntimeDevice, get_device
 from brian2.synapses.synapses import Synapses
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.engine.arrays import enlarge, raw
+from htm_brian.engine.arrays import ends, enlarge, raw
 from htm_brian.engine.compiling import connect_pairs
-from htm_brian.engine.rewired_pathway import has_one_delay, take_over
+from htm_brian.engine.rewired_pathway import check_rewirable, pathways, take_over
 from htm_brian.engine.running import in_a_run
 from htm_brian.engine.spike_queue import RewiredQueue
 from htm_brian.engine.synapse_lists import Slots, SynapseLists
@@ -56,7 +55,7 @@ class RewiredSynapses:
 
     def __init__(self, synapses: Synapses, capacity: int) -> None:
         room = check_integer("capacity", capacity, low=1)
-        _check_rewirable(synapses)
+        check_rewirable(synapses)
         self.synapses = synapses
         nowhere = np.zeros(room, dtype=np.int32)
         connect_pairs(synapses, nowhere, nowhere)
@@ -64,7 +63,7 @@ class RewiredSynapses:
         self._offsets = synapses.source.start, getattr(synapses.target, "start", 0)
         self._lists: dict[str, SynapseLists] = {}
         self._queues: dict[str, RewiredQueue] = {}
-        for pathway in synapses._pathways:
+        for pathway in pathways(synapses):
             end = pathway.prepost
             new = end not in self._lists
             if new:
@@ -120,7 +119,7 @@ class RewiredSynapses:
             )
         _check_unique(where)
         grown = self._make_room(int(where.max(initial=-1)) + 1)
-        pre, post = self.array("_synaptic_pre"), self.array("_synaptic_post")
+        pre, post = ends(self.synapses)
         real = [index + offset for index, offset in zip(cells, self._offsets, strict=True)]
         other = where[(pre[where] != real[0]) | (post[where] != real[1])]
         for queue in self._queues.values():
@@ -158,28 +157,6 @@ class RewiredSynapses:
             if lists.n_slots < self.capacity:
                 lists.enlarge(self.capacity)
         return grown
-
-
-def _check_rewirable(synapses: Synapses) -> None:
-    name = synapses.name
-    if not isinstance(get_device(), RuntimeDevice):
-        raise InputError(
-            f"{name} cannot be rewired on a standalone device; call brian2.set_device('runtime')"
-        )
-    if len(synapses) > 0:
-        raise InputError(f"{name} must not be connected yet, got {len(synapses)} synapses")
-    if len(synapses.summed_updaters) > 0:
-        summed = ", ".join(synapses.summed_updaters)
-        raise InputError(
-            f"{name} must not have summed variables, for slots that are not in use would count; "
-            f"got {summed}; add in on_pre instead"
-        )
-    for pathway in synapses._pathways:
-        if not has_one_delay(pathway):
-            raise InputError(
-                f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
-                "to Synapses as delay="
-            )
 
 
 def _indices(name: str, values: ArrayLike, limit: int | None = None) -> Indices:

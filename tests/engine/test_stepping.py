@@ -99,3 +99,34 @@ def test_a_group_without_equations_takes_no_part_in_a_step() -> None:
     seconds = stepped.measure()
     stepped.advance(1 * ms)
     assert seconds == {}
+
+
+def test_networks_that_share_a_clock_keep_their_own_time() -> None:
+    counting = [NeuronGroup(1, "x : 1") for _ in range(2)]
+    for group in counting:
+        group.run_regularly("x += 1")
+    first, second = (SteppedNetwork(group) for group in counting)
+    for _ in range(2):
+        first.advance(1 * ms)
+        second.advance(0.3 * ms)
+    assert [float(group.x[0]) for group in counting] == [20, 6]
+    assert float(first.t) == pytest.approx(0.002)
+
+
+def test_what_changes_between_stretches_is_noticed() -> None:
+    source = NeuronGroup(1, "", threshold="True", reset="", name="source")
+    target = NeuronGroup(2, "x : 1", name="target")
+    synapses = Synapses(source, target, on_pre="x_post += 1", delay=0 * ms, name="onto")
+    synapses.connect(i=[0], j=[0])
+    network = SteppedNetwork(source, target, synapses)
+    network.advance(1 * ms)
+    assert target.x[:].tolist() == [10, 0]
+    synapses.connect(i=[0] * 50, j=[1] * 50)
+    network.advance(0.2 * ms)
+    assert target.x[:].tolist() == [12, 100]
+    synapses.pre.delay = 0.3 * ms
+    network.advance(0.4 * ms)
+    assert target.x[:].tolist() == [13, 150], "nothing is due for three steps"
+    synapses.active = False
+    network.advance(1 * ms)
+    assert target.x[:].tolist() == [13, 150]
