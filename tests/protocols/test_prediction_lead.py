@@ -69,6 +69,7 @@ def test_traces_that_are_drawn_together_get_the_same_input_at_the_same_time() ->
 def test_what_is_shown_as_the_nmda_spike_is_it_however_many_synapses_it_has() -> None:
     """More than `most_basal`; a strength and a delay that no curve has."""
     changes = {"n_basal": 35, "most_basal": 2, "delay": 33 * ms, "volley_strength": 1.5}
+    changes |= {"time_step": 0.25 * ms}
     quick = load_protocol("prediction_lead").in_quick_form().parameters
     parameters = replace(quick, **changes)
     found = predict(load_model("l5_thick_tufted"), parameters, 100, SilentProgress())
