@@ -50,8 +50,11 @@ def test_python_examples_give_what_they_show(document: Path) -> None:
 def test_commands_are_ones_that_the_program_has(
     document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def set_up_only(name: str, change: Callable[[object], object], output: object) -> int:
-        change(load_protocol(name).parameters)
+    def set_up_only(
+        name: str, change: Callable[[object], object], output: object, quick: bool = False
+    ) -> int:
+        protocol = load_protocol(name)
+        change(protocol.quick.parameters if quick and protocol.quick else protocol.parameters)
         return 0
 
     monkeypatch.setattr(cli, "_run", set_up_only)
