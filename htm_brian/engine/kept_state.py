@@ -23,9 +23,9 @@ class KeptState(BrianObject):
 
     Examples
     --------
-    >>> from brian2 import Network, NeuronGroup
+    >>> from htm_brian.engine.stepping import SteppedNetwork
     >>> counts = {"elements": 3}
-    >>> network = Network(NeuronGroup(1, "x : 1"), KeptState(counts.copy, counts.update, "counts"))
+    >>> network = SteppedNetwork(KeptState(counts.copy, counts.update, name="counts"))
     >>> network.store()
     >>> counts["elements"] = 8
     >>> network.restore()
