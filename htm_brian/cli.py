@@ -33,11 +33,12 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
 
 Output = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--output", "-o", help="Folder for the results.  [default: results/NAME]"),
 ]
 
@@ -230,11 +231,13 @@ def check(
     return ExitStatus.PASSED
 
 
-def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bool = False) -> int:
+def _run(name: str, change: Callable[[Any], Any], output: str | None, quick: bool = False) -> int:
     """Set up the protocol, which checks all that the user gave; then run it."""
     from htm_brian.experiment.protocol import load_protocol
     from htm_brian.experiment.runner import run_protocol
 
+    if output is not None and not output.strip():
+        raise InputError("--output must name a folder, got ''; write -o . for the present one")
     kind = load_protocol(name)
 
     def set_up() -> Protocol:
@@ -242,7 +245,7 @@ def _run(name: str, change: Callable[[Any], Any], output: Path | None, quick: bo
 
     protocol = _checked(set_up)
     command = shlex.join(["htm-brian", *sys.argv[1:]])
-    folder = RESULTS / name if output is None else output
+    folder = RESULTS / name if output is None else Path(output)
     return run_protocol(protocol, folder, command, _console(), Console(stderr=True))
 
 

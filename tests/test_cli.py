@@ -43,7 +43,7 @@ def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("command", ["validate", "list", "run", "models", "check"])
 def test_every_command_has_help(command: str) -> None:
-    result = CliRunner().invoke(app, [command, "--help"])
+    result = CliRunner().invoke(app, [command, "-h"])
     assert result.exit_code == 0
     assert "Usage" in result.output
 
@@ -118,6 +118,9 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
         ("run poisson_counts --set ending=input", "the series is too short; give one of"),
         ("run poisson_counts --set ending=memory", "poisson_counts needs more memory than"),
         ("run poisson_counts -o /dev/null/x", "cannot write results to /dev/null/x: Not a"),
+        ("run poisson_counts --output=", "--output must name a folder, got ''; write -o . for"),
+        ("run poisson_count", "unknown protocol 'poisson_count'; did you mean poisson_counts?"),
+        ("validte", "No such command 'validte'. Did you mean 'validate'?"),
         ("models zzz", "unknown model 'zzz'; known models: "),
         ("models zzz.toml", "cannot read the model file zzz.toml: No such file"),
         ("validate nowhere.csv", "there is no file nowhere.csv; check the path"),

@@ -35,18 +35,21 @@ DATASET = "result.nc"
 REPORT = "report.html"
 FIGURES = "figures"
 FIGURE_KINDS = ("png", "svg")
+OTHER_FOLDER = "choose a folder with --output"
 PACKAGES = ("htm-brian", "brian2", "numpy", "scipy", "numba", "cython", "xarray", "matplotlib")
 
 
 def prepare_folder(folder: Path) -> None:
     """Create the folder and try to write to it, before a long run counts on it."""
+    if folder.is_file():
+        raise InputError(f"cannot write results to {folder}: it is a file; {OTHER_FOLDER}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name with a null in it
         raise InputError(
-            f"cannot write results to {folder}: {error.strerror}; choose a folder with --output"
+            f"cannot write results to {folder}: {_reason(error)}; {OTHER_FOLDER}"
         ) from None
 
 
@@ -116,7 +119,11 @@ def summary(protocol: Protocol, outcome: Outcome, provenance: Mapping[str, Any])
 
 
 def write_dataset(folder: Path, dataset: xr.Dataset, contents: Mapping[str, Any]) -> None:
-    """Write ``result.nc``: the dataset, compressed, with the summary in its attributes."""
+    """Write ``result.nc``: the dataset, compressed, with the summary in its attributes.
+
+    What an earlier run left goes when the new file is whole, not before. The file is made in
+    memory: on a full disk HDF5 does not fail, it crashes.
+    """
     attributes = {
         "protocol": contents["protocol"],
         "passed": int(contents["passed"]),
@@ -131,10 +138,13 @@ def write_dataset(folder: Path, dataset: xr.Dataset, contents: Mapping[str, Any]
         for name, variable in full.variables.items()
         if variable.dtype.kind in "iufb" and variable.ndim > 0
     }
-    replace_file(
-        folder / DATASET,
-        lambda path: full.to_netcdf(path, engine="h5netcdf", encoding=encoding),
-    )
+    content = full.to_netcdf(engine="h5netcdf", encoding=encoding)
+
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+        clear(folder)
+
+    replace_file(folder / DATASET, write)
 
 
 def clear(folder: Path) -> None:
@@ -179,11 +189,15 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(temporary, path)
     except OSError as error:
         raise InputError(
-            f"cannot write {path}: {error.strerror or error}; "
+            f"cannot write {path}: {_reason(error)}; "
             "make room, or choose another folder with --output"
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def git_revision() -> str | None:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment import results
+from htm_brian.experiment.folder_lock import locked
 from htm_brian.experiment.processes import deferred_interrupt
 from htm_brian.experiment.progress import progress_on
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
@@ -47,22 +48,25 @@ def run_protocol(
     Raises
     ------
     InputError
-        If the folder cannot be written to, or memory does not suffice.
+        If the folder cannot be written to, another run writes to it, or memory does not suffice.
     """
     results.prepare_folder(folder)
     started = datetime.now(UTC)
-    try:
-        with deferred_interrupt() as pressed, progress_on(messages, pressed) as progress:
-            outcome = protocol.outcome(progress)
-    except KeyboardInterrupt:
-        messages.print(f"{protocol.name} was interrupted; nothing was written")
-        return ExitStatus.INTERRUPTED
-    except MemoryError as error:
-        detail = f" ({error})" if str(error) else ""
-        raise InputError(
-            f"{protocol.name} needs more memory than there is{detail}; choose smaller sizes"
-        ) from None
-    write_results(protocol, outcome, folder, command, started)
+    with locked(folder):
+        try:
+            with deferred_interrupt() as pressed:
+                with progress_on(messages, pressed) as progress:
+                    outcome = protocol.outcome(progress)
+                # The first Ctrl-C does not reach the writing: a result is whole or as it was.
+                write_results(protocol, outcome, folder, command, started)
+        except KeyboardInterrupt:
+            messages.print(f"{protocol.name} was interrupted; nothing was written")
+            return ExitStatus.INTERRUPTED
+        except MemoryError as error:
+            detail = f" ({error})" if str(error) else ""
+            raise InputError(
+                f"{protocol.name} needs more memory than there is{detail}; choose smaller sizes"
+            ) from None
     out.print(rich_table(outcome.table or checks_table(outcome.checks, outcome.undecided)))
     out.print(Text(f"{protocol.name}: {verdict(outcome)}"), soft_wrap=True)
     out.print(Text(f"report: {folder / results.REPORT}"), soft_wrap=True)
@@ -80,7 +84,6 @@ def write_results(
     on.
     """
     origin = results.provenance(protocol, command, started)
-    results.clear(folder)
     results.write_dataset(folder, outcome.dataset, results.summary(protocol, outcome, origin))
     try:
         figures = draw_figures(protocol.name, outcome)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +53,47 @@ def test_a_folder_that_cannot_be_is_found_before_the_run(tmp_path: Path, place: 
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write results to .*; choose a folder with --out"):
         results.prepare_folder(tmp_path / place)
+
+
+def test_a_file_and_an_impossible_name_are_no_folders(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file: it is a file; choose a folder with --output$"):
+        results.prepare_folder(tmp_path / "file")
+    with pytest.raises(InputError, match="cannot write results to .*; choose a folder with"):
+        results.prepare_folder(tmp_path / "a\0b")
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np, xarray as xr
+from htm_brian.errors import InputError
+from htm_brian.experiment.results import write_dataset
+folder = Path(sys.argv[1])
+contents = {name: {} for name in ("checks", "metrics", "provenance")}
+contents |= {"protocol": "x", "passed": True, "partial": False}
+write_dataset(folder, xr.Dataset({"a": ("x", np.arange(3.0))}), contents)
+(folder / "summary.json").write_text('{"provenance": {"figures": []}}')
+before = (folder / "result.nc").read_bytes()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+noise = np.random.default_rng(1).random(100_000)
+try:
+    write_dataset(folder, xr.Dataset({"a": ("x", noise)}), contents)
+except InputError as error:
+    print(error)
+assert (folder / "result.nc").read_bytes() == before
+assert sorted(path.name for path in folder.iterdir()) == ["result.nc", "summary.json"]
+"""
+
+
+def test_where_no_room_is_left_an_earlier_result_stays_and_nothing_half_written(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("resource")
+    arguments = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"cannot write {tmp_path / 'result.nc'}: File too large; make r")
 
 
 @pytest.mark.usefixtures("extra_protocols")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -132,3 +133,21 @@ def test_a_protocol_without_figures_is_no_fault(
     status, _, _ = run(tmp_path)
     assert status == ExitStatus.PASSED
     assert not (tmp_path / "figures").exists()
+
+
+def test_ctrl_c_while_results_are_written_does_not_cut_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import htm_brian.experiment.results as results
+
+    write = results.write_dataset
+
+    def press_and_write(*arguments: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(results, "write_dataset", press_and_write)
+    status, _, _ = run(tmp_path)
+    assert status == ExitStatus.PASSED
+    assert summary(tmp_path)["partial"] is False
+    assert not (tmp_path / ".lock").exists()
