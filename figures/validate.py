@@ -60,8 +60,9 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
         As `htm_brian.comparison.dataset.to_dataset` makes it; of a partial run, too.
     """
     figures = {}
-    if "spiking_anomaly" in dataset:
+    if "abstract_anomaly" in dataset:
         figures["anomaly"] = draw_anomaly(dataset)
+    if "spiking_anomaly" in dataset:
         figures["sparsity"] = draw_sparsity(dataset)
     if "agreement_predicted_columns_jaccard" in dataset:
         figures["agreement"] = draw_agreement(dataset)
@@ -73,34 +74,44 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
 
 
 def draw_anomaly(dataset: xr.Dataset) -> Figure:
-    """Draw the series, and the anomaly of both levels beneath it."""
-    figure = Figure(figsize=(9, 6.6), layout="constrained")
-    series, anomaly, difference = figure.subplots(3, 1, sharex=True)
+    """Draw the series, and beneath it the anomaly of the levels that were run."""
+    compared = [
+        name for name in ("agreement", "ceiling") if f"{name}_anomaly_difference" in dataset
+    ]
+    figure = Figure(figsize=(9, 6.6 if compared else 4.6), layout="constrained")
+    series, anomaly, *rest = figure.subplots(3 if compared else 2, 1, sharex=True)
     window = _window(dataset)
     series.plot(_times(dataset), dataset["value"], color=GREY, linewidth=0.6)
     series.set_ylabel(_series_label(dataset))
-    series.set_title(f"{dataset.attrs['series']}: the series, and the anomaly of both levels")
+    series.set_title(f"{dataset.attrs['series']}: the series, and the anomaly of each level")
+    if "abstract_shuffled_anomaly" in dataset:
+        style = {"label": "abstract, shuffled in time", "color": GREY, "linestyle": "--"}
+        _plot_windows(anomaly, dataset, "abstract_shuffled_anomaly", window, **style)
     for run, line in LEVELS.items():
         if f"{run}_anomaly" in dataset:
             _plot_windows(anomaly, dataset, f"{run}_anomaly", window, label=run, **line)
     anomaly.set_ylabel(f"anomaly\n(mean of {window} steps)")
     anomaly.set_ylim(0, 1.02)
     anomaly.legend(loc="upper right")
+    for difference in rest:
+        _draw_difference(difference, dataset, window)
+    _label_times(rest[-1] if rest else anomaly, dataset)
+    return figure
+
+
+def _draw_difference(axes: Axes, dataset: xr.Dataset, window: int) -> None:
     for prefix, label, colour, linestyle in (
         ("agreement", "spiking and abstract", SPIKING, "-"),
         ("ceiling", "two abstract seeds", ABSTRACT, "--"),
     ):
-        if f"{prefix}_anomaly_difference" in dataset:
-            name = f"{prefix}_anomaly_difference"
-            _plot_windows(
-                difference, dataset, name, window, label=label, color=colour, linestyle=linestyle
-            )
-    difference.axhline(TOLERANCE, color=GREY, linewidth=1, linestyle=":", label="target")
-    difference.set_ylabel(f"absolute difference\n(mean of {window} steps)")
-    difference.set_ylim(0, max(0.1, 1.35 * difference.get_ylim()[1]))
-    difference.legend(loc="upper right", ncols=3)
-    _label_times(difference, dataset)
-    return figure
+        name = f"{prefix}_anomaly_difference"
+        if name in dataset:
+            style = {"label": label, "color": colour, "linestyle": linestyle}
+            _plot_windows(axes, dataset, name, window, **style)
+    axes.axhline(TOLERANCE, color=GREY, linewidth=1, linestyle=":", label="target")
+    axes.set_ylabel(f"absolute difference\n(mean of {window} steps)")
+    axes.set_ylim(0, max(0.1, 1.35 * axes.get_ylim()[1]))
+    axes.legend(loc="upper right", ncols=3)
 
 
 def draw_agreement(dataset: xr.Dataset) -> Figure:

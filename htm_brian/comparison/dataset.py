@@ -48,8 +48,7 @@ def to_dataset(
     stream : Ragged or None
         The active columns, if they were chosen.
     runs : mapping of str to Run
-        Any of ``abstract``, ``abstract_other_seed``, ``spiking``, ``transplant_abstract``,
-        ``transplant_reliable`` and ``transplant_model``.
+        Any of those of `htm_brian.comparison.two_levels`.
     split : int
         The step at which the transplant starts.
     """

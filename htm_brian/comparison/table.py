@@ -11,8 +11,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from htm_brian.comparison.intervals import Interval, block_interval, correlation_of, mean_of
 from htm_brian.comparison.recording import Recording
-from htm_brian.comparison.validation import describe, summarise, summarise_cells
+from htm_brian.comparison.validation import agreement, describe, summarise, summarise_cells
 from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.protocol import Table
 
@@ -20,7 +21,7 @@ SAME_STEPS = 0.999
 BELOW_CEILING = 0.05
 ANOMALY_DIFFERENCE = 0.05
 
-HEADINGS = ("quantity", "abstract", "spiking", "difference", "target", "verdict")
+HEADINGS = ("quantity", "abstract", "spiking", "difference", "95 % interval", "target", "verdict")
 
 AGREEMENTS = {
     "predicted_columns_precision": "predicted columns: precision",
@@ -35,6 +36,13 @@ AGREEMENTS = {
     "predictive_cells_size": "number of predictive cells",
 }
 """What has a ceiling. `htm_brian.comparison.validation.agreement` defines each."""
+
+UNDEFINED = {
+    "predicted_columns_precision": "one of the memories never predicts",
+    "predicted_columns_recall": "the abstract memory never predicts",
+    "anomaly_correlation": "the anomaly of one memory never changes",
+}
+"""Why an agreement may have no value; it then counts as none."""
 
 LEVELS = {
     "anomaly": "anomaly: mean",
@@ -63,6 +71,10 @@ class Row:
         Of the spiking figure, or of the difference.
     of_difference : bool
         Whether the check is of the difference.
+    interval : (float, float), optional
+        Of the figure that is judged: of the difference, or of the spiking figure.
+    undefined : str
+        Why a figure has no value, where it has none.
     """
 
     quantity: str
@@ -70,6 +82,8 @@ class Row:
     spiking: float | None = None
     check: Check | None = None
     of_difference: bool = False
+    interval: Interval | None = None
+    undefined: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -85,10 +99,14 @@ class Row:
             target = "difference " * self.of_difference + self.check.target
             verdict = self.check.verdict
         numbers = ("" if n is None else format_number(n) for n in (self.abstract, self.spiking))
-        difference = ""
+        difference = interval = ""
         if self.difference is not None:
             difference = "-" if math.isnan(self.difference) else f"{self.difference:+.4f}"
-        return [self.quantity, *numbers, difference, target, verdict]
+        if self.interval is not None and not any(map(math.isnan, self.interval)):
+            interval = " to ".join(f"{end:+.3f}" for end in self.interval)
+        if self.check is not None and math.isnan(self.check.value):
+            target += f" (no value: {self.undefined or 'there were no steps'})"
+        return [self.quantity, *numbers, difference, interval, target, verdict]
 
 
 def to_table(rows: Sequence[Row], title: str) -> Table:
@@ -99,6 +117,27 @@ def to_table(rows: Sequence[Row], title: str) -> Table:
 def checks_of(rows: Sequence[Row]) -> list[Check]:
     """Return the checks that the rows carry."""
     return [row.check for row in rows if row.check is not None]
+
+
+def conclusion_of(rows: Sequence[Row]) -> str:
+    """Say in one sentence what the checks come to; empty where there is none.
+
+    Examples
+    --------
+    >>> conclusion_of([Row("overlap", check=Check("overlap", 0.3, "1", 0.5, None, "here"))])
+    'the spiking memory does not do all that the abstract one does: 1 of 1 checks fail (overlap)'
+    """
+    judged = [row for row in rows if row.check is not None]
+    failed = [row.quantity for row in judged if row.check is not None and not row.check.passed]
+    if not judged:
+        return ""
+    n = len(judged)
+    if not failed:
+        return f"the spiking memory does what the abstract one does: every check holds ({n} of {n})"
+    return (
+        "the spiking memory does not do all that the abstract one does: "
+        f"{len(failed)} of {n} checks fail ({'; '.join(failed)})"
+    )
 
 
 def reliable_rows(reference: Recording, other: Recording, source: str) -> list[Row]:
@@ -142,6 +181,7 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
         Where the targets come from.
     """
     ceiling, found = summarise(reference, second), summarise(reference, other)
+    intervals = _intervals_below_ceiling(reference, second, other)
     rows = []
     for key, label in AGREEMENTS.items():
         below = found[key] - ceiling[key]
@@ -153,7 +193,17 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
             None,
             source,
         )
-        rows.append(Row(label, ceiling[key], found[key], check, of_difference=True))
+        rows.append(
+            Row(
+                label,
+                ceiling[key],
+                found[key],
+                check,
+                of_difference=True,
+                interval=intervals[key],
+                undefined=UNDEFINED.get(key, ""),
+            )
+        )
     key = "anomaly_difference"
     check = Check(
         "trained apart, anomaly: mean absolute difference",
@@ -163,12 +213,33 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
         ANOMALY_DIFFERENCE,
         source,
     )
-    rows.append(Row("anomaly: mean absolute difference", ceiling[key], found[key], check))
+    steps = agreement(reference, other)[key]
+    interval = block_interval(mean_of(steps), len(steps))
+    label = "anomaly: mean absolute difference"
+    rows.append(Row(label, ceiling[key], found[key], check, interval=interval))
     mine, theirs = describe(reference), describe(other)
     for key, label in LEVELS.items():
         scale = 100 if "%" in label else 1
         rows.append(Row(label, scale * mine[key], scale * theirs[key]))
     return rows
+
+
+def _intervals_below_ceiling(
+    reference: Recording, second: Recording, other: Recording
+) -> dict[str, Interval]:
+    """Return the interval of each agreement less its ceiling; both are drawn at the same steps."""
+    ceiling, found = agreement(reference, second), agreement(reference, other)
+    statistics = {key: (mean_of(ceiling[key]), mean_of(found[key])) for key in found}
+    statistics["anomaly_correlation"] = (
+        correlation_of(second.anomaly, reference.anomaly),
+        correlation_of(other.anomaly, reference.anomaly),
+    )
+
+    def interval(key: str) -> Interval:
+        at_most, is_now = statistics[key]
+        return block_interval(lambda steps: is_now(steps) - at_most(steps), len(reference))
+
+    return {key: interval(key) for key in AGREEMENTS}
 
 
 def _cell_rows(prefix: str, figures: dict[str, float]) -> list[Row]:

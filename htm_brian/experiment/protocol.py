@@ -103,6 +103,9 @@ class Outcome:
         The table to show, where one row for each check does not say enough.
     undecided : dict of str to str
         Checks that are left out since the sizes of the run cannot decide them, with the reason.
+    conclusion : str
+        One sentence that says how a complete run ended, where a count of checks does not say
+        enough.
     """
 
     dataset: xr.Dataset
@@ -112,6 +115,7 @@ class Outcome:
     parameter_rows: Sequence[Sequence[Any]] = ()
     table: Table | None = None
     undecided: Mapping[str, str] = field(default_factory=dict)
+    conclusion: str = ""
 
     def __post_init__(self) -> None:
         if not self.checks and not self.partial:

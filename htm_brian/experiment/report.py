@@ -73,6 +73,8 @@ def verdict(outcome: Outcome) -> str:
             f"partial result: the run was stopped before its end; so far {held} of {n} checks hold"
         )
     undecided = f"; {len(outcome.undecided)} undecided at this size" if outcome.undecided else ""
+    if outcome.conclusion:
+        return outcome.conclusion + undecided
     if held == n:
         return f"every check holds ({n} of {n}{undecided})"
     return f"{n - held} of {n} checks fail{undecided}"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_brian.errors import InputError
-from htm_brian.streams import numbers, times
+from htm_brian.streams import moments, numbers, times
 from htm_brian.streams.files import Text, read_text, refuse_markup
 from htm_brian.streams.table import Table, holds_numbers_only, looks_like_table, parse_table
 
@@ -211,7 +211,7 @@ def _choose_times(table: Table, wanted: str | None) -> int | None:
     if wanted is not None:
         return _named(table, wanted, "timestamp")
     flagged = [at for at, flag in enumerate(table.flags) if flag == "T"]
-    found = flagged or [at for at in _indices(table) if _mostly(table, at, times.is_time)]
+    found = flagged or [at for at in _indices(table) if _mostly(table, at, moments.is_time)]
     if not found:
         found = [at for at in _indices(table) if _has_time_name(table, at) and _counted(table, at)]
     if len(found) > 1:
@@ -285,15 +285,15 @@ def _counted(table: Table, at: int) -> tuple[NDArray[np.datetime64], str] | None
 
 def _clock_beside(table: Table, stamp_at: int) -> int | None:
     """Return the one column of times of day, where the column of times holds days alone."""
-    moments = [times.take_apart(text) for text in table.column(stamp_at)]
-    if any(moment is None or moment.has_clock for moment in moments):
+    days = [moments.take_apart(text) for text in table.column(stamp_at)]
+    if any(moment is None or moment.has_clock for moment in days):
         return None
     found = [at for at in _indices(table) if _mostly(table, at, _is_clock)]
     return found[0] if len(found) == 1 else None
 
 
 def _is_clock(text: str) -> bool:
-    return times.time_of_day(text) is not None
+    return moments.time_of_day(text) is not None
 
 
 def _decimal_of(table: Table) -> str | None:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from htm_brian.errors import InputError
+from htm_brian.streams.moments import is_time, time_of_day
 from htm_brian.streams.numbers import is_missing, is_number
-from htm_brian.streams.times import is_time, time_of_day
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "blanks"}
 COMMENTS = ("#", "%", "//", "!")

@@ -69,10 +69,10 @@ def test_table_has_the_columns_and_says_what_the_target_is_of(recordings):
     rows = [Row("A HEADING"), *comparison.apart_rows(*recordings, SOURCE)]
     table = comparison.to_table(rows, "title")
     assert list(table.columns) == [
-        "quantity", "abstract", "spiking", "difference", "target", "verdict",
+        "quantity", "abstract", "spiking", "difference", "95 % interval", "target", "verdict",
     ]  # fmt: skip
-    assert table.rows[0] == ["A HEADING", "", "", "", "", ""]
-    targets = {row[0]: row[4] for row in table.rows}
+    assert table.rows[0] == ["A HEADING", "", "", "", "", "", ""]
+    targets = {row[0]: row[5] for row in table.rows}
     assert targets["predicted columns: Jaccard"] == "difference ≥ -0.05"
     assert targets["anomaly: mean absolute difference"] == "≤ 0.05"
     assert targets["anomaly: mean"] == ""
@@ -90,4 +90,27 @@ def test_what_cannot_be_measured_fails():
     rows = comparison.apart_rows(one, two, three, SOURCE)
     precision = row_of(rows, "predicted columns: precision")
     assert not precision.check.passed
-    assert precision.cells()[1:4] == ["-", "-", "-"]
+    assert precision.cells()[1:5] == ["-", "-", "-", ""]
+    assert precision.cells()[5].endswith("(no value: one of the memories never predicts)")
+
+
+def test_every_agreement_carries_an_interval_round_its_difference(recordings):
+    rows = comparison.apart_rows(*recordings, SOURCE)
+    for label in [*comparison.AGREEMENTS.values(), "anomaly: mean absolute difference"]:
+        row = row_of(rows, label)
+        low, high = row.interval
+        found = row.difference if row.of_difference else row.spiking
+        assert low - 1e-12 <= found <= high + 1e-12, label
+        assert " to " in row.cells()[4]
+
+
+def test_the_conclusion_names_what_failed(recordings):
+    first, second, _ = recordings
+    same = comparison.apart_rows(first, second, first, SOURCE)
+    n = len(comparison.checks_of(same))
+    assert comparison.conclusion_of(same).endswith(f"every check holds ({n} of {n})")
+    other = comparison.apart_rows(first.part(180), second.part(180), first.part(0, 60), SOURCE)
+    text = comparison.conclusion_of(other)
+    assert "does not do all that the abstract one does" in text
+    assert "predicted columns: Jaccard" in text
+    assert comparison.conclusion_of([]) == ""

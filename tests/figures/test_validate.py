@@ -79,6 +79,17 @@ def test_a_partial_dataset_is_drawn_as_far_as_it_goes(stream, runs):
         figure.canvas.draw()
 
 
+def test_where_only_level_0_was_run_its_anomaly_is_drawn_beside_the_shuffled_one(stream, runs):
+    some = {"abstract": runs["abstract"], "abstract_shuffled": runs["abstract_other_seed"]}
+    figures = draw(to_dataset(TEXT, stream, some, SPLIT))
+    assert set(figures) == {"anomaly"}
+    _, anomaly = figures["anomaly"].axes
+    assert {line.get_label() for line in anomaly.get_lines()} == {
+        "abstract", "abstract, shuffled in time",
+    }  # fmt: skip
+    assert anomaly.get_xlabel() == "step"
+
+
 def test_dataset_survives_the_file(stream, runs, tmp_path):
     import xarray as xr
 

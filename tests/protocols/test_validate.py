@@ -15,10 +15,11 @@ from rich.console import Console
 
 from htm_brian.cli import main
 from htm_brian.comparison import table as comparison
-from htm_brian.errors import InputError
+from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.runner import run_protocol
 from htm_brian.protocols.validate import Validate, ValidateParameters
+from tests.generators.series import load, never_repeated, write
 
 TINY = ValidateParameters(columns=64, cells=4, codegen="numpy")
 N = 60
@@ -50,9 +51,9 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
     assert summary["protocol"] == "validate"
     assert summary["partial"] is False
     assert summary["passed"] is (status == 0) is all(c["passed"] for c in summary["checks"])
-    assert len(summary["checks"]) == 1 + len(comparison.AGREEMENTS) + 1
+    assert len(summary["checks"]) == 1 + 1 + len(comparison.AGREEMENTS) + 1
     assert set(summary["metrics"]["runs"]) == {
-        "abstract", "abstract_other_seed", "spiking",
+        "abstract", "abstract_shuffled", "abstract_other_seed", "spiking",
         "transplant_abstract", "transplant_reliable", "transplant_model",
     }  # fmt: skip
     names = {path.name for path in (folder / "figures").iterdir()}
@@ -66,8 +67,7 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
 
 def test_the_transplant_activates_and_predicts_the_same_cells(finished):
     summary = json.loads((finished[0] / "summary.json").read_text())
-    check = summary["checks"][0]
-    assert "reliable release" in check["name"]
+    (check,) = [check for check in summary["checks"] if "reliable release" in check["name"]]
     assert check["passed"], check["value"]
 
 
@@ -92,14 +92,42 @@ def test_the_report_shows_the_table_and_the_sources(finished):
     assert "htm-brian validate saw.csv" in report
 
 
+def test_report_summary_and_title_say_which_columns_were_read_and_that_no_time_was(finished):
+    folder, _ = finished
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["metrics"]["input"] == {
+        "file": "saw.csv",
+        "values": "column level",
+        "times": "no time was read: the table has no column of dates",
+    }
+    title = "saw.csv, column level, no time was read: the table has no column of dates"
+    report = (folder / "report.html").read_text()
+    assert title in report
+    assert title in " ".join((folder / "printed.txt").read_text().split())
+    assert "stream.time_of_day_radius" not in report
+    assert "stream.value_buckets" in report
+
+
+def test_level_0_alone_tells_that_something_was_learned(finished):
+    summary = json.loads((finished[0] / "summary.json").read_text())
+    check = summary["checks"][0]
+    assert check["name"].startswith("level 0 learned")
+    assert check["passed"]
+    assert summary["metrics"]["learning"].startswith("the abstract memory learned the series")
+
+
 @pytest.mark.parametrize(
     ("mode", "runs"),
     [
-        ("apart", {"abstract": N, "abstract_other_seed": N, "spiking": N}),
+        (
+            "apart",
+            {"abstract": N, "abstract_shuffled": N, "abstract_other_seed": N, "spiking": N},
+        ),
         (
             "transplant",
             {
                 "abstract": 45,
+                "abstract_shuffled": 45,
                 "transplant_abstract": 15,
                 "transplant_reliable": 15,
                 "transplant_model": 15,
@@ -109,7 +137,39 @@ def test_the_report_shows_the_table_and_the_sources(finished):
 )
 def test_each_mode_needs_its_own_runs(saw_tooth, mode, runs):
     protocol = Validate(replace(TINY, input=saw_tooth, value_column="level", mode=mode))
-    assert protocol.expected == runs
+    assert protocol.levels.lengths(N) == runs
+
+
+@pytest.mark.parametrize("mode", ["both", "apart", "transplant"])
+def test_where_nothing_was_learned_no_mode_passes_and_no_spiking_memory_is_run(
+    tmp_path, capsys, monkeypatch, mode
+):
+    monkeypatch.setattr("htm_brian.comparison.two_levels.WorkerPool", None)
+    path = write(tmp_path / "once.txt", never_repeated(400))
+    folder = tmp_path / "out"
+    arguments = ["--mode", mode, "--columns", "64", "--cells", "4", "-o", str(folder)]
+    assert main(["validate", str(path), *arguments]) == ExitStatus.FAILED
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "validate: nothing was learned: over the last" in printed
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["passed"] is False
+    assert summary["partial"] is False
+    (check,) = summary["checks"]
+    assert not check["passed"]
+    assert set(summary["metrics"]["runs"]) == {"abstract", "abstract_shuffled"}
+    assert "nothing was learned" in (folder / "report.html").read_text()
+    assert [path.name for path in (folder / "figures").glob("*.png")] == ["anomaly.png"]
+
+
+def test_what_is_derived_from_the_series_can_be_set(tmp_path):
+    path = write(tmp_path / "load.csv", *reversed(load()))
+    derived = Validate(replace(TINY, input=path, steps=1000))
+    assert derived.stream.time_of_day_radius == pytest.approx(1 / 12)
+    rows = {row[0]: row for row in derived._outcome(None, {}).parameter_rows}
+    assert "the sampling interval" in rows["stream.time_of_day_radius"][-1]
+    given = Validate(replace(TINY, input=path, steps=1000, time_of_day_radius=1.0, value_buckets=9))
+    assert given.stream.time_of_day_radius == 1
+    assert given.stream.value_buckets == 9
 
 
 class Impatient(SilentProgress):
