@@ -19,7 +19,14 @@ from htm_brian.arguments import check_integer, check_number
 from htm_brian.comparison import table as comparison
 from htm_brian.comparison.dataset import to_dataset
 from htm_brian.comparison.ladder import MemoryParameters, Run
-from htm_brian.comparison.two_levels import MODES, TwoLevels, estimate_bytes, metrics_of, watch
+from htm_brian.comparison.two_levels import (
+    MODES,
+    TwoLevels,
+    conclusion_of,
+    estimate_bytes,
+    metrics_of,
+    watch,
+)
 from htm_brian.errors import InputError
 from htm_brian.experiment.memory import require_bytes
 from htm_brian.experiment.progress import Progress
@@ -119,9 +126,9 @@ class Validate(Protocol):
 
     def _outcome(self, stream: Ragged | None, runs: dict[str, Run]) -> Outcome:
         n = len(self.series)
-        rows = self.levels.rows(runs)
         learned = self.levels.learning(runs)
-        partial = stream is None or self.levels.is_partial(n, runs)
+        rows = self.levels.rows(runs, learned)
+        partial = stream is None or self.levels.is_partial(n, runs, learned)
         part = "PARTIAL RESULT, stopped before its end. " if partial else ""
         size = f"{self.memory.columns} columns × {self.memory.cells_per_column} cells"
         title = (
@@ -142,7 +149,7 @@ class Validate(Protocol):
                 *self.stream.rows(self.series),
             ],
             table=comparison.to_table(rows, title),
-            conclusion=self.levels.conclusion(runs),
+            conclusion=conclusion_of(rows, learned),
         )
 
 

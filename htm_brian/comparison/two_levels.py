@@ -119,9 +119,8 @@ class TwoLevels:
             return None
         return learning_from(own, shuffled, self.evaluated_share)
 
-    def is_partial(self, n: int, runs: dict[str, Run]) -> bool:
+    def is_partial(self, n: int, runs: dict[str, Run], learned: Learning | None) -> bool:
         """Whether a run over `n` steps is missing or too short that should be there."""
-        learned = self.learning(runs)
         nothing = learned is not None and not learned.something
         return any(
             name not in runs or len(runs[name].recording) < length
@@ -129,18 +128,10 @@ class TwoLevels:
             if not nothing or name in APART[:2]
         )
 
-    def rows(self, runs: dict[str, Run]) -> list[Row]:
+    def rows(self, runs: dict[str, Run], learned: Learning | None) -> list[Row]:
         """Return the rows of the table, with the checks that they carry."""
-        learned = self.learning(runs)
         rows = [] if learned is None else learned.rows
         return rows + self._transplant_rows(runs) + self._apart_rows(runs)
-
-    def conclusion(self, runs: dict[str, Run]) -> str:
-        """Say in one sentence what was found; empty where nothing was checked."""
-        learned = self.learning(runs)
-        if learned is not None and not learned.something:
-            return str(learned)
-        return comparison.conclusion_of(self.rows(runs))
 
     def _level_0(
         self, stream: Ragged, lengths: dict[str, int], progress: Progress
@@ -227,6 +218,13 @@ def watch(progress: Progress) -> Callable[[int], bool]:
         return not progress.interrupted
 
     return after_step
+
+
+def conclusion_of(rows: list[Row], learned: Learning | None) -> str:
+    """Say in one sentence what was found; empty where nothing was checked."""
+    if learned is not None and not learned.something:
+        return str(learned)
+    return comparison.conclusion_of(rows)
 
 
 def metrics_of(runs: dict[str, Run], rows: list[Row]) -> dict[str, Any]:

@@ -7,7 +7,9 @@
                            share no bits
 ``day_of_week_radius``,    the same for series of days and of weeks or months; the shortest of day,
 ``season_radius``          week and year is coded that has at least two steps and that the series
-                           spans at least twice: a time that never comes back teaches nothing
+                           spans at least four times: with the rule of
+                           `htm_brian.comparison.ladder.MemoryParameters` a synapse is connected
+                           at the fourth time, so what comes back less often is not learned
 ``weekend_bits``           5 beside the time of day where the series holds days of both kinds
 ``duty_cycle_period``      1,000 steps, or one cycle of the coded time where that is longer
 =========================  =====================================================================
@@ -41,6 +43,9 @@ CYCLES = {
 """Unit of each radius, hours in it, the cycle in that unit, and the cycle's name."""
 
 SETTABLE = ("value_buckets", *CYCLES, "weekend_bits", "boost_strength", "duty_cycle_period")
+COMES_BACK = 4
+"""Cycles that a series must span for their time to be coded."""
+
 WEEKEND_BITS = 5
 PERIOD = 1000
 
@@ -245,7 +250,7 @@ def _from_times(
     interval = sampling_interval(stamps)
     span = (stamps[-1] - stamps[0]).astype("timedelta64[us]").astype(np.int64) / 3.6e9 + interval
     for name, (_, hours, cycle, called) in CYCLES.items():
-        if not 0 < interval <= cycle * hours / 2 or span < 2 * cycle * hours:
+        if not 0 < interval <= cycle * hours / 2 or span < COMES_BACK * cycle * hours:
             continue
         values[name] = interval / hours
         reasons[name] = (DERIVED, "the sampling interval: successive moments share no bits")

@@ -33,14 +33,14 @@ def derived(stamps: np.ndarray | None, n: int | None = None) -> StreamParameters
     [
         ("30m", 4032, 0.5, None, None, 5, 1000),
         ("5m", 2016, 1 / 12, None, None, 5, 1000),
-        ("1m", 7200, 1 / 60, None, None, 0, 1440),
-        ("1s", 200_000, 1 / 3600, None, None, 0, 86400),
-        ("1h", 48, 1.0, None, None, 0, 1000),
-        ("1h", 47, None, None, None, 0, 1000),  # less than two days: no time of day comes back
+        ("1m", 5760, 1 / 60, None, None, 0, 1440),
+        ("1s", 345_600, 1 / 3600, None, None, 0, 86400),
+        ("1h", 96, 1.0, None, None, 0, 1000),
+        ("1h", 95, None, None, None, 0, 1000),  # no time of day comes four times
         ("12h", 60, 12.0, None, None, 5, 1000),
         ("1D", 60, None, 1.0, None, 0, 1000),
-        ("1D", 13, None, None, None, 0, 1000),
-        ("7D", 150, None, None, 7.0, 0, 1000),
+        ("1D", 27, None, None, None, 0, 1000),
+        ("7D", 220, None, None, 7.0, 0, 1000),
         ("1M", 60, None, None, 31.0, 0, 1000),
         ("365D", 40, None, None, None, 0, 1000),
     ],
