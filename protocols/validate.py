@@ -31,7 +31,7 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.memory import require_bytes
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
-from htm_brian.parameters import Model, load_model
+from htm_brian.parameters import load_model
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.column_stream import choose_columns, input_size, n_steps
 from htm_brian.streams.series import Series, read_series
@@ -100,7 +100,7 @@ class Validate(Protocol):
     def __init__(self, parameters: ValidateParameters | None = None) -> None:
         super().__init__(parameters)
         p: ValidateParameters = self.parameters
-        self.models = [_load(p.model, "network"), _load(p.cell_model, "cell")]
+        self.models = [load_model(p.model), load_model(p.cell_model)]
         self.series = _read(p)
         active = active_column_count(p.columns)
         settings = {name: getattr(p, name) for name in SETTABLE}
@@ -169,10 +169,3 @@ def _read(p: ValidateParameters) -> Series:
             "give a longer series" + ("" if p.steps is None else ", or fewer --steps")
         )
     return series if p.steps is None else series.head(p.steps)
-
-
-def _load(name: str, kind: str) -> Model:
-    model = load_model(name)
-    if model.kind != kind:
-        raise InputError(f"{name} is a {model.kind} model where a {kind} model is needed")
-    return model

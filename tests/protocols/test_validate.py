@@ -264,7 +264,10 @@ def one_line(capsys, *arguments):
         (["--seed", "-1"], "seed must be at least 0, got -1"),
         (["--mode", "sideways"], "mode must be one of both, transplant, apart, got 'sideways'"),
         (["--model", "no_such"], "no_such"),
-        (["--model", "l5_reduced"], "l5_reduced is a cell model where a network model is needed"),
+        (
+            ["--model", "l5_reduced"],
+            "l5_reduced is a cell of level 1 where a network of level 1 is needed",
+        ),
         (["--columns", "2000000", "--cells", "500"], "choose fewer --columns, --cells or --steps"),
         (["no/such/file.csv"], "there is no file no/such/file.csv"),
         (["--value-column", "price"], "has no column 'price'"),
