@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.engine.lean_calls import PREFERENCE
-from htm_brian.network import temporal_memory as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
+from htm_brian.synapses.plasticity.between_elements import BetweenElements
 
 SYNAPSES = 24
 """Of a segment, at most; as many as there are active columns, if these are fewer."""
@@ -127,8 +127,9 @@ class Split:
 
     def __init__(self, tm: SpikingTemporalMemory) -> None:
         self._sums = tm.network.measure()
-        tm._mirror.copy = timed(tm._mirror.copy, "rewiring", self._sums)  # type: ignore[method-assign]
-        module.learn = timed(module.learn, "learning", self._sums)
+        tm.layer.follow = timed(tm.layer.follow, "rewiring", self._sums)  # type: ignore[method-assign]
+        learning = timed(BetweenElements.between_elements, "learning", self._sums)
+        BetweenElements.between_elements = learning  # type: ignore[method-assign]
         self.parts = dict.fromkeys(PARTS, np.inf)
 
     def element(self, call: Callable[[], object]) -> None:
@@ -171,12 +172,13 @@ def run(
         if k >= warm_up:
             total = min(total, seconds)
     activity = f"{len(tm.active_cells)} cells active, anomaly {tm.anomaly:.2f}"
-    learning, copying = module.learn, tm._mirror.copy
+    learning, following = BetweenElements.between_elements, tm.layer.follow
     split = Split(tm)
     for k in range(warm_up + n_elements, warm_up + 2 * n_elements):
         element = columns[k % len(columns)]
         split.element(lambda element=element: tm.compute(element, learn))  # type: ignore[misc]
-    module.learn, tm._mirror.copy = learning, copying  # type: ignore[method-assign]
+    BetweenElements.between_elements = learning  # type: ignore[method-assign]
+    tm.layer.follow = following  # type: ignore[method-assign]
     # Taking the time of the parts takes time: the whole is from elements without it.
     parts = {**split.parts, REST: max(0.0, total - sum(split.parts.values()))}
     return Figures(float(total), parts, activity)

@@ -104,18 +104,18 @@ def _state(tm: SpikingTemporalMemory, name: str) -> NDArray[np.float64]:
 
     Those of the cells lie in memory as the network's do.
     """
-    if name in tm.cells.variables:
-        values = tm.cells.variables[name].get_value()
+    if name in tm.layer.cells.variables:
+        values = tm.layer.cells.variables[name].get_value()
         return moved(values, values.ctypes.data % PAGE)
-    branches = tm.dendrites.branches.variables[name].get_value()
-    return np.array(branches[: tm.dendrites.n_branches])
+    branches = tm.layer.dendrites.branches.variables[name].get_value()
+    return np.array(branches[: tm.layer.dendrites.n_branches])
 
 
 def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
     flat = tm.store.flat()
     order = np.argsort(flat.presynaptic, kind="stable")
     ends = np.cumsum(np.bincount(flat.presynaptic, minlength=tm.n_cells))
-    interneurons = tm.minicolumns.interneurons.variables
+    interneurons = tm.layer.minicolumns.interneurons.variables
     return {
         "weight": (flat.permanence[order] >= tm.connected_permanence).astype(float),
         "counts_until": np.zeros(len(order)),
@@ -130,9 +130,9 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
 
 
 def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
-    minicolumns, dendrites = tm.minicolumns, tm.dendrites
+    minicolumns, dendrites = tm.layer.minicolumns, tm.layer.dendrites
     distal = dendrites.distal.synapses
-    dt = float(tm.cells.clock.dt)
+    dt = float(tm.layer.cells.clock.dt)
 
     def steps(duration: Any) -> int:
         return round(float(duration) / dt)
@@ -156,7 +156,7 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "transmission_probability": float(distal.transmission_probability[:]),
         "coincidence_window": float(distal.coincidence_window[:]),
         "interneuron_refractory_period": float(minicolumns.interneurons.refractory_period[:]),
-        "step": int(tm.cells.clock.variables["timestep"].get_value()[0]),
+        "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
 
 

@@ -10,17 +10,15 @@ from brian2 import Quantity, SpikeGeneratorGroup, Synapses
 from numpy.typing import ArrayLike
 
 from htm_brian.mechanisms.branch import DendriticBranches
-from htm_brian.network.dendrites import WITHDRAW, release_code
+from htm_brian.network.distal_synapses import COUNTING_EQUATIONS, WITHDRAW, release_code
 from htm_brian.randomness import key_words
 from htm_brian.synapses.release.draws import FUNCTIONS
 
 _ARRIVAL = """arrival = int(keyed_uniform(stream_low, stream_high, i, j, number, volley) < transmission_probability)
 volley += 1
 """  # noqa: E501
-_VARIABLES = """
-weight : 1
-counts_until : second
-coincidence_window : second (shared, constant)
+_VARIABLES = f"""
+{COUNTING_EQUATIONS}
 transmission_probability : 1 (constant)
 number : integer (constant)
 volley : integer
@@ -43,7 +41,7 @@ def keyed_synapses(
     withdrawn: bool = True,
     name: str = "keyed_synapses",
 ) -> Synapses:
-    """Return connected synapses of weight 1.
+    """Return synapses that are made, and connected in the sense of their permanence.
 
     Parameters
     ----------
@@ -69,7 +67,7 @@ def keyed_synapses(
     name : str
         Of the Brian2 object.
     """
-    on_pre = {"release": release_code(branches.parameters, _ARRIVAL)}
+    on_pre = {"release": release_code(branches.parameters, _ARRIVAL, connected="1")}
     if withdrawn:
         on_pre["withdraw"] = WITHDRAW
     synapses = Synapses(
@@ -82,7 +80,6 @@ def keyed_synapses(
         name=name,
     )
     synapses.connect(i=presynaptic, j=postsynaptic)
-    synapses.weight = 1
     synapses.coincidence_window = window
     synapses.transmission_probability = transmission_probability
     synapses.number = number

@@ -44,6 +44,16 @@ def ends(synapses: Synapses) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return raw(synapses, "_synaptic_pre"), raw(synapses, "_synaptic_post")
 
 
+def per_synapse(synapses: Synapses) -> list[str]:
+    """Return the names of the variables that have a value for each synapse, but not its cells."""
+    registered = synapses._registered_variables
+    return sorted(
+        name
+        for name, variable in synapses.variables.items()
+        if variable in registered and not name.startswith("_")
+    )
+
+
 def enlarge(synapses: Synapses, number: int) -> None:
     """Make room for `number` synapses, from cell 0 to cell 0 and with zeros for values."""
     synapses._resize(number)

@@ -84,6 +84,18 @@ class RewiredQueue:
         gone[slots] = True
         self._due = [due[~gone[due]] for due in self._due]
 
+    def redirect(self, slots: NDArray[np.integer], to: NDArray[np.integer]) -> None:
+        """Let the spikes under way to `slots` go `to` other ones."""
+        if all(len(due) == 0 for due in self._due):
+            return
+        there = np.arange(self._lists.n_slots, dtype=np.int32)
+        there[slots] = to
+        self._due = [there[due] for due in self._due]
+
+    def go_on_from(self, other: RewiredQueue) -> None:
+        """Take over what is under way in `other`."""
+        self._due, self._dt = list(other._due), other._dt
+
     def _add(self, step: int, slots: Slots) -> None:
         if len(slots) == 0:
             return

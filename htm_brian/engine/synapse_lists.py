@@ -85,6 +85,11 @@ class SynapseLists:
         """Return whose list each slot is in; `NONE` for one that is in none."""
         return self._links[_SOURCE, slots]
 
+    def go_on_from(self, other: SynapseLists) -> None:
+        """Take over the lists of `other`, of as many slots and of as many sources or fewer."""
+        self._first[: other.n_sources], self._count[: other.n_sources] = other._first, other._count
+        self._links[:] = other._links
+
     def state(self) -> tuple[NDArray[np.int32], ...]:
         """Return a copy of all lists, for `restore`."""
         return self._first.copy(), self._count.copy(), self._links.copy()

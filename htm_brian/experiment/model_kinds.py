@@ -220,16 +220,9 @@ def _check_release(model: Model) -> object:
 
 
 def _tables_of_network(model: Model) -> Tables:
-    from htm_brian.network import minicolumns, temporal_memory
-    from htm_brian.synapses.release.transmission import RELEASE_KEYS
+    from htm_brian.network.event_layer import KEYS
 
-    return {
-        "element": temporal_memory.ELEMENT_KEYS,
-        "relay": minicolumns.RELAY_KEYS,
-        "inhibition": minicolumns.INHIBITION_KEYS,
-        "distal": temporal_memory.DISTAL_KEYS,
-        "release": RELEASE_KEYS,
-    }
+    return KEYS
 
 
 def _tables_of_budget(model: Model) -> Tables:

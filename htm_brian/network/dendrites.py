@@ -9,60 +9,30 @@ goes into a plateau; its conductance drives the basal compartment of the cell th
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
-from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from htm_brian.abstract.segments.changes import SlotChanges
+from htm_brian.engine.arrays import ends, raw, sum_with
 from htm_brian.engine.compiling import connect_pairs
-from htm_brian.mechanisms.branch import DendriticBranches, on_release
+from htm_brian.mechanisms.branch import DendriticBranches
+from htm_brian.network.distal_synapses import (
+    OWNER_SPIKES,
+    DistalParameters,
+    distal_synapses,
+    set_parameters,
+)
 from htm_brian.parameters import Model
 from htm_brian.sdr.readout import BranchState
-from htm_brian.synapses.release.transmission import ARRIVAL, RELEASE_EQUATIONS
+from htm_brian.synapses.plasticity.rule import PlasticityRule
 from htm_brian.synapses.structural import RewiredSynapses
-
-DISTAL_EQUATIONS = f"""
-weight : 1    # what the synapse adds to the tally; 0 where it is not connected
-counts_until : second  # end of the coincidence window of the release that counts; 0 if none does
-coincidence_window : second (shared, constant)
-{RELEASE_EQUATIONS}
-"""
 
 STATE = ("tally", "potential_tally", "plateau_onset", "plateau_end", "needed_at_onset", "most")
 """Of a branch, beside what fades."""
-
-WITHDRAW = """over = int(counts_until > 0*second) * int(counts_until < t + 1.5*dt)
-tally_post -= weight * over
-potential_tally_post -= over
-counts_until -= over * counts_until
-"""
-"""One coincidence window after every spike; only the spike that released ends what it began. Delays
-are rounded to time steps, so the two times may differ by one."""
-
-
-def release_code(model: Model, arrival: str = ARRIVAL) -> str:
-    """Return what a spike does at a distal synapse.
-
-    A synapse counts once in a coincidence window; an unconnected one, which has NMDA receptors
-    only, counts towards sub-threshold depolarisation.
-
-    Parameters
-    ----------
-    model : Model
-        The cell model, for the branch.
-    arrival : str
-        Code that sets `arrival` to 1 if the spike releases and to 0 if it fails.
-    """
-    return f"""{arrival}
-fresh = arrival * int(counts_until == 0*second)
-counts_until += fresh * (t + coincidence_window)
-{on_release(model, "weight * fresh", "fresh")}
-"""
 
 
 class DistalDendrites:
@@ -74,12 +44,10 @@ class DistalDendrites:
         Has the per-cell parameter `basal_conductance`.
     model : Model
         The cell model, for the branch.
-    transmission_probability : float
-        Of a spike at each synapse.
-    delay : Quantity
-        From spike to arrival.
-    coincidence_window : Quantity
-        For how long a synapse that released counts.
+    distal : DistalParameters
+        Of the synapses.
+    rule : PlasticityRule
+        What the synapses learn online.
     activation_threshold : float
         Number of synapses that start a plateau.
     match_threshold : int
@@ -96,10 +64,9 @@ class DistalDendrites:
         self,
         cells: NeuronGroup,
         model: Model,
+        distal: DistalParameters,
+        rule: PlasticityRule,
         *,
-        transmission_probability: float,
-        delay: Quantity,
-        coincidence_window: Quantity,
         activation_threshold: float,
         match_threshold: int,
         clock: Clock,
@@ -109,9 +76,8 @@ class DistalDendrites:
     ) -> None:
         self._cells = cells
         self._model = model
-        self._transmission = transmission_probability
-        self._delay = delay
-        self._window = coincidence_window
+        self._parameters = distal
+        self._rule = rule
         self._thresholds = activation_threshold, match_threshold
         self._clock = clock
         self._fading = fading
@@ -135,100 +101,109 @@ class DistalDendrites:
 
     def state(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches in use, now."""
-        n, variables = self.n_branches, self.branches.variables
         onset, end, depolarisation = (
-            variables[name].get_value()[:n]
+            raw(self.branches, name)[: self.n_branches].copy()
             for name in ("plateau_onset", "plateau_end", "depolarisation")
         )
         return BranchState(
-            float(self._cells.clock.variables["t"].get_value()[0]),
+            self._now(),
             self._owner,
-            onset.copy(),
+            onset,
             # A branch that was given away has its end at its onset, and predicts nothing.
             np.where(end > onset, end + self._fading, end),
-            depolarisation.copy(),
+            depolarisation,
         )
 
-    def set_owners(self, owner: NDArray[np.integer]) -> bool:
-        """Say which cell owns each branch; more branches than there is room for rebuild the group.
+    def set_owners(self, owner: NDArray[np.integer]) -> None:
+        """Say which cell owns each branch.
 
         Parameters
         ----------
         owner : ndarray of int, shape (n_branches,)
-            -1 for a branch that is not in use.
-
-        Returns
-        -------
-        bool
-            Whether the Brian2 objects were replaced.
+            -1 for a branch that is not in use; at most `capacity` branches, see `enlarge`.
         """
-        rebuilt = len(owner) > self.capacity
-        if rebuilt:
-            self._rebuild(max(len(owner), self.capacity + self.capacity // 2))
         self._owner = np.array(owner, dtype=np.int32)
-        target = self.axis.variables["_synaptic_post"].get_value()[: self.n_branches]
-        np.copyto(target, owner, where=owner >= 0)
-        return rebuilt
+        np.copyto(self._target()[: len(owner)], owner, where=self._owner >= 0)
 
-    def connect(
-        self,
-        slots: NDArray[np.integer],
-        presynaptic: NDArray[np.integer],
-        branch: NDArray[np.integer],
-    ) -> bool:
-        """Put distal synapses into `slots`, whatever was there before.
+    def permanences(self, n_slots: int) -> NDArray[np.float32]:
+        """Return the permanences by slot, with room for at least `n_slots`."""
+        if n_slots > self.distal.capacity:
+            self.distal.reserve(max(n_slots, 2 * self.distal.capacity))
+        return self.distal.array("permanence")
 
-        Returns
-        -------
-        bool
-            Whether arrays were reallocated, so that the network must prepare anew.
-        """
-        return self.distal.connect(slots, presynaptic, branch)
+    def presynaptic(self, slots: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the presynaptic cells of the synapses in `slots`."""
+        return ends(self.distal.synapses)[0][slots].astype(np.int64)
 
-    def weigh(self, slots: NDArray[np.integer], weight: NDArray[Any]) -> None:
-        """Set what synapses add to the tally: 1, or 0 where they are not connected."""
-        self.distal.array("weight")[slots] = weight
-
-    def disconnect(self, slots: NDArray[np.integer] | None = None) -> None:
-        """Take the synapses in `slots` (all when left out) away."""
-        self.distal.disconnect(slots)
-
-    def forget_tallies(self) -> None:
-        """Let no synapse count as released within the coincidence window."""
-        # Each that does waits for its withdrawal.
-        self.distal.array("counts_until")[self.distal.under_way("withdraw")] = 0
+    def disconnect(self) -> None:
+        """Take all synapses away, with the spikes on their way to them and what they counted."""
+        self.distal.disconnect()
+        self.distal.forget(np.arange(self.distal.capacity))
+        for name in ("counts_until", "counted"):
+            self.distal.array(name)[:] = 0
         for name in ("tally", "potential_tally"):
-            self.branches.variables[name].get_value()[:] = 0
+            raw(self.branches, name)[:] = 0
+
+    def rewire(self, changes: SlotChanges) -> None:
+        """Put synapses into other slots, take some away and add new ones.
+
+        What a synapse that is no more still adds to its branch is taken back; spikes on their way
+        to it are lost.
+        """
+        distal = self.distal
+        self._take_back(changes.lost)
+        distal.disconnect(changes.before)
+        distal.forget(changes.lost)
+        distal.move(changes.moved_from, changes.moved_to, self._state)
+        initial = self._rule.initial_state()
+        for name in self._state:
+            at_birth = self._now() if name == "lastupdate" else initial.get(name, 0)
+            distal.array(name)[changes.fresh] = at_birth
+        distal.connect(changes.now, changes.presynaptic, changes.segment)
 
     def clear(self, branches: NDArray[np.integer]) -> None:
         """End plateaus and depolarisation of branches that were given to another segment."""
-        variables = self.branches.variables
-        variables["plateau_end"].get_value()[branches] = variables["plateau_onset"].get_value()[
-            branches
-        ]
+        onset = raw(self.branches, "plateau_onset")
+        raw(self.branches, "plateau_end")[branches] = onset[branches]
         for name in ("tally", "potential_tally", *self.branches.fading):
-            variables[name].get_value()[branches] = 0
+            raw(self.branches, name)[branches] = 0
+
+    def enlarge(self, branches: int) -> None:
+        """Replace the Brian2 objects by some with room for `branches`, and with the same state.
+
+        Brian2's groups have a fixed size.
+        """
+        old, distal = self.branches, self.distal
+        names = (*STATE, *old.fading)
+        kept = {name: raw(old, name).copy() for name in names}
+        owner = np.array(self._target())
+        self._build(max(branches, self.capacity + self.capacity // 2), distal.capacity)
+        for name, values in kept.items():
+            raw(self.branches, name)[: len(values)] = values
+        self._target()[: len(owner)] = owner
+        self.distal.go_on_from(distal)
+
+    def _take_back(self, slots: NDArray[np.integer]) -> None:
+        """Let the synapses in `slots` count no more."""
+        until, counted = self.distal.array("counts_until"), self.distal.array("counted")
+        counting = slots[until[slots] > 0]
+        branch = ends(self.distal.synapses)[1][counting]
+        np.subtract.at(raw(self.branches, "tally"), branch, counted[counting])
+        np.subtract.at(raw(self.branches, "potential_tally"), branch, 1.0)
+        until[counting] = counted[counting] = 0
+
+    def _now(self) -> float:
+        return float(raw(self._cells.clock, "t")[0])
+
+    def _target(self) -> NDArray[np.int32]:
+        """Return the cell that each branch drives, writable."""
+        return ends(self.axis)[1]
 
     def _build(self, branches: int, synapses: int) -> None:
         self.branches = DendriticBranches(
             branches, self._model, clock=self._clock, name="basal_branches"
         )
         self.branches.activation_threshold, self.branches.match_threshold = self._thresholds
-        distal = Synapses(
-            self._cells,
-            self.branches,
-            DISTAL_EQUATIONS,
-            on_pre={
-                "release": release_code(self._model),
-                "withdraw": WITHDRAW,
-            },
-            delay={"release": self._delay, "withdraw": self._delay + self._window},
-            clock=self._cells.clock,
-            name="distal_synapses",
-        )
-        self.distal = RewiredSynapses(distal, synapses)
-        distal.transmission_probability = self._transmission
-        distal.coincidence_window = self._window
         self.axis = Synapses(
             self.branches,
             self._cells,
@@ -240,13 +215,9 @@ class DistalDendrites:
         # Branches that are not in use drive nobody; at one address, all would wait for each other.
         connect_pairs(self.axis, every, every % len(self._cells))
         # Brian2 sums at the cells' time steps, but the branches change at their own only.
-        for summed in self.axis.summed_updaters.values():
-            summed._clock, summed.when = self._clock, "end"
-
-    def _rebuild(self, branches: int) -> None:
-        """Make a larger group with the same state; Brian2's groups have a fixed size."""
-        old = self.branches
-        kept = {name: np.array(old.variables[name].get_value()) for name in (*STATE, *old.fading)}
-        self._build(branches, self.distal.capacity)
-        for name, values in kept.items():
-            self.branches.variables[name].get_value()[: len(values)] = values
+        sum_with(self.axis, self._clock)
+        made = distal_synapses(self._cells, self.branches, self._parameters, self._rule)
+        self.distal = RewiredSynapses(made, synapses, through={OWNER_SPIKES: self._target()})
+        set_parameters(made, self._parameters)
+        # The store moves the permanences itself.
+        self._state = [name for name in self.distal.state if name != "permanence"]

@@ -14,6 +14,7 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
 from numpy.typing import NDArray
 
+from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.errors import InputError
 from htm_brian.mechanisms.mechanism import NEVER
@@ -130,4 +131,4 @@ class Minicolumns:
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step."""
-        self.relay.variables["fires"].get_value()[columns] = True
+        raw(self.relay, "fires")[columns] = True

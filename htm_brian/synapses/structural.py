@@ -10,6 +10,7 @@ prepares anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from brian2.synapses.synapses import Synapses
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer
-from htm_brian.engine.arrays import ends, enlarge, raw
+from htm_brian.engine.arrays import ends, enlarge, per_synapse, raw
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.engine.rewired_pathway import check_rewirable, pathways, take_over
 from htm_brian.engine.running import in_a_run
@@ -40,6 +41,10 @@ class RewiredSynapses:
         Not connected yet, each pathway with one delay, without summed variables.
     capacity : int
         Number of synapses to make room for at first.
+    through : dict of str to ndarray of int, shape (n_postsynaptic,), optional
+        Presynaptic pathways whose spikes do not go to the synapses that leave a cell, but to those
+        that reach a postsynaptic element that belongs to it, such as a branch: the cell of each
+        element, looked up when a synapse is connected. Names of no pathway are passed over.
 
     Attributes
     ----------
@@ -53,7 +58,13 @@ class RewiredSynapses:
         Where `synapses` cannot be rewired; the message says why.
     """
 
-    def __init__(self, synapses: Synapses, capacity: int) -> None:
+    def __init__(
+        self,
+        synapses: Synapses,
+        capacity: int,
+        *,
+        through: Mapping[str, NDArray[np.integer]] | None = None,
+    ) -> None:
         room = check_integer("capacity", capacity, low=1)
         check_rewirable(synapses)
         self.synapses = synapses
@@ -61,14 +72,16 @@ class RewiredSynapses:
         connect_pairs(synapses, nowhere, nowhere)
         self._n_cells = len(synapses.source), len(synapses.target)
         self._offsets = synapses.source.start, getattr(synapses.target, "start", 0)
+        self._through = {} if through is None else dict(through)
         self._lists: dict[str, SynapseLists] = {}
         self._queues: dict[str, RewiredQueue] = {}
         for pathway in pathways(synapses):
-            end = pathway.prepost
-            new = end not in self._lists
+            name = pathway.objname
+            by = name if name in self._through else pathway.prepost
+            new = by not in self._lists
             if new:
-                self._lists[end] = SynapseLists(self._n_cells[end == "post"], room)
-            self._queues[pathway.objname] = take_over(pathway, self._lists[end], owns_lists=new)
+                self._lists[by] = SynapseLists(self._n_cells[by == "post"], room)
+            self._queues[name] = take_over(pathway, self._lists[by], owns_lists=new)
 
     @property
     def capacity(self) -> int:
@@ -82,6 +95,15 @@ class RewiredSynapses:
         anew instead of keeping it.
         """
         return raw(self.synapses, name)
+
+    @property
+    def state(self) -> list[str]:
+        """Names of the variables that each synapse has a value of, beside its two cells."""
+        return per_synapse(self.synapses)
+
+    def reserve(self, capacity: int) -> bool:
+        """Make room for so many synapses; return whether the arrays were reallocated."""
+        return self._make_room(check_integer("capacity", capacity, low=0))
 
     def connect(self, slots: ArrayLike, presynaptic: ArrayLike, postsynaptic: ArrayLike) -> bool:
         """Put synapses into `slots`, whatever was there before.
@@ -125,9 +147,54 @@ class RewiredSynapses:
         for queue in self._queues.values():
             queue.forget(other)
         pre[where], post[where] = real
-        for end, lists in self._lists.items():
-            lists.put(where, cells[end == "post"])
+        for by, lists in self._lists.items():
+            own = by in self._through
+            lists.put(where, self._through[by][cells[1]] if own else cells[by == "post"])
         return grown
+
+    def move(self, slots: ArrayLike, to: ArrayLike, names: Collection[str] | None = None) -> None:
+        """Move synapses to other slots: their cells, their state, the spikes under way to them.
+
+        Whose lists the slots are in is for `disconnect` and `connect`.
+
+        Parameters
+        ----------
+        slots, to : array_like of int, shape (n_synapses,)
+            They may overlap.
+        names : collection of str, optional
+            The variables to move; all of `state` when left out.
+        """
+        source, target = (_indices("slots", where, self.capacity) for where in (slots, to))
+        if len(source) == 0:
+            return
+        moving = self.state if names is None else names
+        for array in (*ends(self.synapses), *map(self.array, moving)):
+            array[target] = array[source]
+        for queue in self._queues.values():
+            queue.redirect(source, target)
+
+    def forget(self, slots: ArrayLike) -> None:
+        """Let the spikes that are under way to `slots` be lost."""
+        where = _indices("slots", slots, self.capacity)
+        for queue in self._queues.values():
+            queue.forget(where)
+
+    def go_on_from(self, other: RewiredSynapses) -> None:
+        """Take the place of `other`: its connections, its state, the spikes under way in it.
+
+        Parameters
+        ----------
+        other : RewiredSynapses
+            Of the same equations and pathways, of the same capacity, and of as many cells or fewer.
+        """
+        for mine, theirs in zip(ends(self.synapses), ends(other.synapses), strict=True):
+            mine[:] = theirs
+        for name in self.state:
+            self.array(name)[:] = other.array(name)
+        for by, lists in self._lists.items():
+            lists.go_on_from(other._lists[by])
+        for name, queue in self._queues.items():
+            queue.go_on_from(other._queues[name])
 
     def disconnect(self, slots: ArrayLike | None = None) -> None:
         """Let `slots` (all when left out) receive no more spikes but those that are under way."""

@@ -108,7 +108,7 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
             cell_model=p.cell_model,
         )
         if not task.condition.bursts:
-            memory.cells.burst_dendritic_threshold = 1 * volt  # no dendrite gets there
+            memory.layer.cells.burst_dendritic_threshold = 1 * volt  # no dendrite gets there
         if task.segments is not None:
             memory.import_segments(task.segments)
         return present(

@@ -48,5 +48,5 @@ def test_a_silent_network_has_no_subnormal_numbers() -> None:
     tm.compute([0, 1])
     for _ in range(40):
         tm.compute([], learn=False)
-    values = tm.cells.variables["g_inhibition"].get_value()
+    values = tm.layer.cells.variables["g_inhibition"].get_value()
     assert (values == 0).all()

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from brian2 import Clock, Quantity, ms, mV
 
+from htm_brian.abstract.permanence import UpDown
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.network.dendrites import DistalDendrites
+from htm_brian.network.distal_synapses import DistalParameters
 from htm_brian.parameters import load_model
+from htm_brian.synapses.plasticity.between_elements import BetweenElements
 
 DELAY, WINDOW, INTERVAL = 2, 20, 10
 
@@ -24,9 +27,8 @@ class Branch:
         self.dendrites = DistalDendrites(
             self.cells,
             model,
-            transmission_probability=1.0,
-            delay=DELAY * ms,
-            coincidence_window=window,
+            DistalParameters(1.0, DELAY * ms, window, connected_permanence=0.5),
+            BetweenElements(UpDown()),
             activation_threshold=4,
             match_threshold=3,
             clock=Clock(1 * ms),
@@ -34,8 +36,8 @@ class Branch:
             synapses=2,
         )
         self.dendrites.set_owners(np.array([1]))
-        self.dendrites.connect(np.array([0]), np.array([0]), np.array([0]))
-        self.dendrites.weigh(np.array([0]), np.array([1.0]))
+        self.dendrites.distal.connect(np.array([0]), np.array([0]), np.array([0]))
+        self.dendrites.permanences(1)[0] = 0.5
         self.network = SteppedNetwork(self.cells, *self.dendrites.objects)
         self.network.expected_warnings = [
             ORDER_OF_EXECUTION,

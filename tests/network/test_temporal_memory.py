@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import brian2
 import numpy as np
 import pytest
 from brian2 import SpikeMonitor, prefs
 
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.network import temporal_memory as module
+from htm_brian.network import event_layer as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
 COLUMNS, CELLS, ACTIVE = 32, 4, 6
@@ -189,12 +190,12 @@ def test_branches_and_synapses_outgrow_their_first_room(monkeypatch: pytest.Monk
     sequence = patterns(3, seed=1) * 3
     results = []
     for tm in (small, large):
-        module.brian2.seed(3)
+        brian2.seed(3)
         results.append([])
         for columns in sequence:
             tm.compute(columns)
             results[-1].append((tm.active_cells.tolist(), tm.predictive_cells.tolist()))
-    assert small.dendrites.capacity > 2
+    assert small.layer.dendrites.capacity > 2
     assert results[0] == results[1]
 
 
@@ -220,14 +221,14 @@ def test_releases_that_fail_lose_predictions() -> None:
         predicted[release] = count / (10 * n)
     assert predicted["reliable"] == 1.0
     # The cells of `first` are not predicted, so they spike once, and all four must be transmitted.
-    expected = tm.dendrites.distal.synapses.transmission_probability[:] ** 4
+    expected = tm.layer.dendrites.distal.synapses.transmission_probability[:] ** 4
     error = 4 * np.sqrt(expected * (1 - expected) / (10 * n))
     assert predicted["model"] == pytest.approx(expected, abs=error)
 
 
 def test_a_user_adds_a_monitor_to_the_network() -> None:
     tm = memory()
-    monitor = SpikeMonitor(tm.minicolumns.interneurons)
+    monitor = SpikeMonitor(tm.layer.minicolumns.interneurons)
     tm.network.add(monitor)
     columns = patterns(1)[0]
     tm.compute(columns)
@@ -273,7 +274,7 @@ def test_cython_and_numpy_give_the_same_spikes() -> None:
     for target in ("numpy", "cython"):
         prefs.codegen.target = target
         tm = memory(model="minicolumns")
-        tm.minicolumns.feedforward.variation = 0
+        tm.layer.minicolumns.feedforward.variation = 0
         spikes[target] = []
         for columns in patterns(4, seed=1) * 2:
             tm.compute(columns, learn=False)

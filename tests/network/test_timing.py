@@ -105,8 +105,8 @@ def test_what_the_element_before_left_is_no_match() -> None:
     before = 20 * rise * rest * np.exp(-75 * ms / tau)
     smallest = 8 * rise * rest
     assert before > 0.5 * smallest
-    assert before < slow._match_level < smallest
+    assert before < slow.layer.match_level < smallest
     usual = SpikingTemporalMemory(8, 1, 8, 8, max_new_synapses=20)
     tau = load_model("l5_reduced")["branch"]["match_time_constant"]
     smallest = 8 * (1 - np.exp(-30 * ms / tau)) * np.exp(-10 * ms / tau)
-    assert usual._match_level == pytest.approx(0.5 * smallest)
+    assert usual.layer.match_level == pytest.approx(0.5 * smallest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from htm_brian.abstract.segments.layout import StoreArrays
 from htm_brian.errors import InputError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+Memory = Callable[[int], NDArray[np.float32]]
+"""Returns room for so many permanences, or more; what was there stays at its slot."""
 
 
 def empty_arrays(
@@ -51,9 +54,17 @@ def empty_arrays(
 
 
 def with_room(
-    arrays: StoreArrays, segments: int, slots: int, entries: int, lists: int
+    arrays: StoreArrays,
+    segments: int,
+    slots: int,
+    entries: int,
+    lists: int,
+    memory: Memory | None = None,
 ) -> StoreArrays:
-    """Return the arrays with room for so many further segments, slots, entries and lists."""
+    """Return the arrays with room for so many further segments, slots, entries and lists.
+
+    The permanences are in `memory`, where there is one.
+    """
     counters = arrays.counters
     n = int(counters[layout.SEGMENT_END]) + segments
     if n > len(arrays.segments):
@@ -65,7 +76,7 @@ def with_room(
         size = min(_with_spare(n), len(arrays.list_of))
         arrays = arrays._replace(lists=resized(arrays.lists, size))
     if counters[layout.SLOT_END] + slots > len(arrays.presynaptic):
-        arrays = _with_slots(arrays, slots)
+        arrays = _with_slots(arrays, slots, memory)
     if counters[layout.ENTRY_END] + entries > len(arrays.entries):
         arrays = _with_entries(arrays, entries)
     return arrays
@@ -80,7 +91,17 @@ def followed(arrays: StoreArrays) -> StoreArrays:
     return arrays._replace(revisions=np.full(shape, arrays.counters[layout.REVISION]))
 
 
-def _with_slots(arrays: StoreArrays, slots: int) -> StoreArrays:
+def in_memory(arrays: StoreArrays, memory: Memory) -> StoreArrays:
+    """Return the arrays with the permanences, and as many slots, in `memory`."""
+    end = int(arrays.counters[layout.SLOT_END])
+    permanence = memory(end)
+    permanence[:end] = arrays.permanence[:end]
+    return arrays._replace(
+        presynaptic=resized(arrays.presynaptic[:end], len(permanence)), permanence=permanence
+    )
+
+
+def _with_slots(arrays: StoreArrays, slots: int, memory: Memory | None) -> StoreArrays:
     """Copy the slots into longer arrays; without the gaps, where these are an eighth."""
     counters = arrays.counters
     end, gaps = int(counters[layout.SLOT_END]), int(counters[layout.FREE_SLOTS])
@@ -88,14 +109,21 @@ def _with_slots(arrays: StoreArrays, slots: int) -> StoreArrays:
     size = _with_spare(end + slots - compact * gaps)
     bits = int(counters[layout.BITS])
     per_byte = 1 if bits == 32 else 8 // bits
-    presynaptic = np.empty(size, dtype=np.int32)
-    permanence = np.empty(-(-size // per_byte), dtype=arrays.permanence.dtype)
-    if compact:
-        kernels.compact_slots(arrays, presynaptic, permanence)
+    used = -(-end // per_byte)
+    before = arrays.permanence[:used]
+    if memory is None:
+        permanence = np.empty(-(-size // per_byte), dtype=before.dtype)
     else:
-        used = -(-end // per_byte)
+        # A copy, since the memory may be the same, or another and the old one gone.
+        before = before.copy()
+        permanence = memory(size)
+        size = len(permanence)
+    presynaptic = np.empty(size, dtype=np.int32)
+    if compact:
+        kernels.compact_slots(arrays._replace(permanence=before), presynaptic, permanence)
+    else:
         presynaptic[:end] = arrays.presynaptic[:end]
-        permanence[:used] = arrays.permanence[:used]
+        permanence[:used] = before
     return arrays._replace(presynaptic=presynaptic, permanence=permanence)
 
 

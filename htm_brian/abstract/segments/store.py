@@ -25,7 +25,13 @@ from htm_brian.abstract.permanence import (
     updated,
 )
 from htm_brian.abstract.segments import layout
-from htm_brian.abstract.segments.arrays import empty_arrays, followed, with_room
+from htm_brian.abstract.segments.arrays import (
+    Memory,
+    empty_arrays,
+    followed,
+    in_memory,
+    with_room,
+)
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.errors import InputError
@@ -124,6 +130,7 @@ class SegmentStore:
             self.removal == "weakest",
             seed,
         )
+        self._memory: Memory | None = None
 
     # What is there.
 
@@ -304,6 +311,11 @@ class SegmentStore:
             prune_below,
         )
 
+    def prune(self, segments: ArrayLike, prune_below: float = EPSILON) -> None:
+        """Remove synapses of `segments` below `prune_below`, and segments that have none left."""
+        chosen, nobody = self._checked(segments), np.zeros(self.n_inputs, dtype=np.bool_)
+        kernels.adapt_segments(self.arrays, chosen, nobody, 1.0, 0.0, 0.0, prune_below)
+
     def grow(
         self,
         segments: ArrayLike,
@@ -417,6 +429,29 @@ class SegmentStore:
         store.append(table)
         return store
 
+    def with_segments(self, table: SegmentTable, iteration: int = 0) -> SegmentStore:
+        """Return a store with this one's options and random stream, and with other segments.
+
+        Parameters
+        ----------
+        table : SegmentTable
+            For as many cells and presynaptic cells; segment numbers are its rows.
+        iteration : int, default=0
+            When the segments count as last used.
+        """
+        store = SegmentStore(
+            self.n_cells,
+            self.max_segments_per_cell,
+            self.max_synapses_per_segment,
+            n_inputs=self.n_inputs,
+            permanence_bits=self.permanence_bits,
+            rounding=self.rounding,
+            removal=self.removal,
+        )
+        store.append(table, iteration)
+        store.arrays.random[:] = self.arrays.random
+        return store
+
     def append(self, table: SegmentTable, iteration: int = 0) -> NDArray[np.int32]:
         """Add the segments of a table and return their numbers, row by row."""
         if table.n_cells != self.n_cells or table.n_inputs != self.n_inputs:
@@ -453,7 +488,29 @@ class SegmentStore:
 
     def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0, lists: int = 0) -> None:
         """Make room for so many further segments, slots of synapses, entries, and lists of them."""
-        self.arrays = with_room(self.arrays, segments, slots, entries, lists)
+        self.arrays = with_room(self.arrays, segments, slots, entries, lists, self._memory)
+
+    def keep_permanences_in(self, memory: Memory) -> None:
+        """Keep the permanences where others read and write them too, such as in Brian2's synapses.
+
+        Parameters
+        ----------
+        memory : callable
+            ``memory(n)`` returns a float32 array of at least `n` slots, in which the slots that
+            there were have kept their values. It is called again whenever room runs out.
+        """
+        if self.permanence_bits != 32:
+            raise InputError(
+                "only permanences of 32 bits can be kept outside the store, "
+                f"got {self.permanence_bits} bits"
+            )
+        self.arrays = in_memory(self.arrays, memory)
+        self._memory = memory
+
+    def keep_permanences(self) -> None:
+        """Keep the permanences in the store's own memory again."""
+        self.arrays = self.arrays._replace(permanence=self.arrays.permanence.copy())
+        self._memory = None
 
     def _checked(self, segments: ArrayLike) -> NDArray[np.int32]:
         end = int(self.arrays.counters[layout.SEGMENT_END])

@@ -1,15 +1,24 @@
 """Learning follows from spikes and plateaus, on cases small enough to see."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from htm_brian.abstract.permanence import UpDown
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.network.learning import Element, GrowthParameters, learn, most_depolarised
 from htm_brian.sdr.readout import BranchState, winner_cells
+from htm_brian.synapses.plasticity.between_elements import BetweenElements, most_depolarised
+from htm_brian.synapses.plasticity.rule import Element, Growth
 
 N_CELLS, PER_COLUMN = 12, 4
-RULE = UpDown(increment=0.1, decrement=0.05)
-GROWTH = GrowthParameters(max_new_synapses=3, initial_permanence=0.21, predicted_decrement=0.0)
+RULE = BetweenElements(UpDown(increment=0.1, decrement=0.05))
+GROWTH = Growth(
+    cells_per_column=PER_COLUMN,
+    max_new_synapses=3,
+    initial_permanence=0.21,
+    predicted_decrement=0.0,
+    match_level=2.0,
+)
 
 
 def element(
@@ -33,29 +42,17 @@ def element(
     )
     active = np.array(cells, dtype=np.int64)
     _, newcomers = winner_cells(active, np.array(times), state.predicted_cells(), PER_COLUMN)
-    return Element(active, newcomers, state)
+    nobody = np.zeros(N_CELLS, dtype=bool), np.empty(0, dtype=np.int64)
+    return Element(active, newcomers, state, *nobody, iteration=1)
 
 
 def teach(
-    store: SegmentStore,
-    seen: Element,
-    previous: list[int],
-    growth: GrowthParameters = GROWTH,
-    match_level: float = 2.0,
+    store: SegmentStore, seen: Element, previous: list[int], growth: Growth = GROWTH
 ) -> np.ndarray:
     mask = np.zeros(N_CELLS, dtype=bool)
     mask[previous] = True
-    return learn(
-        store,
-        RULE,
-        growth,
-        seen,
-        mask,
-        np.array(previous, dtype=np.int64),
-        match_level,
-        PER_COLUMN,
-        1,
-    )
+    after = replace(seen, previous_active=mask, previous_winners=np.array(previous, dtype=np.int64))
+    return RULE.between_elements(store, growth, after)
 
 
 def store_with(*segments: tuple[int, dict[int, float]]) -> SegmentStore:
@@ -99,7 +96,7 @@ def test_a_plateau_that_did_not_come_true_learns_nothing_without_decrement() -> 
 
 def test_a_plateau_that_did_not_come_true_is_punished_by_the_decrement() -> None:
     store = store_with((4, {0: 0.5, 1: 0.5}))
-    growth = GrowthParameters(3, 0.21, predicted_decrement=0.1)
+    growth = replace(GROWTH, predicted_decrement=0.1)
     seen = element([8, 9, 10, 11], [8.0] * 4, owner=[4], plateau=[True], depolarisation=[3.0])
     teach(store, seen, previous=[0], growth=growth)
     assert synapses_of(store, 0) == {0: 0.4, 1: 0.5}

@@ -1,0 +1,266 @@
+"""A layer of level 1: reduced cells in minicolumns, with dendritic branches that are events."""
+
+from __future__ import annotations
+
+import gc
+import math
+
+import numpy as np
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.core.clocks import Clock
+from brian2.monitors.spikemonitor import SpikeMonitor
+from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
+
+from htm_brian.abstract.permanence import EPSILON
+from htm_brian.abstract.segments.store import SegmentStore
+from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
+from htm_brian.engine.arrays import empty, raw
+from htm_brian.engine.processor import drop_faded, keep_apart
+from htm_brian.engine.stepping import SteppedNetwork
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
+from htm_brian.errors import InputError
+from htm_brian.network.dendrites import DistalDendrites
+from htm_brian.network.distal_synapses import OWNER_SPIKES, PLATEAU, DistalParameters
+from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
+from htm_brian.network.timing import branch_threshold, predicts_after
+from htm_brian.network.wiring import SegmentWiring
+from htm_brian.parameters import Key, Model
+from htm_brian.sdr.readout import BranchState, Events
+from htm_brian.synapses.plasticity.rule import PlasticityRule
+from htm_brian.synapses.release.transmission import RELEASE_KEYS, transmission_of
+
+ELEMENT_KEYS = {
+    "period": Key("second", "from one element to the next"),
+    "pause": Key("second", "silence at a reset"),
+    "time_step": Key("second", "time step of the cells"),
+    "branch_time_step": Key("second", "time step of the branches"),
+    "arrival": Key(
+        "second", "from the start of an element to the arrival of its spikes at branches"
+    ),
+}
+DISTAL_KEYS = {
+    "delay": Key("second", "from a spike to its arrival at distal synapses"),
+    "coincidence_window": Key("second", "for how long a synapse that released counts"),
+}
+KEYS = {
+    "element": ELEMENT_KEYS,
+    "relay": RELAY_KEYS,
+    "inhibition": INHIBITION_KEYS,
+    "distal": DISTAL_KEYS,
+    "release": RELEASE_KEYS,
+}
+"""Tables of a network model."""
+
+RELEASES = ("model", "reliable")
+PATHWAYS = ("release", "withdraw", OWNER_SPIKES, PLATEAU)
+
+FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
+TIDY_PERIOD = 32
+"""After so many elements what has faded is set to zero; from there to subnormal it takes more."""
+
+INITIAL_BRANCHES = 256
+SYNAPSES_PER_BRANCH = 24
+
+
+class EventLayer:
+    """Reduced cells, minicolumns and dendrites, as a Brian2 network that runs in stretches.
+
+    Parameters
+    ----------
+    columns, cells_per_column : int
+    model : Model
+        Wiring and timing.
+    cell_model : Model
+        The pyramidal cell and its branches, of level 1.
+    rule : PlasticityRule
+        What synapses learn online.
+    activation_threshold, min_threshold : int
+        Connected synapses from which a branch predicts, and synapses, connected or not, from which
+        it may learn.
+    most_synapses : int
+        Active synapses that a branch has at most.
+    connected_permanence : float
+        From which a synapse is connected.
+    release : {"model", "reliable"}
+        Whether distal synapses fail as the model says, or never.
+
+    Attributes
+    ----------
+    network : SteppedNetwork
+        Brian2's network; monitors and groups may be added to it.
+    cells : PyramidalCells
+    minicolumns : Minicolumns
+        Relay cells, interneurons and their synapses.
+    dendrites : DistalDendrites
+        Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
+    period : Quantity
+        Of an element.
+    match_level : float
+        See `htm_brian.network.layer.Layer`.
+
+    Raises
+    ------
+    InputError
+        Where a model is not of the right kind or lacks something; before anything is built.
+    """
+
+    def __init__(
+        self,
+        columns: int,
+        cells_per_column: int,
+        model: Model,
+        cell_model: Model,
+        rule: PlasticityRule,
+        *,
+        activation_threshold: int,
+        min_threshold: int,
+        most_synapses: int,
+        connected_permanence: float,
+        release: str = "model",
+    ) -> None:
+        check_models(model, cell_model, release)
+        self.columns = columns
+        self.cells_per_column = cells_per_column
+        self.n_cells = columns * cells_per_column
+        self.model, self.cell_model = model, cell_model
+        element, distal = model["element"], model["distal"]
+        self.period, self._pause = element["period"], element["pause"]
+        self.match_level = least_match(model, cell_model, min_threshold, most_synapses)
+        # Their own names keep the generated code the same from layer to layer.
+        fine = Clock(element["time_step"], name="cell_clock")
+        self.cells = PyramidalCells(self.n_cells, cell_model, clock=fine, name="pyramidal_cells")
+        keep_apart(self.cells)
+        self.minicolumns = Minicolumns(
+            self.cells, columns, model["relay"], model["inhibition"], fine
+        )
+        parameters = DistalParameters(
+            transmission_of(model["release"]) if release == "model" else 1.0,
+            distal["delay"],
+            distal["coincidence_window"],
+            # As the store compares its permanences of 32 bits.
+            float(np.float32(connected_permanence - EPSILON)),
+        )
+        interval = float(element["period"] - element["arrival"])
+        self.dendrites = DistalDendrites(
+            self.cells,
+            cell_model,
+            parameters,
+            rule,
+            activation_threshold=branch_threshold(cell_model, activation_threshold, interval),
+            match_threshold=min_threshold,
+            fading=predicts_after(cell_model),
+            clock=Clock(element["branch_time_step"], name="branch_clock"),
+            branches=INITIAL_BRANCHES,
+            synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
+        )
+        self._spikes = SpikeMonitor(
+            self.cells, "last_spike_time", name="pyramidal_spikes", codeobj_class=NumpyCodeObject
+        )
+        self.network = SteppedNetwork(
+            self.cells, *self.minicolumns.objects, *self.dendrites.objects, self._spikes
+        )
+        self.network.expected_warnings = [
+            ORDER_OF_EXECUTION,
+            *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in PATHWAYS),
+        ]
+        self._elements = 0
+        self._wiring: SegmentWiring | None = None
+
+    def drive(self, columns: NDArray[np.integer]) -> None:
+        """Make the relay cells of these columns fire at the next time step."""
+        self.minicolumns.drive(columns)
+
+    def advance(self, duration: Quantity | None = None) -> Events:
+        """Run for `duration`, one element when left out, and return what happened."""
+        if duration is not None:
+            return self._run(duration)
+        events = self._run(self.period)
+        if self._elements % TIDY_PERIOD == 0:
+            drop_faded(self.cells, FADING_OF_CELLS)
+            drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
+        self._elements += 1
+        return events
+
+    def rest(self) -> Events:
+        """Run without input until no plateau is left."""
+        return self._run(self._pause)
+
+    def branches(self) -> BranchState:
+        """Return plateaus and sub-threshold depolarisation of the branches, now."""
+        return self.dendrites.state()
+
+    def hold(self, store: SegmentStore) -> None:
+        """Make the segments of `store` the branches, in the place of all others."""
+        self._wiring = SegmentWiring(store, self.dendrites)
+        self.follow(np.empty(0, dtype=np.int64))
+
+    def follow(self, given_away: NDArray[np.integer]) -> None:
+        """Take over what changed in the store; branches that were `given_away` begin anew."""
+        if self._wiring is None:
+            raise InputError("the layer holds no store of segments yet: call hold first")
+        known = self.dendrites.n_branches
+        objects = [item.name for item in self.dendrites.objects]
+        if self._wiring.follow():
+            self._replace(objects)
+        self.dendrites.clear(given_away[given_away < known])
+
+    def _run(self, duration: Quantity) -> Events:
+        """Run the network and keep the spikes of this stretch only."""
+        start = float(self.network.t_)
+        empty(self._spikes)
+        self.network.advance(duration)
+        stop = start + float(duration)
+        state = self.branches()
+        on = (state.owner >= 0) & (state.plateau_end > start) & (state.plateau_onset < stop)
+        return Events(
+            start,
+            stop,
+            raw(self._spikes, "i").astype(np.int64),
+            raw(self._spikes, "last_spike_time").copy(),
+            state.owner[on].astype(np.int64),
+            state.plateau_onset[on],
+            state.plateau_end[on],
+        )
+
+    def _replace(self, names: list[str]) -> None:
+        """Put the rebuilt dendrites into the network in the place of the old ones."""
+        self.network.remove([item for item in self.network.objects if item.name in names])
+        gc.collect()
+        self.network.add(self.dendrites.objects)
+
+
+def check_models(model: Model, cell_model: Model, release: str) -> None:
+    """Refuse what no layer can be made of.
+
+    Raises
+    ------
+    InputError
+    """
+    if release not in RELEASES:
+        raise InputError(f"release must be 'model' or 'reliable', got {release!r}")
+    if model.kind != "network":
+        raise InputError(
+            f"model must be of a network, such as minicolumns; got a {model.kind} ({model.file}, "
+            "[model])"
+        )
+    for table, keys in KEYS.items():
+        model[table].require(keys)
+    require_level_1(cell_model)
+
+
+def least_match(model: Model, cell_model: Model, min_threshold: int, most_synapses: int) -> float:
+    """Return the depolarisation, in synapses, that tells a match when the next volley comes.
+
+    It rises for the coincidence window and then decays. Half of what is left of the smallest match
+    tells a match from none; where the largest of the element before leaves more than that, the
+    middle between the two tells them apart.
+    """
+    element, tau = model["element"], cell_model["branch"]["match_time_constant"]
+    window = model["distal"]["coincidence_window"]
+    rest = element["period"] - element["arrival"] - window
+    left = math.exp(-rest / tau) * (1 - math.exp(-window / tau))
+    before = most_synapses * math.exp(-element["period"] / tau)
+    if before <= 0.5 * min_threshold:
+        before = 0.0
+    return left * 0.5 * (min_threshold + before)

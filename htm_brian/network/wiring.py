@@ -1,0 +1,52 @@
+"""Segments of a store as branches of dendrites: one set of slots for both.
+
+A synapse has one number, its slot, in the store and in Brian2. Its permanence is one number in one
+place: the store keeps it in the memory of Brian2's variable. All state beside it is Brian2's. Which
+slots a segment has is the store's; the spike queue's lists and Brian2's indices of a synapse are an
+index of that. So after learning only those slots are told to Brian2 that hold another synapse than
+before; where a synapse moved to another slot, its state and the spikes on their way to it move
+along.
+"""
+
+from __future__ import annotations
+
+from htm_brian.abstract.segments.changes import SlotFollower
+from htm_brian.abstract.segments.store import SegmentStore
+from htm_brian.network.dendrites import DistalDendrites
+
+
+class SegmentWiring:
+    """Ties a store to dendrites; segment number and branch number are the same.
+
+    Parameters
+    ----------
+    store : SegmentStore
+        Where the segments are; from now on its permanences are those of the dendrites' synapses.
+    dendrites : DistalDendrites
+        Nobody else may rewire them.
+    """
+
+    def __init__(self, store: SegmentStore, dendrites: DistalDendrites) -> None:
+        self._store = store
+        self._dendrites = dendrites
+        self._follower = SlotFollower(store)
+        dendrites.disconnect()
+        store.keep_permanences_in(dendrites.permanences)
+
+    def follow(self) -> bool:
+        """Tell Brian2 what changed in the store since the last call.
+
+        Returns
+        -------
+        bool
+            Whether the dendrites' Brian2 objects were replaced.
+        """
+        store, dendrites = self._store, self._dendrites
+        replaced = len(store.owner) > dendrites.capacity
+        if replaced:
+            store.keep_permanences()
+            dendrites.enlarge(len(store.owner))
+            store.keep_permanences_in(dendrites.permanences)
+        dendrites.set_owners(store.owner)
+        dendrites.rewire(self._follower.changes(dendrites.presynaptic))
+        return replaced

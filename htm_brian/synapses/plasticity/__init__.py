@@ -1,0 +1,1 @@
+"""Plasticity rules: what synapses learn while a network runs, and between two elements."""
