@@ -21,12 +21,14 @@ from htm_brian.engine.arrays import ends, raw, sum_with
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.mechanisms.branch import DendriticBranches
 from htm_brian.network.distal_synapses import (
+    LAST_RELEASE,
     OWNER_SPIKES,
     DistalParameters,
     distal_synapses,
     set_parameters,
 )
 from htm_brian.parameters import Model
+from htm_brian.sdr.mapping import TIME_TOLERANCE
 from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.plasticity.rule import PlasticityRule
 from htm_brian.synapses.structural import RewiredSynapses
@@ -113,6 +115,24 @@ class DistalDendrites:
             np.where(end > onset, end + self._fading, end),
             depolarisation,
         )
+
+    def releases_since(self, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the synapses that released at `start` or later, and when each did last.
+
+        Returns
+        -------
+        slots : ndarray of int
+            None where releases are not recorded.
+        times : ndarray of float
+            Seconds.
+        """
+        if not self._parameters.record_releases:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        time = self.distal.array(LAST_RELEASE)
+        # A synapse that never released has 0, and nothing is released before the first delay.
+        slots = np.flatnonzero((time > 0) & (time >= start - TIME_TOLERANCE))
+        slots = slots[self.distal.in_use(slots)]
+        return slots, time[slots]
 
     def set_owners(self, owner: NDArray[np.integer]) -> None:
         """Say which cell owns each branch.

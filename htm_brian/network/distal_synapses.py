@@ -41,6 +41,9 @@ counts_until -= over * counts_until
 takes away what it added, whatever the synapse has learned since. Delays are rounded to time steps,
 so the two times may differ by one."""
 
+LAST_RELEASE = "last_release"
+NOTE_RELEASE = f"{LAST_RELEASE} += arrival * (t - {LAST_RELEASE})"
+
 OWNER_SPIKES = "owner_spikes"
 """Pathway of the spikes of the cell that owns the branch."""
 
@@ -87,12 +90,15 @@ class DistalParameters:
         For how long a synapse that released counts.
     connected_permanence : float
         From which a synapse adds to the tally of its branch.
+    record_releases : bool
+        Whether each synapse keeps the time of its latest release.
     """
 
     transmission_probability: float
     delay: Quantity
     coincidence_window: Quantity
     connected_permanence: float
+    record_releases: bool = False
 
 
 def distal_synapses(
@@ -107,7 +113,10 @@ def distal_synapses(
     Their permanences are of 32 bits, as a store of segments has them.
     """
     after = parameters.delay + parameters.coincidence_window
-    on_pre = {"release": release_code(branches.parameters) + rule.on_pre, "withdraw": WITHDRAW}
+    release, recorded = release_code(branches.parameters) + rule.on_pre, ""
+    if parameters.record_releases:
+        release, recorded = f"{release}\n{NOTE_RELEASE}", f"{LAST_RELEASE} : second"
+    on_pre = {"release": release, "withdraw": WITHDRAW}
     delay = {"release": parameters.delay, "withdraw": after}
     if rule.on_post:
         on_pre[OWNER_SPIKES], delay[OWNER_SPIKES] = rule.on_post, 0 * after
@@ -116,7 +125,7 @@ def distal_synapses(
     return Synapses(
         cells,
         branches,
-        f"{DISTAL_EQUATIONS}\n{rule.equations}",
+        f"{DISTAL_EQUATIONS}\n{recorded}\n{rule.equations}",
         on_pre=on_pre,
         on_post={PLATEAU: rule.on_plateau} if rule.on_plateau else None,
         delay=delay,

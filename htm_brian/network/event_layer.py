@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
@@ -16,6 +18,7 @@ from htm_brian.abstract.permanence import EPSILON
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
 from htm_brian.engine.arrays import empty, raw
+from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
@@ -63,6 +66,50 @@ INITIAL_BRANCHES = 256
 SYNAPSES_PER_BRANCH = 24
 
 
+class LayerNetwork(SteppedNetwork):
+    """A network whose `store` and `restore` take along what its layer keeps outside Brian2.
+
+    Attributes
+    ----------
+    room : callable
+        Returns the number of branches that there is room for; Brian2 cannot restore groups of
+        another size.
+    after_restore : list of callables
+        Called, without arguments, after each restoration.
+    """
+
+    def __init__(self, *objects: Any, name: str = "layernetwork*") -> None:
+        super().__init__(*objects, name=name)
+        self.room: Callable[[], int] = lambda: 0
+        self.after_restore: list[Callable[[], object]] = []
+        self._room_at: dict[tuple[str, str | None], int] = {}
+
+    def store(self, name: str = "default", filename: str | None = None) -> None:
+        """Store the state, as `Network.store` does."""
+        super().store(name, filename)
+        self._room_at[name, filename] = self.room()
+
+    def restore(
+        self, name: str = "default", filename: str | None = None, restore_random_state: bool = False
+    ) -> None:
+        """Go back to a stored state, as `Network.restore` does.
+
+        Raises
+        ------
+        InputError
+            Where branches have outgrown the room that there was.
+        """
+        then, now = self._room_at.get((name, filename)), self.room()
+        if then is not None and then != now:
+            raise InputError(
+                f"the state {name!r} cannot be restored: it was stored with room for {then} "
+                f"branches, and the layer has grown to {now} since; store it anew"
+            )
+        super().restore(name, filename, restore_random_state)
+        for callback in self.after_restore:
+            callback()
+
+
 class EventLayer:
     """Reduced cells, minicolumns and dendrites, as a Brian2 network that runs in stretches.
 
@@ -84,6 +131,8 @@ class EventLayer:
         From which a synapse is connected.
     release : {"model", "reliable"}
         Whether distal synapses fail as the model says, or never.
+    record_releases : bool
+        Whether events tell the latest release of each synapse in their stretch, by slot.
 
     Attributes
     ----------
@@ -118,6 +167,7 @@ class EventLayer:
         most_synapses: int,
         connected_permanence: float,
         release: str = "model",
+        record_releases: bool = False,
     ) -> None:
         check_models(model, cell_model, release)
         self.columns = columns
@@ -140,6 +190,7 @@ class EventLayer:
             distal["coincidence_window"],
             # As the store compares its permanences of 32 bits.
             float(np.float32(connected_permanence - EPSILON)),
+            record_releases,
         )
         interval = float(element["period"] - element["arrival"])
         self.dendrites = DistalDendrites(
@@ -157,15 +208,19 @@ class EventLayer:
         self._spikes = SpikeMonitor(
             self.cells, "last_spike_time", name="pyramidal_spikes", codeobj_class=NumpyCodeObject
         )
-        self.network = SteppedNetwork(
+        self.network = LayerNetwork(
             self.cells, *self.minicolumns.objects, *self.dendrites.objects, self._spikes
         )
+        self.network.room = lambda: self.dendrites.capacity
+        self.network.after_restore.append(self._go_back)
+        self.network.add(KeptState(self._state, self._take_state, name="layer_state"))
         self.network.expected_warnings = [
             ORDER_OF_EXECUTION,
             *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in PATHWAYS),
         ]
         self._elements = 0
         self._wiring: SegmentWiring | None = None
+        self._stored: dict[str, Any] = {}
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step."""
@@ -205,6 +260,19 @@ class EventLayer:
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
 
+    def _state(self) -> dict[str, Any]:
+        wiring = None if self._wiring is None else self._wiring.state()
+        return {"elements": self._elements, "wiring": wiring}
+
+    def _take_state(self, state: dict[str, Any]) -> None:
+        self._stored = state
+
+    def _go_back(self) -> None:
+        """Bring the store of segments back; Brian2 restores its objects in no certain order."""
+        self._elements = self._stored["elements"]
+        if self._wiring is not None and self._stored["wiring"] is not None:
+            self._wiring.restore(self._stored["wiring"])
+
     def _run(self, duration: Quantity) -> Events:
         """Run the network and keep the spikes of this stretch only."""
         start = float(self.network.t_)
@@ -221,6 +289,7 @@ class EventLayer:
             state.owner[on].astype(np.int64),
             state.plateau_onset[on],
             state.plateau_end[on],
+            *self.dendrites.releases_since(start),
         )
 
     def _replace(self, names: list[str]) -> None:

@@ -20,6 +20,7 @@ from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters, chosen_rule
+from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
 from htm_brian.network.event_layer import EventLayer, check_models
@@ -36,6 +37,10 @@ from htm_brian.synapses.plasticity.rule import (
 
 Cells = NDArray[np.int64]
 _NO_CELLS = np.empty(0, dtype=np.int64)
+_STATE = (
+    *("_iteration", "events", "_branches", "predictive_cells", "active_columns", "active_cells"),
+    *("winner_cells", "predicted_columns", "column_bursts", "anomaly", "spike_anomaly"),
+)
 
 
 class SpikingTemporalMemory:
@@ -165,6 +170,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._hold(self.store)
         self._forget()
         self.events = Events(0.0, 0.0)
+        self.network.add(KeptState(self._state, vars(self).update, name="memory_state"))
 
     # The interface of every temporal memory.
 
@@ -247,6 +253,10 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         return readout.cell_bursts(self.events, self.n_cells)
 
     # State.
+
+    def _state(self) -> dict[str, object]:
+        """Return what Brian2's `store` and `restore` of the network take along."""
+        return {name: vars(self)[name] for name in _STATE}
 
     def _hold(self, store: SegmentStore) -> None:
         self.store = store

@@ -10,7 +10,10 @@ along.
 
 from __future__ import annotations
 
+from typing import Any
+
 from htm_brian.abstract.segments.changes import SlotFollower
+from htm_brian.abstract.segments.layout import StoreArrays
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.network.dendrites import DistalDendrites
 
@@ -32,6 +35,19 @@ class SegmentWiring:
         self._follower = SlotFollower(store)
         dendrites.disconnect()
         store.keep_permanences_in(dendrites.permanences)
+
+    def state(self) -> dict[str, Any]:
+        """Return segments and their slots, for `restore`; what Brian2 has of them is its own."""
+        arrays = {name: array.copy() for name, array in self._store.arrays._asdict().items()}
+        return {"arrays": arrays, "slots": self._follower.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to `state`, after Brian2 has gone back to what it had then."""
+        store, dendrites = self._store, self._dendrites
+        store.arrays = StoreArrays(**state["arrays"])
+        store.keep_permanences_in(dendrites.permanences)
+        dendrites.set_owners(store.owner)
+        self._follower.restore(state["slots"])
 
     def follow(self) -> bool:
         """Tell Brian2 what changed in the store since the last call.

@@ -205,6 +205,12 @@ class RewiredSynapses:
             else:
                 lists.take_out(where)
 
+    def in_use(self, slots: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether each of `slots` holds a synapse that receives spikes."""
+        where = _indices("slots", slots, self.capacity)
+        connected: NDArray[np.bool_] = next(iter(self._lists.values())).sources_of(where) >= 0
+        return connected
+
     def under_way(self, pathway: str) -> Slots:
         """Return the slots to which spikes are under way on `pathway`, a slot once for each."""
         if pathway not in self._queues:

@@ -9,6 +9,7 @@ from brian2 import SpikeMonitor, prefs
 
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.errors import InputError
 from htm_brian.network import event_layer as module
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
@@ -280,3 +281,41 @@ def test_cython_and_numpy_give_the_same_spikes() -> None:
             tm.compute(columns, learn=False)
             spikes[target].append((tm.spike_cells.tolist(), tm.spike_times.round(7).tolist()))
     assert spikes["numpy"] == spikes["cython"]
+
+
+def test_store_and_restore_take_segments_and_predictions_along() -> None:
+    tm = memory(release="model")
+    sequence = patterns(3, seed=1) * 2
+    for columns in sequence:
+        tm.compute(columns)
+    tm.network.store()
+    known = tm.export_segments()
+
+    def go_on() -> list:
+        found = []
+        for columns in patterns(5, seed=8):
+            tm.compute(columns)
+            found.append([tm.active_cells.tolist(), tm.predictive_cells.tolist(), tm.anomaly])
+        return [*found, tm.export_segments().permanence.tolist()]
+
+    first = go_on()
+    assert tm.export_segments() != known
+    for _ in range(2):
+        tm.network.restore(restore_random_state=True)
+        assert tm.export_segments() == known
+        assert np.shares_memory(
+            tm.store.arrays.permanence, tm.layer.dendrites.distal.array("permanence")
+        )
+        assert go_on() == first
+
+
+def test_a_state_from_before_branches_outgrew_their_room_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "INITIAL_BRANCHES", 2)
+    tm = memory()
+    tm.network.store()
+    for columns in patterns(2):
+        tm.compute(columns)
+    with pytest.raises(InputError, match="stored with room for 2 branches, and the layer has"):
+        tm.network.restore()

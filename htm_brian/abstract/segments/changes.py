@@ -65,6 +65,16 @@ class SlotFollower:
         # The store's array of slots: when it is another, segments may have moved in it.
         self._home: NDArray[np.int32] | None = None
 
+    def state(self) -> tuple[int, Slots, Slots, Slots]:
+        """Return what `restore` goes back to."""
+        return self._revision, self._serial.copy(), self._start.copy(), self._count.copy()
+
+    def restore(self, state: tuple[int, Slots, Slots, Slots]) -> None:
+        """Go on from `state`, when the store has gone back to what it was then."""
+        self._revision = state[0]
+        self._serial, self._start, self._count = (array.copy() for array in state[1:])
+        self._home = self._store.arrays.presynaptic
+
     def changes(self, presynaptic_before: Callable[[Slots], Slots]) -> SlotChanges:
         """Return what became of all slots of segments that changed since the last call.
 

@@ -10,8 +10,6 @@ that. `SegmentStore.changed_since` tells a mirror, such as Brian2's synapses, wh
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,13 +22,18 @@ from htm_brian.abstract.permanence import (
     of_rule,
     updated,
 )
-from htm_brian.abstract.segments import layout
+from htm_brian.abstract.segments import exchange, layout
 from htm_brian.abstract.segments.arrays import (
     Memory,
     empty_arrays,
-    followed,
     in_memory,
     with_room,
+)
+from htm_brian.abstract.segments.reading import (
+    SegmentActivity,
+    SegmentReader,
+    Synapses,
+    in_any_order,
 )
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.arguments import check_choice, check_integer, check_number
@@ -44,23 +47,7 @@ ROUNDINGS = ("stochastic", "nearest")
 PERMANENCE_BITS = (32, 8, 4, 2)
 
 
-class Synapses(NamedTuple):
-    """Flat arrays, one entry a synapse, segment after segment."""
-
-    segment: NDArray[np.int32]
-    presynaptic: NDArray[np.int32]
-    permanence: NDArray[np.float32]
-
-
-class SegmentActivity(NamedTuple):
-    """Segments that an activity reaches, by cell and then by age, with their overlaps."""
-
-    segments: NDArray[np.int32]
-    potential: NDArray[np.int16]
-    connected: NDArray[np.float64]
-
-
-class SegmentStore:
+class SegmentStore(SegmentReader):
     """Segments of many cells, with room that grows on demand.
 
     Parameters
@@ -132,110 +119,6 @@ class SegmentStore:
         )
         self._memory: Memory | None = None
 
-    # What is there.
-
-    @property
-    def n_segments(self) -> int:
-        """Number of living segments."""
-        return int(self.arrays.counters[layout.N_SEGMENTS])
-
-    @property
-    def n_synapses(self) -> int:
-        """Number of synapses."""
-        return int(self.arrays.counters[layout.N_SYNAPSES])
-
-    @property
-    def revision(self) -> int:
-        """A number that rises with every call that may change something; see `changed_since`."""
-        self.arrays = followed(self.arrays)
-        return int(self.arrays.counters[layout.REVISION])
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of all arrays, spare room included."""
-        return sum(array.nbytes for array in self.arrays)
-
-    @property
-    def owner(self) -> NDArray[np.int32]:
-        """Cell of each segment by segment number, -1 where there is none now (read-only)."""
-        return self._field("owner")
-
-    @property
-    def last_used(self) -> NDArray[np.int64]:
-        """Iteration in which each segment was created or last touched (read-only)."""
-        return self._field("last_used")
-
-    @property
-    def counts(self) -> NDArray[np.int16]:
-        """Number of synapses of each segment by segment number (read-only)."""
-        return self._field("count")
-
-    @property
-    def segments_per_cell(self) -> NDArray[np.int32]:
-        """Number of segments of each cell."""
-        last = self.arrays.last
-        counts = np.zeros(self.n_cells, dtype=np.int32)
-        counts[last >= 0] = self.arrays.segments["of_cell"][last[last >= 0]]
-        return counts
-
-    def _field(self, name: str) -> NDArray:
-        view = self.arrays.segments[name][: self.arrays.counters[layout.SEGMENT_END]]
-        view.flags.writeable = False
-        return view
-
-    @property
-    def segments(self) -> NDArray[np.int32]:
-        """Living segments by cell and then by age."""
-        living = np.flatnonzero(self.owner >= 0)
-        records = self.arrays.segments[living]
-        return living[np.lexsort((records["serial"], records["owner"]))].astype(np.int32)
-
-    def segments_of(self, cell: int) -> NDArray[np.int32]:
-        """Return the segments of a cell, the oldest first."""
-        cell = check_integer("cell", cell, low=0, high=self.n_cells - 1)
-        segment = int(self.arrays.last[cell])
-        found = []
-        for _ in range(self.arrays.segments[segment]["of_cell"] if segment >= 0 else 0):
-            segment = int(self.arrays.segments[segment]["next"])
-            found.append(segment)
-        return np.array(found, dtype=np.int32)
-
-    def synapses(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return presynaptic cells and permanences of a segment, the oldest synapse first."""
-        flat = self.flat(np.array([segment]))
-        return flat.presynaptic, flat.permanence
-
-    def flat(self, segments: ArrayLike | None = None) -> Synapses:
-        """Return all synapses of `segments` (all living ones when left out) as flat arrays."""
-        chosen = self.segments if segments is None else self._checked(segments)
-        n = int(self.arrays.segments["count"][chosen].sum())
-        flat = Synapses(
-            np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32), np.empty(n, dtype=np.float32)
-        )
-        kernels.gather_synapses(self.arrays, chosen, *flat)
-        return flat
-
-    def changed_since(self, revision: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the segments that changed after `revision`.
-
-        Returns
-        -------
-        structure : ndarray of int64
-            Segments that were created, removed (owner -1), or gained or lost synapses.
-        permanence : ndarray of int64
-            Further segments of which only permanences may have changed.
-
-        Notes
-        -----
-        Changes are followed from the first call, or the first look at `revision`. By an earlier
-        number, all has changed.
-        """
-        self.arrays = followed(self.arrays)
-        revisions = self.arrays.revisions[: self.arrays.counters[layout.SEGMENT_END]]
-        structure = revisions[:, layout.STRUCTURE] > revision
-        permanence = (revisions[:, layout.PERMANENCE] > revision) & ~structure
-        return np.flatnonzero(structure), np.flatnonzero(permanence & (self.owner >= 0))
-
     # Changes.
 
     def create(self, cells: ArrayLike, iteration: int = 0) -> NDArray[np.int32]:
@@ -243,7 +126,7 @@ class SegmentStore:
 
         A cell that is full loses the segment that `removal` names; among equals the oldest.
         """
-        owners = _in_any_order("cells", cells, self.n_cells)
+        owners = in_any_order("cells", cells, self.n_cells)
         created = np.empty(len(owners), dtype=np.int32)
         self.reserve(segments=len(owners))
         kernels.create_segments(self.arrays, owners, iteration, created)
@@ -357,58 +240,7 @@ class SegmentStore:
             self.arrays, chosen, numbers, sources, initial_permanence, tie_break == "lowest_index"
         )
 
-    # Activity.
-
-    def activity(
-        self,
-        active_inputs: ArrayLike,
-        connected_permanence: float,
-        minimum: int = 1,
-        slope: float = np.inf,
-    ) -> SegmentActivity:
-        """Return the segments with at least `minimum` active synapses, and their overlaps.
-
-        Parameters
-        ----------
-        active_inputs : array_like of int
-            Active presynaptic cells, each once.
-        connected_permanence : float
-            Threshold of the connected overlap.
-        minimum : int, default=1
-            Smallest potential overlap that is listed.
-        slope : float, default=inf
-            With a finite slope the connected overlap is a sum of sigmoid weights.
-        """
-        active = _in_any_order("active_inputs", active_inputs, self.n_inputs)
-        check_integer("minimum", minimum, low=1)
-        mask = np.zeros(self.n_inputs, dtype=np.bool_)
-        mask[active] = True
-        n = int(self.arrays.counters[layout.SEGMENT_END])
-        potential = np.empty(n, dtype=np.int16)
-        found = np.empty(n, dtype=np.int32)
-        found = found[: kernels.find_matching(self.arrays, active, minimum, potential, found)]
-        connected = np.empty(len(found))
-        kernels.connected_overlaps(
-            self.arrays, found, mask, float(connected_permanence), float(slope), connected
-        )
-        return SegmentActivity(found, potential[found], connected)
-
     # Exchange.
-
-    def to_table(self) -> SegmentTable:
-        """Export all segments, by cell and then by age."""
-        segments = self.segments
-        indptr = np.zeros(len(segments) + 1, dtype=np.int64)
-        np.cumsum(self.arrays.segments["count"][segments], out=indptr[1:])
-        flat = self.flat(segments)
-        return SegmentTable(
-            self.arrays.segments["owner"][segments],
-            indptr,
-            flat.presynaptic,
-            flat.permanence,
-            n_cells=self.n_cells,
-            n_inputs=self.n_inputs,
-        )
 
     @classmethod
     def from_table(
@@ -454,37 +286,7 @@ class SegmentStore:
 
     def append(self, table: SegmentTable, iteration: int = 0) -> NDArray[np.int32]:
         """Add the segments of a table and return their numbers, row by row."""
-        if table.n_cells != self.n_cells or table.n_inputs != self.n_inputs:
-            raise InputError(
-                f"the table must be for {self.n_cells} cells and {self.n_inputs} presynaptic "
-                f"cells, got {table.n_cells} and {table.n_inputs}"
-            )
-        counts = np.diff(table.indptr)
-        if counts.size and counts.max() > self.max_synapses_per_segment:
-            raise InputError(
-                f"a segment must have at most max_synapses_per_segment = "
-                f"{self.max_synapses_per_segment} synapses, got {counts.max()}"
-            )
-        per_cell = self.segments_per_cell + np.bincount(table.owner, minlength=self.n_cells)
-        if per_cell.max() > self.max_segments_per_cell:
-            raise InputError(
-                f"a cell must have at most max_segments_per_cell = "
-                f"{self.max_segments_per_cell} segments, got {per_cell.max()}"
-            )
-        created = self.create(table.owner, iteration)
-        n_new = np.bincount(table.presynaptic, minlength=self.n_inputs)
-        list_of, later = self.arrays.list_of, n_new.copy()
-        later[list_of >= 0] += self.arrays.lists["count"][list_of[list_of >= 0]]
-        self.reserve(
-            slots=int((counts + layout.BLOCK).sum()),
-            entries=int(layout.SIZES[np.searchsorted(layout.SIZES, later)].sum()),
-            lists=int(((n_new > 0) & (list_of < 0)).sum()),
-        )
-        kernels.widen_lists(self.arrays, n_new)
-        kernels.append_synapses(
-            self.arrays, created, table.indptr, table.presynaptic, table.permanence
-        )
-        return created
+        return exchange.append(self, table, iteration)
 
     def reserve(self, segments: int = 0, slots: int = 0, entries: int = 0, lists: int = 0) -> None:
         """Make room for so many further segments, slots of synapses, entries, and lists of them."""
@@ -512,14 +314,6 @@ class SegmentStore:
         self.arrays = self.arrays._replace(permanence=self.arrays.permanence.copy())
         self._memory = None
 
-    def _checked(self, segments: ArrayLike) -> NDArray[np.int32]:
-        end = int(self.arrays.counters[layout.SEGMENT_END])
-        chosen = _in_any_order("segments", segments, end)
-        dead = chosen[self.arrays.segments["owner"][chosen] < 0]
-        if len(dead):
-            raise InputError(f"segments must be living, got {dead[0]}, which was removed")
-        return chosen
-
     def _checked_mask(self, active_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         mask = np.ascontiguousarray(active_mask)
         if mask.dtype != np.bool_ or mask.shape != (self.n_inputs,):
@@ -528,7 +322,3 @@ class SegmentStore:
                 f"got {mask.dtype} of shape {mask.shape}"
             )
         return mask
-
-
-def _in_any_order(name: str, values: ArrayLike, size: int) -> NDArray[np.int32]:
-    return as_indices(name, values, size, increasing=False).astype(np.int32)

@@ -1,0 +1,72 @@
+"""The layer's events by themselves, without a memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from htm_brian.abstract.permanence import UpDown
+from htm_brian.abstract.segments.store import SegmentStore
+from htm_brian.abstract.segments.table import SegmentTable
+from htm_brian.network.event_layer import EventLayer
+from htm_brian.network.layer import Layer
+from htm_brian.parameters import load_model
+from htm_brian.sdr import readout
+from htm_brian.synapses.plasticity.between_elements import BetweenElements
+
+COLUMNS, CELLS = 8, 3
+PREDICTED = 7 * CELLS + 1
+
+
+def layer(**options: object) -> EventLayer:
+    made = EventLayer(
+        COLUMNS,
+        CELLS,
+        load_model("minicolumns"),
+        load_model("l5_reduced"),
+        BetweenElements(UpDown()),
+        activation_threshold=4,
+        min_threshold=3,
+        most_synapses=6,
+        connected_permanence=0.5,
+        release="reliable",
+        **options,  # type: ignore[arg-type]
+    )
+    presynaptic = np.arange(4) * CELLS
+    made.hold(
+        SegmentStore.from_table(
+            SegmentTable([PREDICTED], [0, 4], presynaptic, [0.6] * 4, n_cells=COLUMNS * CELLS)
+        )
+    )
+    return made
+
+
+def test_a_volley_gives_spikes_a_plateau_and_releases_with_times() -> None:
+    made: Layer = layer(record_releases=True)
+    made.drive(np.arange(4))
+    events = made.advance()
+    assert (events.start, events.stop) == (0.0, pytest.approx(0.05))
+    assert sorted(events.spike_cells.tolist()) == list(range(4 * CELLS))
+    assert events.plateau_owners.tolist() == [PREDICTED]
+    assert len(events.release_synapses) == 4
+    spikes = readout.first_spikes(events, np.arange(4) * CELLS)
+    assert np.sort(events.release_times - np.sort(spikes)) == pytest.approx(0.002, abs=0.00026)
+    assert 0 < events.plateau_onsets[0] - events.release_times.max() <= 0.0011
+    assert readout.predicted_cells(events, made.n_cells).tolist() == [PREDICTED]
+    assert made.branches().predicted_cells().tolist() == [PREDICTED]
+    later = made.advance()
+    assert len(later.release_synapses) == len(later.spike_cells) == 0
+    assert later.plateau_owners.tolist() == [PREDICTED]
+    assert readout.predicted_cells(later, made.n_cells).tolist() == []
+
+
+def test_spikes_alone_tell_the_column_that_was_predicted() -> None:
+    made = layer()
+    made.drive(np.arange(4))
+    surprised = made.advance()
+    assert readout.spike_anomaly(surprised, made.n_cells, CELLS) == 1.0
+    assert len(surprised.release_times) == 0, "not recorded unless asked for"
+    made.drive(np.array([7]))
+    answered = made.advance()
+    assert readout.columns_answering_early(answered, made.n_cells, CELLS).tolist() == [7]
+    assert readout.spike_anomaly(answered, made.n_cells, CELLS) == 0.0
