@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
 
 
 class KeptState(BrianObject):
@@ -20,6 +21,9 @@ class KeptState(BrianObject):
         Takes it back. It gets a copy, however often the network is restored.
     name : str
         As every object of a network has.
+    clock : Clock, optional
+        Of the network's other objects, so that none is stored beside theirs; Brian2's default clock
+        when left out. Nothing happens at its time steps.
 
     Examples
     --------
@@ -34,9 +38,13 @@ class KeptState(BrianObject):
     """
 
     def __init__(
-        self, save: Callable[[], Any], load: Callable[[Any], object], name: str = "keptstate*"
+        self,
+        save: Callable[[], Any],
+        load: Callable[[Any], object],
+        name: str = "keptstate*",
+        clock: Clock | None = None,
     ) -> None:
-        super().__init__(name=name)
+        super().__init__(clock=clock, name=name)
         self._save, self._load = save, load
 
     def _full_state(self) -> dict[str, Any]:

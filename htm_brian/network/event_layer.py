@@ -213,7 +213,7 @@ class EventLayer:
         )
         self.network.room = lambda: self.dendrites.capacity
         self.network.after_restore.append(self._go_back)
-        self.network.add(KeptState(self._state, self._take_state, name="layer_state"))
+        self.network.add(KeptState(self._state, self._take_state, "layer_state", fine))
         self.network.expected_warnings = [
             ORDER_OF_EXECUTION,
             *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in PATHWAYS),

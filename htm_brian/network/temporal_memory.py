@@ -170,7 +170,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._hold(self.store)
         self._forget()
         self.events = Events(0.0, 0.0)
-        self.network.add(KeptState(self._state, vars(self).update, name="memory_state"))
+        clock = self.layer.cells.clock
+        self.network.add(KeptState(self._state, vars(self).update, "memory_state", clock))
 
     # The interface of every temporal memory.
 

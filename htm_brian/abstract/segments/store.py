@@ -5,7 +5,8 @@ knows nothing of columns, of time or of spikes, so the abstract temporal memory 
 network both use it. All work is done by compiled loops over arrays of segments.
 
 A segment has a number that stays the same as long as it lives and is given to a new segment after
-that. `SegmentStore.changed_since` tells a mirror, such as Brian2's synapses, what to copy anew.
+that. `SegmentStore.changed_since` and `htm_brian.abstract.segments.changes` tell those who follow a
+store, such as Brian2's synapses, what became of its slots.
 """
 
 from __future__ import annotations
