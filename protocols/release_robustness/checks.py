@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
-from htm_brian.protocols.release_robustness.level2 import EVERY_AMPA
 from htm_brian.protocols.release_robustness.sampling import THRESHOLD, detection, deviations
+from htm_brian.protocols.release_robustness.stimulus import EVERY_AMPA
 from htm_brian.sdr import theory
 
 BOUGHT_BACK = {0.84: 20, 0.7: 26, 0.5: 40, 0.3: 71}

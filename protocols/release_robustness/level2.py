@@ -15,16 +15,16 @@ import numpy as np
 import xarray as xr
 from brian2 import Network, NetworkOperation, Quantity, SpikeGeneratorGroup, Synapses, ms, mV, nS
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.pyramidal import PyramidalCells
-from htm_brian.experiment.protocol import quantity
 from htm_brian.mechanisms import adaptation, ampa, nmda, soma, spike
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.parameters import Model
+from htm_brian.protocols.release_robustness.conductance_rule import conductance_rule
 from htm_brian.protocols.release_robustness.sampling import PROBABILITIES, SIZES
 from htm_brian.protocols.release_robustness.shift import threshold_shifts
+from htm_brian.protocols.release_robustness.stimulus import AFTER, Condition, conditions
 from htm_brian.randomness import key_words, stream
 from htm_brian.synapses.release.draws import FUNCTIONS
 
@@ -36,8 +36,6 @@ WATCH_STEP = 0.5 * ms
 SPIKE_LEVEL, SPIKE_TIME = 30 * mV, 10 * ms
 """An NMDA spike: the branch is so far above rest for so long; AMPA receptors alone hold it for 4 ms
 at most. Farinella 2011: NMDA spikes of 40-50 mV for 50-100 ms."""
-AFTER = 40 * ms
-"""From the last spike to the end."""
 MOST_SYNAPSES = 40
 """Of the volleys that measure a threshold."""
 
@@ -77,54 +75,6 @@ ampa_{branch}_post += arrival*(ampa_first*int(releases == 0) + ampa_later*int(re
 bound += arrival*occupancy*(1 - bound)
 releases += arrival
 """  # noqa: E501
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What is done to the branches.
-
-    Parameters
-    ----------
-    name : str
-    spikes : tuple of int
-        Lengths of bursts.
-    conductance : Quantity
-        Of one synapse's NMDA receptors.
-    occupancy : float
-        Share of a synapse's NMDA receptors that one release binds: 0 if they never saturate, 1 if
-        one release saturates them.
-    ampa : tuple of float
-        What the first release and later ones add, in AMPA conductances of a synapse.
-    jitter : Quantity
-        Standard deviation of the spikes' times.
-    """
-
-    name: str
-    spikes: tuple[int, ...] = (1,)
-    conductance: Quantity = quantity(1 * nS)
-    occupancy: float = 0.0
-    ampa: tuple[float, float] = (1.0, 1.0)
-    jitter: Quantity = quantity(0 * ms)
-
-
-EVERY_AMPA = ("NMDA saturates", "as it is")
-"""Conditions in which AMPA receptors add to a burst what the threshold was measured without."""
-
-
-def conditions(jitter: Quantity, conductance: Quantity) -> tuple[Condition, ...]:
-    """Return the conditions, that of the model file first."""
-    whole = Condition("as it is", (1, 2, 3), conductance)
-    return (
-        whole,
-        replace(whole, name="weaker NMDA", spikes=(1,), conductance=0.7 * conductance),
-        replace(whole, name="stronger NMDA", spikes=(1,), conductance=1.4 * conductance),
-        replace(whole, name="NMDA saturates", spikes=(2, 3), occupancy=1.0),
-        replace(
-            whole, name="NMDA saturates, AMPA once", spikes=(2, 3), occupancy=1.0, ampa=(1.0, 0.0)
-        ),
-        replace(whole, name="spread", spikes=(1,), jitter=jitter),
-        replace(whole, name="spread, no AMPA", spikes=(1,), jitter=jitter, ampa=(0.0, 0.0)),
-    )
 
 
 RULE_TRIALS = 500
@@ -336,75 +286,3 @@ def _delays(
     calibrating = trials.p[cell] >= 1
     jitter = np.where(calibrating, 0.0, jitter)
     return np.clip(4 * jitter + jitter * spread, 0, 8 * jitter) * ms
-
-
-def conductance_rule(
-    model: Model,
-    given: tuple[Condition, ...],
-    thresholds: NDArray[np.int64],
-    probabilities: tuple[float, ...],
-    sizes: tuple[int, ...],
-    trials: int,
-    interval: Quantity,
-    seed: int,
-) -> xr.Dataset:
-    """Sample times and releases only: what the sum of the NMDA conductances makes of them.
-
-    There is a spike if the sum, without magnesium block, at any moment exceeds that of half a
-    synapse less than the threshold at one moment. What it leaves out are AMPA receptors, and that
-    a branch takes time to charge. Arguments as of `detect`; the thresholds are those measured.
-    """
-    rng = stream(seed, "conductance rule")
-    longest = max(max(c.spikes) for c in given)
-    found = np.full((len(given), longest, len(probabilities), len(sizes)), np.nan)
-    for k, condition in enumerate(given):
-        kernel = _time_course(model, condition)
-        for n in condition.spikes:
-            for index in np.ndindex(len(probabilities), len(sizes)):
-                p, size = probabilities[index[0]], sizes[index[1]]
-                released = rng.random((trials, size, n)) < p
-                weight = _unbound(model, condition, released, interval)
-                spread = rng.standard_normal((trials, size, 1)) * float(condition.jitter)
-                spread = np.clip(spread, -4 * float(condition.jitter), 4 * float(condition.jitter))
-                times = spread + np.arange(n) * float(interval) + 4 * float(condition.jitter)
-                peak = _peak(times, weight, kernel)
-                found[k, n - 1, *index] = np.mean(peak > thresholds[k] - 0.5)
-    return xr.Dataset({"conductance_rule": (("condition", "spikes", "p", "size"), found)})
-
-
-RULE_STEP = 0.5e-3
-"""Seconds."""
-
-
-def _time_course(model: Model, condition: Condition) -> NDArray[np.float64]:
-    """Return one synapse's NMDA conductance from its release on, relative to its peak."""
-    rise, decay = (float(model["nmda"][f"{end}_time_constant"]) for end in ("rise", "decay"))
-    longest = 8 * float(condition.jitter) + float(AFTER)
-    t = np.arange(0, longest, RULE_STEP)
-    course = np.exp(-t / decay) - np.exp(-t / rise)
-    return np.asarray(course / course.max())
-
-
-def _unbound(
-    model: Model, condition: Condition, released: NDArray[np.bool_], interval: Quantity
-) -> NDArray[np.float64]:
-    """Return what each spike adds: the share of its synapse's receptors that is still free."""
-    kept = float(np.exp(-interval / model["nmda"]["decay_time_constant"]))
-    bound = np.zeros(released.shape[:2])
-    added = np.zeros(released.shape)
-    for spike_number in range(released.shape[2]):
-        added[..., spike_number] = released[..., spike_number] * (1 - bound)
-        bound = kept * (bound + condition.occupancy * added[..., spike_number])
-    return added
-
-
-def _peak(
-    times: NDArray[np.float64], weight: NDArray[np.float64], kernel: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the largest sum of time courses, for each trial."""
-    trials = len(times)
-    bins = np.round(np.broadcast_to(times, weight.shape) / RULE_STEP).astype(np.int64)
-    length = int(bins.max()) + len(kernel)
-    flat = bins + np.arange(trials)[:, None, None] * length
-    counts = np.bincount(flat.ravel(), weight.ravel(), trials * length).reshape(trials, length)
-    return np.asarray(fftconvolve(counts, kernel[None], axes=1)[:, :length].max(axis=1))

@@ -72,7 +72,7 @@ def threshold_shifts(dataset: xr.Dataset, repeats: int, rule_trials: int) -> xr.
     Parameters
     ----------
     dataset : Dataset
-        Of `level2.detect` and `level2.conductance_rule`.
+        Of `level2.detect` and `conductance_rule`.
     repeats, rule_trials : int
         Trials of each.
     """
