@@ -27,6 +27,8 @@ class Check:
         The band, both ends included; None leaves that side open.
     source : str
         Where the band comes from.
+    undefined : str
+        Why there is no value, where it is NaN: what was not there to measure.
 
     Raises
     ------
@@ -46,9 +48,10 @@ class Check:
     low: float | None
     high: float | None
     source: str
+    undefined: str = "there was nothing to measure"
 
     def __post_init__(self) -> None:
-        for field in ("name", "unit", "source"):
+        for field in ("name", "unit", "source", "undefined"):
             text = getattr(self, field)
             if not isinstance(text, str) or not text.strip():
                 raise InputError(f"{field} of a check must be a non-empty text, got {text!r}")
@@ -82,6 +85,13 @@ class Check:
     def verdict(self) -> str:
         """``"pass"`` or ``"FAIL"``."""
         return "pass" if self.passed else "FAIL"
+
+    @property
+    def found(self) -> str:
+        """The value for people: ``"12 Hz"``, or why there is none."""
+        if math.isnan(float(self.value)):
+            return f"no value: {self.undefined}"
+        return with_unit(format_number(self.value), self.unit)
 
     @property
     def target(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from htm_brian.experiment.checks import Check, format_number, with_unit
+from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
 from htm_brian.experiment.results import FIGURES
 
@@ -29,7 +29,7 @@ def checks_table(checks: Sequence[Check], undecided: Mapping[str, str] | None = 
     rows = [
         [
             check.name,
-            with_unit(format_number(check.value), check.unit),
+            check.found,
             check.target,
             check.verdict,
         ]
@@ -57,7 +57,6 @@ def render(
         table=outcome.table,
         checks=outcome.checks,
         number=format_number,
-        with_unit=with_unit,
         pictures=[_picture(folder / FIGURES, name) for name in provenance["figures"]],
         model_rows=outcome.parameter_rows,
         metrics=_flatten(outcome.metrics),

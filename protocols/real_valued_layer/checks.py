@@ -68,9 +68,7 @@ def _conclusion(gain: NDArray[np.float64]) -> str:
 
 def table(checks: list[Check], classified: xr.Dataset) -> Table:
     """Return the checks, and both controls beside them."""
-    rows = [
-        [check.name, format_number(check.value), check.target, check.verdict] for check in checks
-    ]
+    rows = [[check.name, check.found, check.target, check.verdict] for check in checks]
     rows += [
         [
             name,

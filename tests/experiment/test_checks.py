@@ -100,3 +100,11 @@ def test_no_checks_at_all_is_not_a_pass() -> None:
 )
 def test_format_number(value: float, text: str) -> None:
     assert format_number(value) == text
+
+
+def test_no_value_says_why() -> None:
+    nothing = Check("rate", float("nan"), "Hz", 1.0, None, "here", undefined="no cell fired")
+    assert (nothing.found, nothing.passed) == ("no value: no cell fired", False)
+    plain = Check("rate", float("nan"), "Hz", 1.0, None, "here")
+    assert plain.found == "no value: there was nothing to measure"
+    assert Check("rate", 12.0, "Hz", 1.0, None, "here").found == "12 Hz"
