@@ -26,7 +26,7 @@ SOURCE = "htm_brian: order is all that a temporal memory learns"
 
 @dataclass(frozen=True)
 class Learning:
-    """How far the abstract memory foresees a series better than the same without its order.
+    """How far the abstract memory predicts a series better than the same without its order.
 
     Parameters
     ----------
