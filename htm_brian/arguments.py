@@ -38,7 +38,9 @@ _EXAMPLES = {
 def shown(value: object) -> str:
     """Return a value as a message shows it: on one line, and not too long."""
     try:
-        text = " ".join(repr(value).split())
+        # Brian2 looks for the best unit of a quantity, where huge ones overflow.
+        with np.errstate(over="ignore"):
+            text = " ".join(repr(value).split())
     except Exception:  # whatever a stranger's repr does, the message is about the argument
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -70,7 +70,9 @@ TABLES = (MEMBRANE, *ROOTS)
 def tables(model: Model) -> dict[str, Mapping[str, Key]]:
     """Return the tables and keys that a model must have for the dendrites that it has."""
     found: dict[str, Mapping[str, Key]] = {kind: DENDRITE_KEYS for kind in kinds(model)}
-    return found | ({MEMBRANE: MEMBRANE_KEYS} if found else {})
+    # A membrane without dendrites is no unknown table: `faults` says what it lacks.
+    alone = model.level == LEVEL and MEMBRANE in model
+    return found | ({MEMBRANE: MEMBRANE_KEYS} if found or alone else {})
 
 
 def faults(model: Model) -> Iterator[str]:

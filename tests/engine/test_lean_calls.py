@@ -259,6 +259,7 @@ def assert_same(run: Callable[[], dict[str, bytes]], cache: Path) -> dict[str, b
     return found[True]
 
 
+@pytest.mark.slow
 @pytest.mark.compiled
 def test_networks_whose_memory_moves_count_as_numpy_does() -> None:
     """The C library overwrites what is freed, so an address of that would show in the counts."""

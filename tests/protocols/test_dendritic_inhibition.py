@@ -140,7 +140,7 @@ def test_strong_inhibition_of_the_dendrite_ends_bursts() -> None:
         ({"dendrite_current": 3 * mV}, "dendrite_current must have a unit like pA"),
         ({"duration": 0.5 * second}, r"duration must be at least 1\. s"),
         ({"model": "passive"}, r"dendritic_inhibition needs a table \[dendrite\]"),
-        ({"soma_inhibitor_input": "passive"}, "unknown table"),
+        ({"soma_inhibitor_input": "passive"}, "passive is a cell of level 2 where a synapse"),
     ],
 )
 def test_bad_parameters(changes: dict[str, object], message: str) -> None:

@@ -67,7 +67,10 @@ def test_stopped_half_way() -> None:
         ({"duration": 100 * ms}, r"duration must be at least 300\. ms"),
         ({"jitters": (-3 * ms,)}, "each of jitters must be at least"),
         ({"depolarisation": 10 * ms}, "depolarisation must have a unit like V"),
-        ({"model": "l5_reduced"}, "a cell of level 2 is needed"),
+        (
+            {"model": "l5_reduced"},
+            "l5_reduced is a cell of level 1 where a cell of level 2",
+        ),
         ({"model": "passive"}, r"nmda_spike needs the tables \[basal\] and \[nmda\]"),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from htm_brian import cli
 from htm_brian.errors import ExitStatus
+from htm_brian.experiment import parameter_checks
 
 SHORT = [
     "longest=150 ms",
@@ -19,7 +21,11 @@ SHORT = [
 ]
 
 
-def test_the_program_stops_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_program_stops_with_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A value so large would be refused before the run.
+    monkeypatch.setattr(parameter_checks, "FAR", math.inf)
     settings = [word for setting in SHORT for word in ("--set", setting)]
     status = cli.main(["run", "relay_modes", *settings, "-o", str(tmp_path)])
     lines = capsys.readouterr().err.splitlines()

@@ -94,7 +94,7 @@ def test_missing_package_and_bad_parameters_are_named(
     with pytest.raises(InputError, match="holds no train-images"):
         kind(replace(kind.parameters, mnist=tmp_path))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"needs the package sklearn; .*'htm-brian\[learn\]'"):
+    with pytest.raises(InputError, match=r"needs the package sklearn; .*pip install scikit-learn"):
         kind()
 
 

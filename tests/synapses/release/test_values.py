@@ -137,7 +137,7 @@ BAD_ARGUMENTS = [
     ({"delay": [1, 2] * ms}, "delay must be one time such as 1*ms, got array([1., 2.]) * msecond"),
     ({"delay": -1 * ms}, "delay must lie in [0, 60] s, got -1. * msecond"),
     ({"delay": np.nan * ms}, "delay must lie in [0, 60] s, got nan * second"),
-    ({"delay": 1e308 * second}, "delay must lie in [0, 60] s, got 1.e+308 * "),
+    ({"delay": 1e308 * second}, "delay must lie in [0, 60] s, got 1.e+284 * Ysecond"),
     ({"source": 5}, "source must be a group that spikes, got 5"),
     ({"target": None}, "target must be a Brian2 group, got None"),
     ({"variant": 1}, "variant must be one of 'multivesicular', 'single_site', got 1"),
