@@ -12,6 +12,7 @@ import io
 import json
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,11 +36,14 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
         "write the series as CSV: python -c \"import xarray; xarray.open_dataset('{path}')"
         ".to_dataframe().to_csv('{csv}')\"",
     ),
-    (
-        b"CDF",
-        "a NetCDF file",
-        "write the series as CSV: python -c \"import xarray; xarray.open_dataset('{path}')"
-        ".to_dataframe().to_csv('{csv}')\"",
+    *(
+        (
+            b"CDF" + version,
+            "a NetCDF file",
+            "write the series as CSV: python -c \"import xarray; xarray.open_dataset('{path}')"
+            ".to_dataframe().to_csv('{csv}')\"",
+        )
+        for version in (b"\x01", b"\x02", b"\x05")
     ),
     (
         b"\x93NUMPY",
@@ -50,7 +54,7 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook", _SPREADSHEET),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it with: unzstd {path}"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
-    (b"Rar!", "a RAR archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
     (b"ARROW1", "an Arrow (Feather) file", "write it as CSV with pandas.read_feather"),
     (b"%PDF", "a PDF document", "give the numbers as CSV"),
@@ -113,7 +117,7 @@ def read_text(path: Path) -> Text:
         if data.startswith(magic):
             try:
                 data = unpack(data)
-            except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+            except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
                 raise InputError(
                     f"{path} is packed with {packer}, and damaged ({error}); get it anew"
                 ) from None
@@ -131,7 +135,7 @@ def read_text(path: Path) -> Text:
 def refuse_markup(text: Text) -> None:
     """Raise an `InputError` if the text is JSON, XML or HTML: neither a table nor symbols."""
     content = text.content.strip()
-    csv = Path(text.name).stem + ".csv"
+    csv = _beside(Path(text.name))
     if _is_json(content) or text.suffix in (".json", ".jsonl", ".ndjson"):
         lines = ", lines=True" if content.startswith("{") and "\n{" in content else ""
         raise InputError(
@@ -167,8 +171,14 @@ def _refuse_other_kinds(data: bytes, path: Path) -> None:
             kind, remedy = what, how
             break
     if kind:
-        csv = path.with_suffix(".csv")
-        raise InputError(f"{path} is {kind}, not text; {remedy.format(path=path, csv=csv)}")
+        told = remedy.format(path=path, csv=_beside(path))
+        raise InputError(f"{path} is {kind}, not text; {told}")
+
+
+def _beside(path: Path) -> Path:
+    """Return where the same as CSV goes: never over the file itself."""
+    csv = path.with_suffix(".csv")
+    return csv if csv != path else path.with_name(f"{path.stem}_table.csv")
 
 
 def _inside_zip(data: bytes, path: Path) -> tuple[str, str]:
@@ -183,7 +193,7 @@ def _inside_zip(data: bytes, path: Path) -> tuple[str, str]:
     if any(name.endswith(".npy") for name in names):
         return "a NumPy archive", "write one of its arrays as CSV with numpy.savetxt"
     held = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-    return f"a ZIP archive ({held})", f"unpack it (unzip {path}), and give the table in it"
+    return f"a ZIP archive ({held})", "unpack it (unzip {path}), and give the table in it"
 
 
 def _decode(data: bytes, path: Path) -> tuple[str, str]:
@@ -242,9 +252,9 @@ def _is_json(content: str) -> bool:
     try:
         first = content if content.startswith("[") else content.partition("\n")[0]
         json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     return True

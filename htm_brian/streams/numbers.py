@@ -17,12 +17,27 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_brian.arguments import shown
 from htm_brian.errors import InputError
 
 MISSING = frozenset(
     (
         *("", "-", "--", "---", "?", ".", "..", "*", "na", "n/a", "n.a.", "nan", "-nan", "nat"),
-        *("null", "none", "nil", "missing", "#n/a", "#na", "#value!", "#div/0!", "1.#qnan"),
+        *(
+            "null",
+            "none",
+            "nil",
+            "missing",
+            "#n/a",
+            "#na",
+            "#value!",
+            "#div/0!",
+            "#ref!",
+            "#num!",
+            "#name?",
+            "#null!",
+            "1.#qnan",
+        ),
         *("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf", "-1.#inf"),
     )
 )
@@ -183,8 +198,8 @@ def read_numbers(
         values[row] = float(plain.replace(",", "."))
         if not math.isfinite(values[row]):
             raise InputError(
-                f"{where}, line {lines[row]}: {column} is {texts[row]!r}, too large for a number "
-                "of double precision; give it in a larger unit"
+                f"{where}, line {lines[row]}: {column} is {shown(texts[row])}, too large for a "
+                "number of double precision; give it in a larger unit"
             )
     notes = [f"the unit {unit} was taken off"] if unit else []
     notes += (
@@ -200,14 +215,14 @@ def _field(text: str, where: str) -> Field | None:
         return None
     field = take_apart(text)
     if field is None:
-        raise InputError(f"{where} is {text!r}, not a number; correct it or delete the line")
+        raise InputError(f"{where} is {shown(text)}, not a number; correct it or delete the line")
     return field
 
 
 def _refuse_gaps(texts: Sequence[str], lines: Sequence[int], where: str, column: str) -> None:
     gaps = [i for i, text in enumerate(texts) if is_missing(text)]
     if gaps:
-        got = repr(texts[gaps[0]]) if texts[gaps[0]].strip() else "empty"
+        got = shown(texts[gaps[0]]) if texts[gaps[0]].strip() else "empty"
         more = f" (and {len(gaps) - 1} more gaps)" if len(gaps) > 1 else ""
         raise InputError(
             f"{where}, line {lines[gaps[0]]}: {column} is {got}, not a finite number{more}; "
@@ -228,7 +243,7 @@ def _common_unit(
         if unit != common:
             there = f"the unit {common}" if common else "no unit"
             raise InputError(
-                f"{where}, line {line}: {column} is {text!r} where most lines have {there}; "
+                f"{where}, line {line}: {column} is {shown(text)} where most lines have {there}; "
                 "write all in the same unit"
             )
     return common
@@ -251,15 +266,15 @@ def _decimal_mark(
         usual = max((_POINT, _COMMA), key=lambda mark: sum(mark in marks for marks in each))
         row = next(i for i, marks in enumerate(each) if usual not in marks)
         raise InputError(
-            f"{where} {lines[row]}: {column} is {texts[row]!r}, where most numbers have a decimal "
-            f"{usual}; write all alike"
+            f"{where} {lines[row]}: {column} is {shown(texts[row])}, where most numbers have a "
+            f"decimal {usual}; write all alike"
         )
     if decimal is not None:
         return decimal
     if any("," in body for body in bodies):
         row = next(i for i, body in enumerate(bodies) if "," in body)
         raise InputError(
-            f"{where} {lines[row]}: {column} is {texts[row]!r}, with a comma for decimals or for "
-            "thousands; say which with --decimal comma or --decimal point"
+            f"{where} {lines[row]}: {column} is {shown(texts[row])}, with a comma for decimals or "
+            "for thousands; say which with --decimal comma or --decimal point"
         )
     return _POINT

@@ -8,6 +8,7 @@ the remedy.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -16,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.errors import InputError
+from htm_brian.arguments import shown
+from htm_brian.errors import InputError, listed
 from htm_brian.streams import moments, numbers, times
 from htm_brian.streams.files import Text, read_text, refuse_markup
 from htm_brian.streams.table import Table, holds_numbers_only, looks_like_table, parse_table
@@ -127,7 +129,7 @@ def read_series(
     _check_choice("read_as", read_as, KINDS)
     _check_choice("date_order", date_order, tuple(times.DATE_ORDERS))
     _check_choice("decimal", decimal, DECIMALS)
-    text = _bundled() if path is None else read_text(Path(path))
+    text = _bundled() if path is None else read_text(_as_path(path))
     if not text.content.strip():
         raise InputError(f"{text.name} is empty; give a file that holds at least one value")
     if read_as != "text":
@@ -144,6 +146,17 @@ def read_series(
 def _bundled() -> Text:
     data = resources.files("htm_brian.streams.datasets") / BUNDLED
     return Text(BUNDLED, ".csv", data.read_text(encoding="utf-8"))
+
+
+def _as_path(path: object) -> Path:
+    """Return the path of a file, or say what is none."""
+    try:
+        given = os.fsdecode(os.fspath(path))  # type: ignore[call-overload]
+    except TypeError:
+        raise InputError(f"path must be the path of a file, got {shown(path)}") from None
+    if re.match(r"\w{2,}://", given):
+        raise InputError(f"{given} is an address, not a file; download it, and give the file")
+    return Path(given)
 
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
@@ -238,7 +251,7 @@ def _choose_values(table: Table, wanted: str | None, stamp_at: int | None) -> in
             return found[0]
         if found:
             raise _several("value", table, found)
-    seen = ", ".join(f"{title} ({_example(table, at)})" for at, title in enumerate(table.header))
+    seen = listed(f"{title} ({_example(table, at)})" for at, title in enumerate(table.header))
     raise InputError(
         f"{table.name} has no column of numbers that are not times; its columns are: {seen}; "
         "add one, or read the file symbol by symbol with --read-as text"
@@ -278,7 +291,7 @@ def _counted(table: Table, at: int) -> tuple[NDArray[np.datetime64], str] | None
         return None
     days = times.read_compact_dates(texts)
     if days is not None:
-        return days, "dates like 20000605"
+        return days, f"dates like {texts[0]}"
     unix = times.read_unix_times(np.array([float(text) for text in texts]))
     return None if unix is None else (unix[0], f"{unix[1]} since 1970-01-01 (UTC)")
 
@@ -308,14 +321,14 @@ def _decimal_of(table: Table) -> str | None:
 def _named(table: Table, wanted: str, role: str) -> int:
     if wanted not in table.header:
         raise InputError(
-            f"{table.name} has no column {wanted!r}; its columns are: {', '.join(table.header)} "
+            f"{table.name} has no column {wanted!r}; its columns are: {listed(table.header)} "
             f"(--{role}-column)"
         )
     return table.header.index(wanted)
 
 
 def _several(role: str, table: Table, found: Sequence[int]) -> InputError:
-    names = ", ".join(table.header[at] for at in found)
+    names = listed(table.header[at] for at in found)
     return InputError(
         f"{table.name} has {len(found)} columns for the {role}: {names}; "
         f"choose one with --{role}-column"

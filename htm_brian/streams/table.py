@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from htm_brian.errors import InputError
+from htm_brian.arguments import shown
+from htm_brian.errors import InputError, listed
 from htm_brian.streams.moments import is_time, time_of_day
 from htm_brian.streams.numbers import is_missing, is_number
 
@@ -26,6 +27,8 @@ HTM_FLAGS = frozenset({"", "T", "R", "S", "C", "L"})
 _SAMPLE = 200
 _NONE = "\x1f"  # divides nothing: no text holds it
 _SEP = re.compile(r"""["']?sep=(.)["']?\s*""", re.IGNORECASE)
+
+_FIRST = re.compile(r"[^,;|\t]*")
 
 Row = tuple[int, list[str]]
 
@@ -139,7 +142,8 @@ def _numbered_lines(content: str) -> tuple[list[tuple[int, str]], list[str], str
             if not bare:
                 continue
             mark = next((mark for mark in COMMENTS if bare.startswith(mark)), None)
-            if mark is not None:
+            # A spreadsheet's #N/A in the first column is a gap, no comment.
+            if mark is not None and not is_missing(_FIRST.match(bare)[0]):  # type: ignore[index]
                 if not numbered:
                     comments.append(bare[len(mark) :].lstrip("#%!").strip())
                 continue
@@ -180,7 +184,11 @@ def _worth_splitting(lines: Sequence[str]) -> bool:
 def _fields_of(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
         return line.split()
-    return [field.strip() for field in next(csv.reader([line], delimiter=delimiter or _NONE), [])]
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter or _NONE), [])
+    except csv.Error:  # a field longer than the reader takes: `_split` says so
+        fields = [line]
+    return [field.strip() for field in fields]
 
 
 def _split(numbered: Sequence[tuple[int, str]], delimiter: str, name: str) -> list[Row]:
@@ -201,7 +209,15 @@ def _split(numbered: Sequence[tuple[int, str]], delimiter: str, name: str) -> li
                 rows.append((number, [field.strip() for field in fields]))
     except csv.Error as error:
         number = numbered[min(done, len(numbered) - 1)][0]
-        raise InputError(f"{name}, line {number}: {error}; mend the quotes") from None
+        why, remedy = str(error), "mend the quotes"
+        if "field limit" in why:
+            why = f"a field is longer than {csv.field_size_limit()} characters"
+            remedy += ", or shorten it"
+        elif "expected after" in why:
+            why = "something stands between a closing quote and the end of the field"
+        elif "unexpected end" in why:
+            why = "a quote is opened and never closed"
+        raise InputError(f"{name}, line {number}: {why}; {remedy}") from None
     if not rows:
         raise InputError(f"{name} holds only delimiters; give a file with at least one value")
     return rows
@@ -289,8 +305,8 @@ def _check(name: str, line: int, header: list[str], rows: list[Row], delimiter: 
     repeated = [title for title, times in Counter(header).items() if times > 1]
     if repeated:
         raise InputError(
-            f"{name}, line {line}: names a column twice ({', '.join(header)}); "
-            f"rename one {repeated[0]!r}"
+            f"{name}, line {line}: names a column twice ({listed(header)}); "
+            f"rename one {shown(repeated[0])}"
         )
     if not rows:
         raise InputError(f"{name} has a header but no rows; give a file with at least one value")

@@ -14,11 +14,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_brian.arguments import shown
 from htm_brian.errors import InputError
 from htm_brian.streams.moments import Moment, take_apart, time_of_day
 
 DATE_ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 EXAMPLE = "2000-06-05 00:30"
+
+_COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""How digits alone are read as a time, by how many there are."""
 
 _NOT_A_TIME = frozenset({"", "-", "?", "na", "n/a", "nan", "nat", "null", "none"})
 
@@ -99,18 +103,27 @@ def read_unix_times(values: NDArray[np.float64]) -> tuple[NDArray[np.datetime64]
 
 
 def read_compact_dates(texts: Sequence[str]) -> NDArray[np.datetime64] | None:
-    """Return the days of numbers like 20000605; None if one of them is no date, or not later."""
-    days = []
+    """Return the times of digits like 20000605 or 200006050030; None if they are not such.
+
+    They are where each is a time of the years 1800 to 2200, and comes after the one before.
+
+    Examples
+    --------
+    >>> read_compact_dates(["200006050030", "200006050100"])[0].item().isoformat()
+    '2000-06-05T00:30:00'
+    """
+    found = []
     for text in texts:
+        digits = text.strip()
         try:
-            days.append(datetime.strptime(text.strip(), "%Y%m%d"))
-        except ValueError:
+            found.append(datetime.strptime(digits, _COMPACT[len(digits)]))
+        except (KeyError, ValueError):
             return None
-        if len(text.strip()) != 8 or not 1800 <= days[-1].year <= 2200:
+        if not 1800 <= found[-1].year <= 2200:
             return None
-    if any(b <= a for a, b in pairwise(days)):
+    if any(b <= a for a, b in pairwise(found)):
         return None
-    return np.array(days, dtype="datetime64[us]")
+    return np.array(found, dtype="datetime64[us]")
 
 
 def _take_all_apart(
@@ -125,14 +138,14 @@ def _take_all_apart(
         moment = take_apart(text)
         if moment is None:
             missing = text.strip().lower() in _NOT_A_TIME
-            got = "empty" if not text.strip() else repr(text)
+            got = "empty" if not text.strip() else shown(text)
             remedy = "give the time or delete the line" if missing else f"write it like {EXAMPLE}"
             raise InputError(f"{where}, line {line}: {column} is {got}, not a time; {remedy}")
         if clocks is not None:
             clock = time_of_day(clocks[row])
             if clock is None:
                 raise InputError(
-                    f"{where}, line {line}: {clocks[row]!r} is not a time of day; "
+                    f"{where}, line {line}: {shown(clocks[row])} is not a time of day; "
                     "write it like 00:30"
                 )
             moment = replace(moment, clock=clock, has_clock=True)
@@ -155,8 +168,8 @@ def _find_order(
     if not possible:
         first = _first_contradiction(moments, orders)
         raise InputError(
-            f"{where}, line {lines[first]}: {column} is {texts[first]!r}, which no order of day "
-            f"and month suits that suits the lines before; write all times like {EXAMPLE}"
+            f"{where}, line {lines[first]}: {column} is {shown(texts[first])}, which no order of "
+            f"day and month suits that suits the lines before; write all times like {EXAMPLE}"
         )
     for tell in (_runs_one_way, _is_even):
         if len(possible) > 1 and len({_naive(moments, order) for order in possible}) > 1:
@@ -171,8 +184,8 @@ def _find_order(
     meanings = " or ".join(DATE_ORDERS[order] for order in possible)
     choices = " or ".join(f"--date-order {order}" for order in possible)
     raise InputError(
-        f"{where}, line {lines[row]}: {column} is {texts[row]!r}, which may be {meanings}, and no "
-        f"other line tells; say which with {choices}"
+        f"{where}, line {lines[row]}: {column} is {shown(texts[row])}, which may be {meanings}, "
+        f"and no other line tells; say which with {choices}"
     )
 
 
@@ -229,12 +242,12 @@ def _at(
             if moment.open_order:
                 remedy += ", or give another --date-order"
             raise InputError(
-                f"{where}, line {line}: {column} is {text!r}, no date of the calendar{how}; "
+                f"{where}, line {line}: {column} is {shown(text)}, no date of the calendar{how}; "
                 f"{remedy}"
             ) from None
         if times[-1].year == 9999:
             raise InputError(
-                f"{where}, line {line}: {column} is {text!r}; the year 9999 stands for a time "
+                f"{where}, line {line}: {column} is {shown(text)}; the year 9999 stands for a time "
                 "that is missing; give the time or delete the line"
             )
     return times

@@ -299,6 +299,10 @@ def saved_array() -> bytes:
     return buffer.getvalue()
 
 
+DAMAGED = bytearray(gzip.compress(PLAIN.encode()))
+"""The bytes in the middle are no longer those that were written."""
+DAMAGED[20:40] = bytes(range(200, 220))
+
 OTHER_KINDS: dict[str, tuple[str, bytes, str]] = {
     "workbook": ("a.xlsx", zipped("xl/workbook.xml"), "save the sheet as CSV"),
     "workbook called csv": ("a.csv", zipped("xl/workbook.xml"), "save the sheet as CSV"),
@@ -336,6 +340,17 @@ OTHER_KINDS: dict[str, tuple[str, bytes, str]] = {
     "a line too long": ("a.csv", b"x,y\n1,2\n1,2,3\n", "line 3"),
     "a line too short": ("a.csv", b"x,y\n1,2\n1\n", "line 3"),
     "decimal commas among commas": ("a.csv", b"t,x\n2000-01-01,1,5\n2000-01-02,2,5\n", "by ;"),
+    "damaged gzip": ("a.csv.gz", bytes(DAMAGED), "get it anew"),
+    "braces in the name": ("a{b}.zip", zipped("b.csv"), "unzip"),
+    "JSON over its own name": ("a.csv", b"[1, 2, 3]", "a_table.csv"),
+    "a field too long": ("a.csv", b"x,y\n" + b"a" * 200_000 + b",1\nb,2\n", "shorten it"),
+    "a number too long": ("a.csv", b"x\n" + b"9" * 5000 + b"\n1\n", "a larger unit"),
+    "many columns": (
+        "a.csv",
+        b",".join([b"x%d" % i for i in range(900)]) + b"\n" + b"1," * 899 + b"1\n",
+        "and 888 more",
+    ),
+    "a gap of a spreadsheet in the first column": ("a.csv", b"x\n1\n#N/A\n3\n", "line 3"),
     "open quote": ("a.csv", b'x\n"1\n', "quotes"),
     "mixed units": ("a.csv", b"x\n1 kW\n2 kW\n3 W\n", "line 4"),
     "unit missing once": ("a.csv", b"x\n1 kW\n2 kW\n3\n", "line 4"),
@@ -397,7 +412,14 @@ def test_following_the_advice_leads_on(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["A horse, a horse; my kingdom\nfor a horse, 1597\n", "ABAB\nCDCD\n", "word\n", "a,b,c,d\n"],
+    [
+        "[" * 9999,
+        "word " * 40_000,
+        "A horse, a horse; my kingdom\nfor a horse, 1597\n",
+        "ABAB\nCDCD\n",
+        "word\n",
+        "a,b,c,d\n",
+    ],
 )
 def test_what_is_no_table_is_read_symbol_by_symbol(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.txt"

@@ -65,6 +65,28 @@ def test_numbers_that_look_like_dates_are_numbers(tmp_path: Path) -> None:
     assert series.values.tolist() == [20000605.0, 20000606.0]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("20000605", "20000606", "2000-06-05T00:00"),
+        ("2000060523", "2000060600", "2000-06-05T23:00"),
+        ("200006050030", "200006050100", "2000-06-05T00:30"),
+        ("20000605003015", "20000605003020", "2000-06-05T00:30:15"),
+        ("960163200", "960165000", "2000-06-05T00:00"),
+    ],
+)
+def test_times_of_digits_alone(tmp_path: Path, first: str, second: str, expected: str) -> None:
+    series = read_series(write(tmp_path, f"time,x\n{first},1\n{second},2\n"))
+    assert series.timestamps is not None
+    assert series.timestamps[0] == np.datetime64(expected)
+
+
+@pytest.mark.parametrize("path", [5, 1.5, ["a.csv"], "https://a.org/b.csv"])
+def test_what_is_no_path_is_said_so(path: object) -> None:
+    with pytest.raises(InputError, match=r"must be the path|download it"):
+        read_series(path)  # type: ignore[arg-type]
+
+
 def test_wall_clock_time_is_kept_over_a_change_of_offset(tmp_path: Path) -> None:
     text = "t,x\n2000-10-29T01:30+02:00,1\n2000-10-29T01:30+01:00,2\n"
     series = read_series(write(tmp_path, text))
