@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 
 import htm_brian
-from htm_brian.errors import ExitStatus, InputError
+from htm_brian.errors import ExitStatus, InputError, mistake_behind
 
 if TYPE_CHECKING:
     from htm_brian.experiment.protocol import Protocol, Table
@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
     except Exception as error:
+        mistake = mistake_behind(error)
+        if mistake is not None:
+            return _say(str(mistake))
         # The usage errors of click and of typer have no common base, but all can say themselves.
         if hasattr(error, "format_message"):
             message = str(error.format_message()).strip().rstrip(".")

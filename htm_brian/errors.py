@@ -22,6 +22,25 @@ class NotFiniteError(InputError, FloatingPointError):
     """The state of a simulation is no longer finite; the message says what, where and when."""
 
 
+def mistake_behind(error: BaseException) -> InputError | None:
+    """Return the user's mistake that an error stands for, None where it is none.
+
+    What is found while Brian2 prepares a run reaches the caller inside of an error of Brian2's,
+    over many lines; its cause is the one line that tells what to mend.
+
+    Examples
+    --------
+    >>> error = RuntimeError("in synapses_1:")
+    >>> error.__cause__ = InputError("sites must be at least 1, got 0")
+    >>> str(mistake_behind(error))
+    'sites must be at least 1, got 0'
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, InputError):
+        cause = cause.__cause__
+    return cause
+
+
 class ExitStatus(IntEnum):
     """How a run of the program ended."""
 

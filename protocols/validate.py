@@ -27,6 +27,7 @@ from htm_brian.comparison.two_levels import (
     metrics_of,
     watch,
 )
+from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 from htm_brian.experiment.memory import require_bytes
 from htm_brian.experiment.progress import Progress
@@ -98,6 +99,7 @@ class Validate(Protocol):
     parameters = ValidateParameters()
 
     def __init__(self, parameters: ValidateParameters | None = None) -> None:
+        require("spiking memories")  # now, not when the abstract ones have run for minutes
         super().__init__(parameters)
         p: ValidateParameters = self.parameters
         self.models = [load_model(p.model), load_model(p.cell_model)]

@@ -11,12 +11,14 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from brian2 import Network, NeuronGroup, defaultclock, prefs
 from typer.testing import CliRunner
 
 import htm_brian
 from htm_brian.cli import app, main
 from htm_brian.errors import ExitStatus
 from htm_brian.experiment.protocol import list_protocols, load_protocol
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 EXTRA = Path(__file__).parent / "experiment" / "extra"
 
@@ -196,6 +198,24 @@ def test_a_defect_shows_its_traceback(
     assert "Traceback" in err
     assert "ValueError: " in err
     assert err.endswith("this is a defect of the program, not of your input\n")
+
+
+def test_a_mistake_that_only_brian2_meets_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def prepare(*arguments: object) -> None:
+        cells = NeuronGroup(2, "v : 1", threshold="v > 1", name="g")
+        synapses = ReleaseSynapses(cells, cells, "layer5_pair", on_release="", name="s")
+        synapses.connect()
+        network = Network(cells, synapses)
+        network.run(defaultclock.dt)
+        synapses.variables["release_probability"].set_value(1.5)
+        network.run(defaultclock.dt)
+
+    prefs.codegen.target = "numpy"
+    monkeypatch.setattr(load_protocol("validate"), "run", prepare)
+    message = fault(capsys, "validate", "--columns", "64", "-o", str(tmp_path))
+    assert message == "release_probability of s must lie in [0, 1], got 1.5"
 
 
 def test_validates_options_are_parameters_of_the_protocol_with_these_defaults() -> None:

@@ -26,7 +26,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
-from htm_brian.errors import InputError
+from htm_brian.errors import InputError, mistake_behind
 from htm_brian.experiment.progress import Progress
 
 REPORT_PERIOD = 0.1
@@ -168,9 +168,8 @@ class WorkerPool:
         self._stop.set()
         end = time.monotonic() + grace
         while self._tasks and time.monotonic() < end:
-            with suppress(
-                WorkerError, MemoryError
-            ):  # one that fails now must not lose what the others have
+            # One that fails now must not lose what the others have.
+            with suppress(WorkerError, InputError, MemoryError):
                 self.poll(0.1)
 
     def _dispatch(self) -> None:
@@ -245,12 +244,14 @@ def _work(connection: Connection, stop: Any) -> None:
                 raise
             except MemoryError as error:
                 message = ("memory", str(error) or "out of memory")
-            except InputError as error:
-                message = ("input", str(error))
             except Exception as error:
-                first_line = str(error).strip().partition("\n")[0]
-                line = f"{type(error).__name__}: {first_line}"
-                message = ("error", (line, traceback.format_exc()))
+                mistake = mistake_behind(error)
+                if mistake is not None:
+                    message = ("input", str(mistake))
+                else:
+                    first_line = str(error).strip().partition("\n")[0]
+                    line = f"{type(error).__name__}: {first_line}"
+                    message = ("error", (line, traceback.format_exc()))
             connection.send(message)
     except (EOFError, ConnectionError):
         return

@@ -22,6 +22,7 @@ from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters, chosen_rule
 from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.stepping import SteppedNetwork
+from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 from htm_brian.network.event_layer import EventLayer, check_models
 from htm_brian.parameters import Model, load_model
@@ -111,6 +112,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         permanence_rule: PermanenceRule | None = None,
         rule: PlasticityRule | None = None,
     ) -> None:
+        require("spiking memories")
         if rule is not None and permanence_rule is not None:
             raise InputError("give rule or permanence_rule, got both")
         if rule is None:

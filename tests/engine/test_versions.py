@@ -15,6 +15,8 @@ from htm_brian.engine import versions
 from htm_brian.engine.processor import keep_apart
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
+from htm_brian.experiment.protocol import load_protocol
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.synapses.structural import RewiredSynapses
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +60,13 @@ def test_rewiring_is_refused_in_one_line() -> None:
     )
     assert len(synapses) == 0
     SteppedNetwork(cells, synapses)
+
+
+@pytest.mark.usefixtures("untried")
+def test_a_spiking_memory_is_refused_before_anything_is_made() -> None:
+    for refused in (lambda: SpikingTemporalMemory(8, 2), load_protocol("validate")):
+        with pytest.raises(InputError, match=r"^spiking memories need parts of Brian2: .*'$"):
+            refused()
 
 
 @pytest.mark.usefixtures("untried")

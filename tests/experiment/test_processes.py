@@ -29,6 +29,15 @@ def refuse(after_step):
     raise InputError("cells must be at least 1, got 0")
 
 
+def refuse_within_brian(after_step):
+    raise RuntimeError("in synapses_1:") from InputError("sites must be at least 1, got 0")
+
+
+def count_then_refuse(after_step):
+    count(100_000, after_step)
+    raise InputError("found at the end")
+
+
 def die(after_step):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -71,6 +80,16 @@ def test_stop_keeps_what_a_running_task_has_and_drops_the_waiting():
     assert "waiting" not in pool.results
 
 
+def test_a_mistake_that_is_found_while_tasks_are_stopped_does_not_lose_the_others():
+    with WorkerPool(2) as pool:
+        pool.submit("bad", count_then_refuse)
+        pool.submit("long", count, 100_000)
+        while not all(pool.progress.get(name) for name in ("bad", "long")):
+            pool.poll(0.1)
+        pool.stop(grace=30)
+    assert 0 < pool.results["long"] < 100_000
+
+
 def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
     with WorkerPool(1) as pool:
         pool.submit("bad", fail, "dt must be positive, got 0\nmore")
@@ -89,6 +108,9 @@ def test_a_failing_task_is_one_line_that_names_it_and_the_worker_goes_on():
             finish(pool)
         pool.submit("refused", refuse)
         with pytest.raises(InputError, match=r"^refused: cells must be at least 1, got 0$"):
+            finish(pool)
+        pool.submit("wrapped", refuse_within_brian)
+        with pytest.raises(InputError, match=r"^wrapped: sites must be at least 1, got 0$"):
             finish(pool)
         pool.submit("gone", leave)
         with pytest.raises(WorkerError, match=r"^gone: the process ended with status 3$"):
