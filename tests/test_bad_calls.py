@@ -21,7 +21,10 @@ from htm_brian.abstract.encoders import (
     ScalarEncoder,
 )
 from htm_brian.abstract.permanence import IncidenceRate, SigmoidWeight, UpDown
+from htm_brian.abstract.real_valued_layer import RealValuedLayer
 from htm_brian.abstract.saving import read_memory, write_memory
+from htm_brian.abstract.spatial_pooler import SpatialPooler
+from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
 from htm_brian.sdr import theory
@@ -56,6 +59,12 @@ PLATEAUS: dict[str, Any] = {
 }
 PATTERNS = np.array([[True, False, True], [True, True, False]])
 RNG = np.random.default_rng(1)
+
+LEARNERS: list[tuple[Any, str, Any]] = [
+    (TemporalMemory(8, 2), "active_columns", [1]),
+    (SpatialPooler(10, 10, density=0.2), "sdr", SDR(10, [1])),
+    (RealValuedLayer(3, 4, 1), "samples", [0.1, 0.2, 0.3]),
+]
 
 NO_INTEGERS = (2.5, "2", None, True, math.nan, 2 * mV, [1, 2])
 NO_NUMBERS = ("0.5", None, True, math.nan, math.inf, -math.inf, 1j, [0.5, 0.5], 0.5 * mV, {})
@@ -294,6 +303,20 @@ def table() -> list[tuple[Callable[..., Any], dict[str, Any], str, tuple[Any, ..
             {"scored": [1.0, 2.0], "positive": [True, False]},
             "axis",
             (3, "a", 0.5),
+        ),
+        *(
+            (memory.compute, {first: right, "learn": True}, "learn", ("no", None, 2, 1.0))
+            for memory, first, right in LEARNERS
+        ),
+        *(
+            (memory.import_segments, {"table": None}, "table", (None, 5, "a", {}, [1]))
+            for memory, _, _ in LEARNERS[:1]
+        ),
+        (
+            RealValuedLayer(3, 4, 1).compute,
+            {"samples": [0.1] * 3},
+            "samples",
+            ("abc", [0.1], [0.1] * 3 * mV, [math.nan] * 3, None),
         ),
         (read_memory, {"path": "", "kind": "k"}, "path", ("", "/no/such/file", 5, None, "/")),
         (

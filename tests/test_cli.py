@@ -204,7 +204,7 @@ def test_a_mistake_that_only_brian2_meets_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def prepare(*arguments: object) -> None:
-        cells = NeuronGroup(2, "v : 1", threshold="v > 1", name="g")
+        cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="", name="g")
         synapses = ReleaseSynapses(cells, cells, "layer5_pair", on_release="", name="s")
         synapses.connect()
         network = Network(cells, synapses)

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 from htm_brian.abstract.apical_memory import ApicalTiebreakMemory
 from htm_brian.abstract.indices import NOTHING, Indices, as_indices
+from htm_brian.arguments import check_truth
 
 __all__ = ["ApicalTiebreakMemory", "ApicalTiebreakPairMemory", "ApicalTiebreakSequenceMemory"]
 
@@ -65,6 +66,7 @@ class ApicalTiebreakPairMemory(ApicalTiebreakMemory):
         learn : bool, default=True
         """
         columns = as_indices("active_columns", active_columns, self.columns)
+        check_truth("learn", learn)
         basal = as_indices("basal_input", basal_input, self.basal.n_inputs)
         apical = as_indices("apical_input", apical_input, self.apical.n_inputs)
         basal_candidates, apical_candidates = basal, apical
@@ -140,6 +142,7 @@ class ApicalTiebreakSequenceMemory(ApicalTiebreakMemory):
             Those of them that segments may grow synapses to; all when left out.
         """
         columns = as_indices("active_columns", active_columns, self.columns)
+        check_truth("learn", learn)
         apical = as_indices("apical_input", apical_input, self.apical.n_inputs)
         candidates = apical
         if apical_growth_candidates is not None:

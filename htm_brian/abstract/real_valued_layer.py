@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, check_numbers, check_truth
 from htm_brian.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,8 @@ class RealValuedLayer:
         ndarray of float64, shape (n_neurons,) or (n_samples, n_neurons)
             In [0, 1]; 1 where input and weights are equal.
         """
-        given = np.ascontiguousarray(samples, dtype=np.float64)
+        check_truth("learn", learn)
+        given = np.ascontiguousarray(check_numbers("samples", samples, ndim=None, finite=False))
         if given.ndim not in (1, 2) or given.shape[-1] != self.n_inputs:
             raise InputError(
                 f"samples must have shape ({self.n_inputs},) or (n, {self.n_inputs}), "

@@ -17,7 +17,7 @@ from htm_brian.abstract.permanence import (
     updated,
 )
 from htm_brian.abstract.saving import read_memory, write_memory
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, check_truth
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
 
@@ -184,6 +184,7 @@ class SpatialPooler:
             raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
         if sdr.size != self.input_size:
             raise InputError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
+        check_truth("learn", learn)
         kernels.pack_bits(sdr.sparse, self._active_words)
         kernels.count_overlaps(self._connected, self._active_words, self.overlaps)
         winners = self._inhibit()

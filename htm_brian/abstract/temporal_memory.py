@@ -28,6 +28,7 @@ from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, 
 from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
+from htm_brian.arguments import check_truth
 from htm_brian.errors import InputError
 
 _NO_CELLS = np.empty(0, dtype=np.int32)
@@ -185,7 +186,7 @@ class TemporalMemory:
             winners = self._as_external("external_winners", external_winners)
             if not np.isin(winners, active).all():
                 raise InputError("external_winners must be among external_active")
-        arguments = (self._settings, columns, active, winners, bool(learn))
+        arguments = (self._settings, columns, active, winners, check_truth("learn", learn))
         status = temporal_kernels.step(*self.store.arrays, *self._memory, *arguments, False)
         if status != temporal_layout.DONE:
             self._go_on(status, arguments)
@@ -212,15 +213,11 @@ class TemporalMemory:
 
     def _adapt(self) -> None:
         """Let the segments that learn do so by a rule that the kernels do not know."""
-        numbers, parameters = self._memory.numbers, self.parameters
+        numbers, rule = self._memory.numbers, self.parameters.permanence_rule
         segments = self._memory.work[0, : numbers[temporal_layout.N_LEARNING]]
+        prune_below = self.parameters.prune_below
         try:
-            self.store.adapt(
-                segments,
-                self._memory.active_mask,
-                parameters.permanence_rule,
-                prune_below=parameters.prune_below,
-            )
+            self.store.adapt(segments, self._memory.active_mask, rule, prune_below=prune_below)
         except BaseException:
             before = numbers[temporal_layout.RANDOM_BEFORE]
             self.store.arrays.random[0] = before.astype(np.uint64)

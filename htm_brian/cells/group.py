@@ -10,9 +10,10 @@ from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.units.fundamentalunits import Quantity
 
-from htm_brian.arguments import check_choice, check_integer
+from htm_brian.arguments import check_choice, check_integer, shown
 from htm_brian.cells import biophysical
 from htm_brian.cells.design import Design
+from htm_brian.engine.group_arguments import check_clock, check_method, check_name
 from htm_brian.engine.integration import LinearlyImplicit, standing_still, without_flag
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import spike
@@ -88,6 +89,12 @@ class Cells(NeuronGroup):
         name: str = "cells*",
     ) -> None:
         number = check_integer("N", N, low=1)
+        check_name(name)
+        check_clock(dt, clock)
+        check_method(method)
+        check_integer("order", order)
+        if not isinstance(per_cell, Collection):
+            raise InputError(f"per_cell must be a list of parameters, got {shown(per_cell)}")
         self.parameters = load_model(model)
         self._design = self.put_together(self.parameters, per_cell, mechanisms)
         self.compartments = self._design.compartments

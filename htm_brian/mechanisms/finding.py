@@ -31,6 +31,8 @@ def find(packages: Sequence[ModuleType] = ()) -> tuple[Mechanism, ...]:
     """
     if not packages:
         return _own()
+    if not isinstance(packages, Sequence):
+        raise InputError(f"mechanisms must be a list of modules, got {packages!r}")
     found = list(_own())
     for package in packages:
         if not isinstance(package, ModuleType):

@@ -20,6 +20,7 @@ from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters, chosen_rule
+from htm_brian.arguments import check_truth
 from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.versions import require
@@ -188,6 +189,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             Whether branches and synapses grow, and whatever else the rule does between elements.
         """
         columns = as_indices("active_columns", active_columns, self.columns)
+        check_truth("learn", learn)
         before, predicted = self._branches, self.predictive_cells
         self.layer.drive(columns)
         events = self.events = self.layer.advance()

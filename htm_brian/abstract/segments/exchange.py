@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.kernels import store_kernels as kernels
 from htm_brian.abstract.segments import layout
-from htm_brian.abstract.segments.table import SegmentTable
+from htm_brian.abstract.segments.table import SegmentTable, check_table
 from htm_brian.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def append(store: SegmentStore, table: SegmentTable, iteration: int) -> NDArray[
         Where the table is for other numbers of cells, or exceeds a limit of the store; nothing is
         changed then.
     """
+    check_table(table)
     if table.n_cells != store.n_cells or table.n_inputs != store.n_inputs:
         raise InputError(
             f"the table must be for {store.n_cells} cells and {store.n_inputs} presynaptic "

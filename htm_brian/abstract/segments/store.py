@@ -36,7 +36,7 @@ from htm_brian.abstract.segments.reading import (
     Synapses,
     in_any_order,
 )
-from htm_brian.abstract.segments.table import SegmentTable
+from htm_brian.abstract.segments.table import SegmentTable, check_table
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.errors import InputError
 
@@ -252,6 +252,7 @@ class SegmentStore(SegmentReader):
         **options: object,
     ) -> SegmentStore:
         """Make a store from a table; segment numbers are the table's rows."""
+        check_table(table)
         store = cls(
             table.n_cells,
             max_segments_per_cell,

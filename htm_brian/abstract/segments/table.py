@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.arguments import check_integer, check_number
+from htm_brian.arguments import check_integer, check_number, shown
 from htm_brian.errors import InputError
 
 
@@ -155,6 +155,12 @@ def _own(name: str, values: object, dtype: type[np.generic]) -> NDArray[np.gener
     own = np.array(array, dtype=dtype)
     own.setflags(write=False)
     return own
+
+
+def check_table(table: object) -> None:
+    """Refuse what is no `SegmentTable`."""
+    if not isinstance(table, SegmentTable):
+        raise InputError(f"table must be a SegmentTable, got {shown(table)}")
 
 
 def _check_cells(name: str, cells: NDArray[np.int32], n_cells: int) -> None:

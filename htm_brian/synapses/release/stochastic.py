@@ -29,6 +29,7 @@ from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_choice, check_integer, check_mapping, check_text, shown
+from htm_brian.engine.group_arguments import check_name
 from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
@@ -39,6 +40,7 @@ from htm_brian.synapses.release.values import (
     check_before_run,
     check_delay,
     check_ends,
+    check_language,
     check_texts,
 )
 
@@ -182,7 +184,9 @@ class ReleaseSynapses(CheckedSynapses):
         name: str = "releasesynapses*",
     ) -> None:
         check_ends(source, target)
-        check_texts(on_release=on_release, equations=equations, name=name)
+        check_texts(on_release=on_release, equations=equations)
+        check_name(name)
+        check_language(equations, {*PARAMETERS, *Equations(_STATE)}, on_release=on_release)
         self.parameters = check_release(model, variant, per_connection, seed, trial, stream)
         self.variant = variant
         check_integer("order", order)
@@ -239,6 +243,8 @@ class ReleaseSynapses(CheckedSynapses):
 
     def set_stream(self, seed: int, trial: int = 0) -> None:
         """Name the draws anew, for another trial or another experiment; after ``connect``."""
+        check_integer("seed", seed, low=0)
+        check_integer("trial", trial, low=0, high=2**64 - 1)
         low, high = key_words(seed, "release", self.stream, trial)
         self.stream_low, self.stream_high = low, high
 

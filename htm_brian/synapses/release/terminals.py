@@ -15,6 +15,7 @@ from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_mapping, shown
+from htm_brian.engine.group_arguments import check_name
 from htm_brian.errors import InputError
 from htm_brian.parameters import Model
 from htm_brian.randomness import key_words
@@ -31,6 +32,7 @@ from htm_brian.synapses.release.values import (
     CheckedSynapses,
     check_delay,
     check_ends,
+    check_language,
     check_texts,
     known_values,
 )
@@ -42,6 +44,10 @@ _STREAM = """
 stream_low : integer (shared, constant)
 stream_high : integer (shared, constant)
 """
+
+
+_OF_TERMINALS = ("quanta", "amplitude", "quantal_size")
+"""What a connection reads of its terminal; the last is one for all."""
 
 
 class TerminalSynapses(CheckedSynapses):
@@ -87,7 +93,9 @@ class TerminalSynapses(CheckedSynapses):
         **release: Any,
     ) -> None:
         check_ends(source, target)
-        check_texts(on_release=on_release, equations=equations, name=name)
+        check_texts(on_release=on_release, equations=equations)
+        check_name(name)
+        check_language(equations, (*_OF_TERMINALS, "terminal"), on_release=on_release)
         if not on_release.strip():
             raise InputError("on_release must say what a spike does, got an empty text")
         check_delay(delay)
@@ -123,10 +131,11 @@ class TerminalSynapses(CheckedSynapses):
         self.pre.order = order - 1
         self.terminals.pre.order = self.pre.order - 0.5
         self.terminals.connect(j="i")
-        for variable in ("quanta", "amplitude"):
+        *each, shared = _OF_TERMINALS
+        for variable in each:
             index = "terminal" if self._first else "_presynaptic_idx"
             self.variables.add_reference(variable, self.terminals, index=index)
-        self.variables.add_reference("quantal_size", self.terminals)
+        self.variables.add_reference(shared, self.terminals)
         self.contained_objects.extend([ends, self.terminals])
         self.add_attribute("objects")
         self.objects: list[BrianObject] = [self, ends, self.terminals]

@@ -6,10 +6,14 @@ without a word.
 
 from __future__ import annotations
 
+import ast
+import inspect
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 from brian2.core.variables import ArrayVariable, VariableView
+from brian2.equations.equations import EquationError, Equations
 from brian2.groups.group import Group
 from brian2.synapses.synapses import Synapses
 from brian2.units import second
@@ -201,6 +205,28 @@ def check_ends(source: Any, target: Any) -> None:
         raise InputError(f"source must be a group that spikes, got {shown(source)}")
     if not isinstance(target, Group):
         raise InputError(f"target must be a Brian2 group, got {shown(target)}")
+
+
+def check_language(equations: str, taken: Collection[str], **statements: str) -> None:
+    """Refuse equations and statements that Brian2 cannot read, and variables defined anew."""
+    try:
+        defined = set(Equations(equations)) if equations.strip() else set()
+    except (EquationError, SyntaxError) as error:
+        why = shown(" ".join(str(error).split()))
+        raise InputError(
+            f"equations must be Brian2's, such as 'w : 1', got {shown(equations)} ({why})"
+        ) from None
+    if defined & set(taken):
+        name = min(defined & set(taken))
+        raise InputError(f"equations must not define {name}, which the synapses have already")
+    for name, text in statements.items():
+        try:
+            ast.parse(inspect.cleandoc(text))
+        except SyntaxError:
+            raise InputError(
+                f"{name} must hold statements of Brian2's such as 'v_post += 1*mV', "
+                f"got {shown(text)}"
+            ) from None
 
 
 def check_texts(**texts: object) -> None:
