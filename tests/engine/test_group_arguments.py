@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Clock, NeuronGroup, SpikeGeneratorGroup, ms, mV, prefs, second
+from brian2 import Clock, Network, NeuronGroup, SpikeGeneratorGroup, ms, mV, prefs, second
 
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.errors import InputError
@@ -20,11 +20,13 @@ def cells(**arguments: Any) -> object:
     return PyramidalCells(2, **arguments)
 
 
-def release(kind: type, **arguments: Any) -> object:
+def release(kind: type, **arguments: Any) -> Network:
     axon = SpikeGeneratorGroup(2, [0], [1] * ms)
     target = NeuronGroup(2, "x : 1")
     right = {"on_release": "x_post += amplitude", "name": "tested"}
-    return kind(axon, target, "layer5_pair", **right | arguments)
+    synapses = kind(axon, target, "layer5_pair", **right | arguments)
+    synapses.connect()
+    return Network(axon, target, synapses)
 
 
 WRONG: list[tuple[str, tuple[Any, ...]]] = [
@@ -80,5 +82,4 @@ def test_an_own_variable_and_comments_are_taken() -> None:
     """
     for kind in (ReleaseSynapses, TerminalSynapses):
         name = f"of_{kind.__name__}"
-        made = release(kind, equations="w : 1", on_release=text, name=name)
-        assert isinstance(made, kind)
+        release(kind, equations="w : 1", on_release=text, name=name).run(2 * ms)
