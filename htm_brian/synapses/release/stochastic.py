@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,7 @@ class ReleaseSynapses(CheckedSynapses):
         check_texts(on_release=on_release, equations=equations)
         check_name(name)
         check_language(equations, {*PARAMETERS, *Equations(_STATE)}, on_release=on_release)
+        on_release = cleandoc(on_release)  # it comes after lines that are not indented
         self.parameters = check_release(model, variant, per_connection, seed, trial, stream)
         self.variant = variant
         check_integer("order", order)
