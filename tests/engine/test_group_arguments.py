@@ -74,11 +74,11 @@ def test_dt_beside_a_clock_is_refused() -> None:
         cells(dt=1 * ms, clock=Clock(1 * ms))
 
 
-def test_an_own_variable_and_comments_are_taken() -> None:
+def test_an_own_variable_and_indented_statements_are_taken() -> None:
     prefs.codegen.target = "numpy"
     text = """
-    # The weight counts.
-    x_post += w*amplitude
+    x_post += w*amplitude  # the weight counts
+    w = 0.5*w
     """
     for kind in (ReleaseSynapses, TerminalSynapses):
         name = f"of_{kind.__name__}"
