@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.group import Cells
+from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.running import play, run_watched
@@ -136,7 +137,7 @@ def stimulate(
     trains = spikes.values("last_spike_time") if spikes is not None else {}
     return Traces(
         np.asarray(monitor.t / second),
-        {name: np.array(monitor.variables[name].get_value()).T for name in record},
+        {name: np.array(raw(monitor, name)).T for name in record},
         [np.asarray(trains.get(cell, ())) for cell in range(stimulus.n_cells)],
         complete,
     )

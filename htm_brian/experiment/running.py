@@ -9,6 +9,7 @@ import numpy as np
 from brian2 import Network, NetworkOperation, NeuronGroup, Quantity, ms
 from numpy.typing import NDArray
 
+from htm_brian.engine.arrays import raw
 from htm_brian.engine.finite import FiniteGuard
 from htm_brian.experiment.progress import Progress
 
@@ -83,13 +84,12 @@ def play(
     dt : Quantity
         From one value to the next.
     """
-    targets = [(group.variables[name], values) for name, values in courses.items()]
     step = 0
 
     def act() -> None:
         nonlocal step
-        for variable, values in targets:
-            variable.get_value()[:] = values[min(step, len(values) - 1)]
+        for name, values in courses.items():
+            raw(group, name)[:] = values[min(step, len(values) - 1)]
         step += 1
 
     return NetworkOperation(act, dt=dt, when="start")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from htm_brian.cells import biophysical, tree
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.engine.arrays import raw
 from htm_brian.mechanisms import adaptation, ampa, nmda, soma, spike
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.parameters import Model
@@ -228,7 +229,7 @@ def _simulate(
     synapses = _synapses(axons, cells, outer, given, trials, seed)
     last = (longest - 1) * interval + 8 * max(c.jitter for c in given)
     level = float(cells.v[0]) + float(SPIKE_LEVEL)
-    trace = cells.variables[potential(outer)].get_value()
+    trace = raw(cells, potential(outer))
     above = np.zeros(trials.p.size)
 
     def watch() -> None:
