@@ -26,7 +26,6 @@ from htm_brian.cells import assembly
 from htm_brian.cells.design import Design
 from htm_brian.cells.group import Cells
 from htm_brian.errors import InputError
-from htm_brian.mechanisms.compartment import COMPARTMENTS
 from htm_brian.parameters import Model
 
 
@@ -62,23 +61,6 @@ def equations(model: Model) -> Equations:
 def on_spike(model: Model) -> str:
     """Return what a spike of a cell does to it; nothing where cells do not spike."""
     return design(model).reset or ""
-
-
-def input_conductance(model: Model) -> Quantity:
-    """Return the conductance that a resting cell shows an electrode in its soma.
-
-    That is the soma's leak and, of each compartment, leak and coupling in series.
-
-    Parameters
-    ----------
-    model : Model
-        Of level 1.
-    """
-    whole = model["soma"]["leak_conductance"]
-    for name in COMPARTMENTS:
-        leak, coupling = model[name]["leak_conductance"], model[name]["coupling_conductance"]
-        whole = whole + leak * coupling / (leak + coupling)
-    return whole
 
 
 class PyramidalCells(Cells):

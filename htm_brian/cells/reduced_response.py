@@ -17,14 +17,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
-from brian2.units import ms
+from brian2.units import ms, siemens
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.cells import pyramidal
-from htm_brian.cells.pyramidal import COMPARTMENTS
 from htm_brian.engine import derivation
 from htm_brian.engine.derivation import symbol
 from htm_brian.mechanisms import branch
+from htm_brian.mechanisms.compartment import COMPARTMENTS
 from htm_brian.mechanisms.mechanism import variable_name
 from htm_brian.parameters import Model, load_model
 
@@ -165,6 +166,19 @@ def holding(known: Mapping[str, ArrayLike]) -> dict[str, Array]:
     rows = np.stack(entries, axis=-1).reshape(*entries[0].shape, n, n + 1)
     solved = np.linalg.solve(rows[..., :n], -rows[..., n:])[..., 0]
     return dict(zip(HELD, np.moveaxis(solved, -1, 0), strict=True))
+
+
+def input_conductance(model: Model) -> Quantity:
+    """Return the conductance that a resting cell shows an electrode in its soma.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 1.
+    """
+    step = 1e-3
+    held = holding({**by_variable(values_of(model)), "hold": step})
+    return float(held["injected_current"]) / step * siemens
 
 
 def plateau_length() -> sympy.Expr:

@@ -25,9 +25,10 @@ from brian2 import (
 )
 from numpy.typing import NDArray
 
-from htm_brian.cells import pyramidal, tree
+from htm_brian.cells import tree
 from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.cells.reduced_response import input_conductance
 from htm_brian.electrophysiology.stimulation import Stimulus, evenly, stimulate
 from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
@@ -226,7 +227,7 @@ class Reduced:
         self, cells: PyramidalCells, conditions: Sequence[Condition], before: float, duration: float
     ) -> list[object]:
         step = float(self.time_step / ms)
-        conductance = float(pyramidal.input_conductance(self.model))
+        conductance = float(input_conductance(self.model))
         values = currents(conditions, lambda hold: hold * conductance, step, before, duration)
         return [play(cells, {"injected_current": values}, self.time_step)]
 

@@ -24,7 +24,8 @@ from brian2 import (
 from numpy.typing import NDArray
 
 from htm_brian.cells.exact import spike_times
-from htm_brian.cells.pyramidal import PyramidalCells, input_conductance
+from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.cells.reduced_response import input_conductance
 from htm_brian.electrophysiology import traces
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.running import run_watched

@@ -7,7 +7,8 @@ import pytest
 from brian2 import ms, nA, nS, pA, pF, second
 
 from htm_brian.cells.exact import spike_times
-from htm_brian.cells.pyramidal import COMPARTMENTS, input_conductance
+from htm_brian.cells.reduced_response import input_conductance
+from htm_brian.mechanisms.compartment import COMPARTMENTS
 from htm_brian.parameters import Model, load_model
 
 

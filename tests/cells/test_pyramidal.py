@@ -28,8 +28,8 @@ from brian2 import (
 from brian2.units.fundamentalunits import DimensionMismatchError
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.cells import pyramidal
 from htm_brian.cells.pyramidal import PyramidalCells
+from htm_brian.cells.reduced_response import input_conductance
 from htm_brian.parameters import load_model
 
 STEPS = (0.1, 0.25, 0.5)
@@ -284,7 +284,7 @@ def test_smallest_volley_that_fires_the_cell() -> None:
 def test_injected_current_at_rheobase_and_beyond() -> None:
     """No spike below the closed form ``20 mV x input conductance``, spikes above."""
     model = load_model("l5_reduced")
-    conductance = pyramidal.input_conductance(model)
+    conductance = input_conductance(model)
     rheobase = (model["spike"]["threshold"] - model["soma"]["resting_potential"]) * conductance
     cells = PyramidalCells(2, dt=0.1 * ms)
     cells.injected_current = [0.995, 1.005] * rheobase
@@ -302,7 +302,7 @@ def test_is_a_brian2_group_with_parameters_that_change_by_name() -> None:
     Network(cells).run(300 * ms)
     np.testing.assert_allclose(cells.v[0] / mV, -70)
     model = load_model("l5_reduced").with_values({"soma.leak_conductance": 20 * nS})
-    expected = -70 + 0.4 * mA / pyramidal.input_conductance(model) / mV * 1e-6
+    expected = -70 + 0.4 * mA / input_conductance(model) / mV * 1e-6
     np.testing.assert_allclose(cells.v[1:] / mV, expected, rtol=1e-6)
     with pytest.raises(DimensionMismatchError):
         cells.leak_conductance = 20 * mV

@@ -16,6 +16,7 @@ from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.cells.reduced_response import by_variable, holding, values_of
 from htm_brian.engine import derivation
 from htm_brian.engine.derivation import symbol
+from htm_brian.mechanisms.compartment import COMPARTMENTS
 from htm_brian.parameters import Model, load_model
 
 
@@ -56,7 +57,7 @@ def test_the_held_cell_draws_the_current_of_its_input_conductance(name: str) -> 
     model = load_model(name)
     found = holding({**by_variable(values_of(model)), "hold": 2e-3})
     whole = float(model["soma"]["leak_conductance"])
-    for part in pyramidal.COMPARTMENTS:
+    for part in COMPARTMENTS:
         leak, coupling = (
             float(model[part][key]) for key in ("leak_conductance", "coupling_conductance")
         )
