@@ -104,6 +104,7 @@ def test_a_cell_converges_with_the_square_of_the_step():
     assert (coarse / fine > 3).all()
 
 
+@pytest.mark.slow
 def test_a_cell_goes_to_what_the_method_of_brian2_goes_to():
     theirs = excursion(0.005, "rk2")
     assert np.abs(excursion(0.1) - theirs).max() < 0.05

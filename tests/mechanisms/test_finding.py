@@ -95,20 +95,20 @@ def test_a_file_of_somebody_elses_is_all_that_a_mechanism_takes(
 ) -> None:
     leaky = Cells(2, str(model_file), mechanisms=[package], name="leaky_cells")
     usual = Cells(2, "l5_thick_tufted", name="usual_cells")
-    leaky.injected_current = usual.injected_current = [0, 1.5] * nA
+    leaky.injected_current = usual.injected_current = [0, 3] * nA
     network = Network(leaky, usual)
-    network.run(60 * ms)
+    network.run(25 * ms)
     assert leaky.extra_spikes[1] > 0 == leaky.extra_spikes[0]
     # The soma's steady potential tells the leak; in closed form it would need the whole tree.
     leaky.to_rest()
     usual.to_rest()
     leaky.injected_current = usual.injected_current = 0.1 * nA
-    network.run(200 * ms)
+    network.run(60 * ms)
     assert float(usual.v[0] - leaky.v[0]) > 1e-3
     leaky.extra_leak_conductance = 0 * nS
     leaky.to_rest()
     usual.to_rest()
-    network.run(20 * ms)
+    network.run(10 * ms)
     np.testing.assert_allclose(np.asarray(leaky.v), np.asarray(usual.v), atol=1e-12)
     assert "extra_spikes : 1  # how often the cell has spiked" in leaky.describe()
 
