@@ -50,6 +50,18 @@ class _WarningRecorder(logging.Handler):
             self.messages.append(f"{record.name}: {message}")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def older_objects_are_left_alone() -> Iterator[None]:
+    """Spare the collection after each test what was there before its module.
+
+    A process that has run many tests holds so much that one whole collection takes a second.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    yield
+
+
 @pytest.fixture(autouse=True)
 def brian2_reset() -> Iterator[None]:
     """Numpy target, default clock and device before each test; all restored after it."""
