@@ -243,6 +243,14 @@ def columns_answering_early(
     >>> columns_answering_early(events, 8, cells_per_column=4, early=0.004).tolist()
     []
     """
+    column, answering = _answers(events, n_cells, cells_per_column, early)
+    return column[answering]
+
+
+def _answers(
+    events: Events, n_cells: int, cells_per_column: int, early: float | None
+) -> tuple[Cells, NDArray[np.bool_]]:
+    """Return the columns that fired, and which of them answered as a predicted column does."""
     per_column = check_integer("cells_per_column", cells_per_column, low=1)
     active = active_cells(events, n_cells)
     column, start, counts = np.unique(active // per_column, return_index=True, return_counts=True)
@@ -253,7 +261,7 @@ def columns_answering_early(
         if len(column):
             first = np.minimum.reduceat(first_spikes(events, active), start)
             answering &= first < events.start + early + TIME_TOLERANCE
-    return column[answering]
+    return column, answering
 
 
 # Surprise.
@@ -273,8 +281,7 @@ def spike_anomaly(
 
     See `columns_answering_early` for the parameters.
     """
-    fired = columns_of(active_cells(events, n_cells), cells_per_column)
-    if len(fired) == 0:
+    column, answering = _answers(events, n_cells, cells_per_column, early)
+    if len(column) == 0:
         return 0.0
-    answering = columns_answering_early(events, n_cells, cells_per_column, early)
-    return 1.0 - len(answering) / len(fired)
+    return 1.0 - np.count_nonzero(answering) / len(column)
