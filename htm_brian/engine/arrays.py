@@ -46,7 +46,9 @@ def ends(synapses: Synapses) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 def per_synapse(synapses: Synapses) -> list[str]:
     """Return the names of the variables that have a value for each synapse, but not its cells."""
-    registered = synapses._registered_variables
+    # Brian2 calls the cells i and j, too.
+    cells = {synapses.variables["_synaptic_pre"], synapses.variables["_synaptic_post"]}
+    registered = set(synapses._registered_variables) - cells
     return sorted(
         name
         for name, variable in synapses.variables.items()

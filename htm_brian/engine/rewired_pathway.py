@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
 from brian2.devices.device import RuntimeDevice, get_device
 from brian2.synapses.synapses import Synapses, SynapticPathway
+from numpy.typing import NDArray
 
 from htm_brian.engine.compiling import push_from_python
 from htm_brian.engine.lean_calls import LeanCythonCodeObject
 from htm_brian.engine.spike_queue import RewiredQueue
-from htm_brian.engine.synapse_lists import SynapseLists
+from htm_brian.engine.synapse_lists import Slots, SynapseLists
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 
@@ -37,6 +39,22 @@ class RewiredPathway(SynapticPathway):
         self.codeobj_class = RewiredCythonCode if issubclass(target, CythonCodeObject) else target
         super().create_code_objects(run_namespace)
 
+    def _full_state(self) -> dict[str, Any]:
+        """Return what Brian2 stores, and delays that were set since the synapses were made."""
+        state: dict[str, Any] = super()._full_state()
+        state[_DELAYS] = self.variables["delay"].get_value().copy()
+        return state
+
+    def _restore_from_full_state(self, state: dict[str, Any]) -> None:
+        delays = state[_DELAYS]
+        super()._restore_from_full_state({k: v for k, v in state.items() if k != _DELAYS})
+        variable = self.variables["delay"]
+        variable.resize(len(delays))
+        variable.set_value(delays)
+
+
+_DELAYS = "_delays"
+
 
 def take_over(pathway: SynapticPathway, lists: SynapseLists, owns_lists: bool) -> RewiredQueue:
     """Let spikes of `pathway` take the way that `lists` names; before the first run.
@@ -44,7 +62,7 @@ def take_over(pathway: SynapticPathway, lists: SynapseLists, owns_lists: bool) -
     Parameters
     ----------
     pathway : SynapticPathway
-        With one delay for all synapses; of Brian2's runtime device.
+        Of Brian2's runtime device.
     lists : SynapseLists
         The synapses of each cell from which spikes come.
     owns_lists : bool
@@ -55,10 +73,17 @@ def take_over(pathway: SynapticPathway, lists: SynapseLists, owns_lists: bool) -
     RewiredQueue
         Through which the spikes pass.
     """
-    delay = pathway.variables["delay"]
-    queue = RewiredQueue(
-        lists, lambda: float(delay.get_value()[0]), pathway.spikes_start, owns_lists
-    )
+    variable = pathway.variables["delay"]
+
+    def one_delay(slots: Slots) -> float:
+        return float(variable.get_value()[0])
+
+    def delays(slots: Slots) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = variable.get_value()[slots]
+        return found
+
+    delay = one_delay if variable.scalar else delays
+    queue = RewiredQueue(lists, delay, pathway.spikes_start, owns_lists)
     # Brian2 offers no other place to say of which class a pathway is.
     pathway.__class__ = RewiredPathway
     pathway.queue = queue
@@ -85,17 +110,11 @@ def check_rewirable(synapses: Synapses) -> None:
         raise InputError(
             f"{name} cannot be rewired on a standalone device; call brian2.set_device('runtime')"
         )
-    if len(synapses) > 0:
-        raise InputError(f"{name} must not be connected yet, got {len(synapses)} synapses")
-    if len(synapses.summed_updaters) > 0:
-        summed = ", ".join(synapses.summed_updaters)
+    if any(isinstance(each, RewiredPathway) for each in pathways(synapses)):
+        raise InputError(f"{name} must not be structural already; use what it is part of")
+    ran = [each.objname for each in pathways(synapses) if len(each.code_objects) > 0]
+    if ran:
         raise InputError(
-            f"{name} must not have summed variables, for slots that are not in use would count; "
-            f"got {summed}; add in on_pre instead"
+            f"{name} must not have run yet, but pathway {ran[0]!r} did; make it structural before "
+            "the first run"
         )
-    for pathway in pathways(synapses):
-        if not pathway.variables["delay"].scalar:
-            raise InputError(
-                f"pathway {pathway.objname!r} must have one delay for all synapses; give it "
-                "to Synapses as delay="
-            )

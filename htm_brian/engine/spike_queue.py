@@ -14,18 +14,18 @@ _NOTHING = np.empty(0, dtype=np.int32)
 
 
 class RewiredQueue:
-    """Spike queue of a pathway with one delay, over lists that may change between time steps.
+    """Spike queue of a pathway, over lists that may change between time steps.
 
     Brian2 calls `prepare`, `push`, `peek` and `advance`, and stores and restores the state. A spike
-    goes to the slots that the lists name when it is pushed, and takes the delay that the pathway
-    has then; what is under way keeps its time.
+    goes to the slots that the lists name when it is pushed, and takes the delay that the pathway,
+    or each of the slots, has then; what is under way keeps its time.
 
     Parameters
     ----------
     lists : SynapseLists
         The slots of each cell from which spikes come.
     delay : callable
-        Returns the delay of the pathway now, in seconds.
+        Returns the delay to some slots now, in seconds: one number, or an array of one for each.
     first : int
         Number of the first of these cells among those whose spikes are pushed; with a subgroup,
         these are all cells of the whole group.
@@ -36,7 +36,7 @@ class RewiredQueue:
     def __init__(
         self,
         lists: SynapseLists,
-        delay: Callable[[], float],
+        delay: Callable[[Slots], float | NDArray[np.float64]],
         first: int = 0,
         owns_lists: bool = True,
     ) -> None:
@@ -60,7 +60,16 @@ class RewiredQueue:
         """Send the spikes of these cells."""
         own = spikes - self._first
         own = own[(own >= 0) & (own < self._lists.n_sources)]
-        self._add(int(self._delay() / self._dt + 0.5), self._lists.of(own))
+        slots = self._lists.of(own)
+        delay = self._delay(slots)
+        if isinstance(delay, float):
+            self._add(int(delay / self._dt + 0.5), slots)
+        elif len(slots) > 0:
+            steps = (delay / self._dt + 0.5).astype(np.int64)
+            order = np.argsort(steps, kind="stable")
+            found, start = np.unique(steps[order], return_index=True)
+            for step, part in zip(found, np.split(slots[order], start[1:]), strict=True):
+                self._add(int(step), part)
 
     def peek(self) -> Slots:
         """Return the slots that spikes reach now."""
@@ -76,9 +85,14 @@ class RewiredQueue:
         """Return the slots to which spikes are under way, a slot once for each."""
         return np.concatenate(self._due)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no spike is under way."""
+        return all(len(due) == 0 for due in self._due)
+
     def forget(self, slots: NDArray[np.integer]) -> None:
         """Let the spikes under way to `slots` be lost."""
-        if all(len(due) == 0 for due in self._due):
+        if self.idle:
             return
         gone = np.zeros(self._lists.n_slots, dtype=bool)
         gone[slots] = True
@@ -86,7 +100,7 @@ class RewiredQueue:
 
     def redirect(self, slots: NDArray[np.integer], to: NDArray[np.integer]) -> None:
         """Let the spikes under way to `slots` go `to` other ones."""
-        if all(len(due) == 0 for due in self._due):
+        if self.idle:
             return
         there = np.arange(self._lists.n_slots, dtype=np.int32)
         there[slots] = to

@@ -100,7 +100,7 @@ class SynapseLists:
 
 
 def _int32(values: NDArray[np.integer]) -> Slots:
-    return np.array(values, dtype=np.int32)
+    return np.ascontiguousarray(values, dtype=np.int32)
 
 
 # Rows of the links: the slot before, the slot after, and whose list it is (`NONE`: nobody's).
@@ -131,9 +131,18 @@ def _take_out(first, count, links, slots):
 
 @njit(cache=True)
 def _put(first, count, links, slots, sources):
+    listed = 0
+    for slot in slots:
+        listed += links[_SOURCE, slot] != NONE
+    # Where all that is in a list gets another place, nothing need be taken out one by one.
+    all_anew = listed == count.sum()
+    if all_anew:
+        first[:] = NONE
+        count[:] = 0
     for k in range(len(slots) - 1, -1, -1):
         slot, source = slots[k], sources[k]
-        _unlink(first, count, links, slot)
+        if not all_anew:
+            _unlink(first, count, links, slot)
         after = first[source]
         links[_BEFORE, slot] = NONE
         links[_AFTER, slot] = after

@@ -31,7 +31,7 @@ from htm_brian.parameters import Model
 from htm_brian.sdr.mapping import TIME_TOLERANCE
 from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.plasticity.rule import PlasticityRule
-from htm_brian.synapses.structural import RewiredSynapses
+from htm_brian.synapses.structural import StructuralSynapses
 
 STATE = ("tally", "potential_tally", "plateau_onset", "plateau_end", "needed_at_onset", "most")
 """Of a branch, beside what fades."""
@@ -237,7 +237,7 @@ class DistalDendrites:
         # Brian2 sums at the cells' time steps, but the branches change at their own only.
         sum_with(self.axis, self._clock)
         made = distal_synapses(self._cells, self.branches, self._parameters, self._rule)
-        self.distal = RewiredSynapses(made, synapses, through={OWNER_SPIKES: self._target()})
+        self.distal = StructuralSynapses(made, synapses, through={OWNER_SPIKES: self._target()})
         set_parameters(made, self._parameters)
         # The store moves the permanences itself.
         self._state = [name for name in self.distal.state if name != "permanence"]

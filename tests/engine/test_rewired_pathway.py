@@ -10,7 +10,7 @@ from htm_brian.engine import rewired_pathway
 from htm_brian.engine.rewired_pathway import RewiredCythonCode, RewiredPathway, pathways
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
-from htm_brian.synapses.structural import RewiredSynapses
+from htm_brian.synapses.structural import StructuralSynapses
 
 
 def two() -> tuple[Network, Synapses, Synapses]:
@@ -21,7 +21,7 @@ def two() -> tuple[Network, Synapses, Synapses]:
 
 def test_only_the_pathways_of_rewired_synapses_are_taken_over() -> None:
     network, one, other = two()
-    RewiredSynapses(one, 3)
+    StructuralSynapses(one, 3)
     assert [type(pathway) for pathway in pathways(one)] == [RewiredPathway]
     assert [type(pathway) for pathway in pathways(other)] == [SynapticPathway]
     assert network.t_ == 0
@@ -38,5 +38,5 @@ def test_another_device_than_the_runtime_is_refused(monkeypatch: pytest.MonkeyPa
     network, one, _ = two()
     monkeypatch.setattr(rewired_pathway, "get_device", object)
     with pytest.raises(InputError, match="cannot be rewired on a standalone device"):
-        RewiredSynapses(one, 3)
+        StructuralSynapses(one, 3)
     assert len(network.objects) == 3

@@ -14,7 +14,7 @@ class Queue:
         self.lists = SynapseLists(n_sources=3, n_slots=4)
         self.lists.put(np.arange(3), np.arange(3))
         self.delay = delay
-        self.queue = RewiredQueue(self.lists, lambda: self.delay, first)
+        self.queue = RewiredQueue(self.lists, lambda slots: self.delay, first)
         self.set_step(1.0)
 
     def set_step(self, dt: float) -> None:
@@ -38,6 +38,16 @@ def test_spikes_arrive_after_the_delay() -> None:
     assert sorted(queue.queue.under_way().tolist()) == [0, 2]
     assert queue.arrivals(5) == {2: [0, 2]}
     assert queue.queue.under_way().tolist() == []
+
+
+def test_each_slot_has_its_own_delay_where_there_is_one_for_each() -> None:
+    queue = Queue(0.0)
+    delays = np.array([3.0, 0.0, 3.0, 1.0])
+    queue.queue = RewiredQueue(queue.lists, delays.__getitem__)
+    queue.set_step(0.5)
+    queue.push()
+    queue.push(0, 1, 2)
+    assert queue.arrivals(9) == {0: [1], 6: [0, 2]}
 
 
 @pytest.mark.parametrize("delay", [0.0, 1.0, 7.0])

@@ -17,7 +17,7 @@ from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
 from htm_brian.experiment.protocol import load_protocol
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
-from htm_brian.synapses.structural import RewiredSynapses
+from htm_brian.synapses.structural import StructuralSynapses
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def test_rewiring_is_refused_in_one_line() -> None:
     cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0")
     synapses = Synapses(cells, cells, on_pre="v_post += 1", delay=0 * ms)
     with pytest.raises(InputError) as refusal:
-        RewiredSynapses(synapses, 4)
+        StructuralSynapses(synapses, 4)
     assert str(refusal.value) == (
         "synapses that are rewired need parts of Brian2: Brian2 2.12.3 was not tried, only 2.9 to "
         "2.11; pip install 'brian2>=2.9,<2.12'"

@@ -18,7 +18,7 @@ from brian2 import (
 
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
-from htm_brian.synapses.structural import RewiredSynapses
+from htm_brian.synapses.structural import StructuralSynapses
 
 DELAY = 4  # time steps
 
@@ -40,7 +40,7 @@ class Layer:
             delay=DELAY * 0.25 * ms,
             clock=clock,
         )
-        self.rewired = RewiredSynapses(synapses, capacity)
+        self.rewired = StructuralSynapses(synapses, capacity)
         self.network = SteppedNetwork(self.cells, self.targets, synapses)
 
     def connect(self, slots: list[int], pairs: list[tuple[int, int]]) -> None:
@@ -144,13 +144,13 @@ def test_a_delay_that_changes_loses_no_spike() -> None:
         assert came == expected
 
 
-def train(target: str = "numpy") -> tuple[Network, RewiredSynapses, NeuronGroup]:
+def train(target: str = "numpy") -> tuple[Network, StructuralSynapses, NeuronGroup]:
     """Cells 0 and 1 fire at 1 and 11 ms; their spikes take 3 ms."""
     brian2.prefs.codegen.target = target
     cells = SpikeGeneratorGroup(2, [0, 1, 0, 1], [1, 1, 11, 11] * ms)
     counting = NeuronGroup(4, "x : 1", name="counting")
     synapses = Synapses(cells, counting, "w : 1", on_pre="x_post += 1", delay=3 * ms)
-    rewired = RewiredSynapses(synapses, 4)
+    rewired = StructuralSynapses(synapses, 4)
     rewired.connect([0, 1], [0, 1], [0, 1])
     return Network(cells, counting, synapses), rewired, counting
 
@@ -221,7 +221,7 @@ def test_subgroups_are_counted_from_their_first_cell(ends: str) -> None:
     source = cells if ends == "target" else cells[4:8]
     target = counting if ends == "source" else counting[1:5]
     synapses = Synapses(source, target, on_pre="x_post += 1", delay=0 * ms)
-    rewired = RewiredSynapses(synapses, 4)
+    rewired = StructuralSynapses(synapses, 4)
     rewired.connect([3, 0, 1], [2, 3, 0], [1, 2, 3])
     Network(cells, counting, synapses).run(1 * ms)
     expected = np.zeros(6)
@@ -242,7 +242,7 @@ def test_postsynaptic_spikes_reach_the_synapses_of_their_cell() -> None:
         on_post="returned += 1",
         delay={"pre": 0 * ms, "post": 0.3 * ms},
     )
-    rewired = RewiredSynapses(synapses, 4)
+    rewired = StructuralSynapses(synapses, 4)
     rewired.connect([0, 1, 2, 3], [1, 1, 0, 0], [2, 0, 2, 3])
     network = Network(cells, others, synapses)
     network.run(0.2 * ms)
@@ -289,18 +289,27 @@ def test_slots_and_pathways_that_do_not_exist_are_refused() -> None:
 
 
 def test_what_cannot_be_rewired_is_refused() -> None:
-    cells = NeuronGroup(2, "v : 1\ntotal : 1", threshold="v > 1", reset="v = 0")
-    varied = Synapses(cells, cells, on_pre="v_post += 1")
-    with pytest.raises(InputError, match="pathway 'pre' must have one delay"):
-        RewiredSynapses(varied, capacity=3)
-    summed = Synapses(cells, cells, "total_post = v_pre : 1 (summed)", name="summed")
-    with pytest.raises(InputError, match="summed must not have summed variables.*total_post"):
-        RewiredSynapses(summed, capacity=3)
-    connected = Synapses(cells, cells, on_pre="v_post += 1", delay=0 * ms, name="connected")
-    RewiredSynapses(connected, capacity=3)
-    with pytest.raises(InputError, match="connected must not be connected yet, got 3 synapses"):
-        RewiredSynapses(connected, capacity=3)
+    cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0")
+    taken = Synapses(cells, cells, on_pre="v_post += 1", delay=0 * ms, name="taken")
+    StructuralSynapses(taken, capacity=3)
+    with pytest.raises(InputError, match="taken must not be structural already"):
+        StructuralSynapses(taken, capacity=3)
+    named = Synapses(cells, cells, "in_use : 1", on_pre="v_post += 1", name="named")
+    with pytest.raises(InputError, match="named must have no variable 'in_use' of its own"):
+        StructuralSynapses(named, capacity=3)
     fresh = Synapses(cells, cells, on_pre="v_post += 1", delay=0 * ms)
     with pytest.raises(ValueError, match="capacity must be at least 1, got 0"):
-        RewiredSynapses(fresh, capacity=0)
-    SteppedNetwork(cells, varied, summed, connected, fresh)
+        StructuralSynapses(fresh, capacity=0)
+    ran = Synapses(cells, cells, on_pre="v_post += 1", name="ran")
+    ran.connect()
+    Network(cells, ran).run(0 * ms)
+    with pytest.raises(InputError, match="ran must not have run yet, but pathway 'pre' did"):
+        StructuralSynapses(ran, capacity=9)
+
+
+def test_cpp_standalone_is_refused_in_one_line() -> None:
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0")
+    synapses = Synapses(cells, cells, on_pre="v_post += 1", name="fixed")
+    with pytest.raises(InputError, match="fixed cannot be rewired on a standalone device"):
+        StructuralSynapses(synapses, capacity=3)
