@@ -1,5 +1,6 @@
-"""The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``.
+"""The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``, and the rest.
 
+What helps around a run (``new``, ``doctor``) is in `htm_brian.cli_tools`.
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
 """
@@ -19,18 +20,29 @@ import typer
 from rich.console import Console
 
 import htm_brian
+from htm_brian import cli_tools
+from htm_brian.cli_output import (
+    complete_model,
+    complete_protocol,
+    console,
+    print_json,
+    print_table,
+    say,
+)
 from htm_brian.errors import ExitStatus, InputError, mistake_behind
 
 if TYPE_CHECKING:
-    from htm_brian.experiment.protocol import Protocol, Table
+    from htm_brian.experiment.protocol import Protocol
 
 RESULTS = Path("results")
-WIDTH_OF_FILES = 120
-COMMANDS = ("check", "list", "models", "run", "validate")
+DEFECT_OF = "defect_of"
+"""Attribute of an error that a protocol which is not the package's own raised: its file."""
+
+NO_PARAMETERS = ("output", "settings", "quiet", "as_json")
+"""Options of `validate` that are no parameters of the protocol."""
 
 app = typer.Typer(
     help="Hold each level of detail of an HTM against the next, with numbers.",
-    add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -41,6 +53,10 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", help="Folder for the results.  [default: results/NAME]"),
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing; the exit status tells the verdict.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app(args=given, prog_name="htm-brian", standalone_mode=False)
     except InputError as error:
-        return _say(str(error))
+        return say(str(error))
     except (KeyboardInterrupt, typer.Abort):
         print("htm-brian: interrupted", file=sys.stderr)
         return ExitStatus.INTERRUPTED
@@ -59,13 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         mistake = mistake_behind(error)
         if mistake is not None:
-            return _say(str(mistake))
+            return say(str(mistake))
         # The usage errors of click and of typer have no common base, but all can say themselves.
         if hasattr(error, "format_message"):
             message = str(error.format_message()).strip().rstrip(".")
-            return _say(f"{message}; {_advice(message, given)}")
+            return say(f"{message}; {_advice(message, given)}")
         traceback.print_exc()
-        print("htm-brian: this is a defect of the program, not of your input", file=sys.stderr)
+        whose = getattr(error, DEFECT_OF, "the program, not of your input")
+        print(f"htm-brian: this is a defect of {whose}", file=sys.stderr)
         return ExitStatus.DEFECT
     return status if isinstance(status, int) else 0
 
@@ -83,7 +100,7 @@ def _global_options(
         raise typer.Exit(ExitStatus.BAD_INPUT)
 
 
-@app.command()
+@app.command("validate")
 def validate(
     input: Annotated[
         str | None,
@@ -141,9 +158,11 @@ def validate(
         typer.Option("--set", help="Change any parameter: --set value_buckets=40. Repeatable."),
     ] = None,
     output: Output = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> int:
     """Compare the spiking temporal memory with the abstract one on a series, step by step."""
-    options = {n: value for n, value in locals().items() if n not in ("output", "settings")}
+    options = {n: value for n, value in locals().items() if n not in NO_PARAMETERS}
     given = {name: value for name, value in options.items() if value is not None}
 
     def change(parameters: Any) -> Any:
@@ -151,29 +170,42 @@ def validate(
 
         return with_settings(replace(parameters, **given), settings or [])
 
-    return _run("validate", change, output)
+    return _run("validate", change, output, quiet=quiet, as_json=as_json)
 
 
 @app.command("list")
-def list_() -> int:
+def list_(as_json: Json = False) -> int:
     """List the protocols, with the claim that each tests."""
-    from htm_brian.experiment.protocol import Table, list_protocols, load_protocol
+    from htm_brian.experiment.finding import find_protocol, protocol_names
+    from htm_brian.experiment.protocol import Table
 
     rows = []
-    for name in list_protocols():
+    for name in protocol_names():
         try:
-            protocol = load_protocol(name)
+            protocol = find_protocol(name)
         except InputError as error:
             rows.append([name, f"not available: {error}", ""])
         else:
             rows.append([name, protocol.claim, protocol.source])
-    _print_table(Table(["protocol", "claim", "source"], rows))
+    if as_json:
+        print_json([dict(zip(("name", "claim", "source"), row, strict=True)) for row in rows])
+    else:
+        print_table(Table(["protocol", "claim", "source"], rows))
     return 0
 
 
-@app.command()
+@app.command("run", context_settings={"help_option_names": []})
 def run(
-    name: Annotated[str, typer.Argument(help="A protocol, as htm-brian list names it.")],
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A protocol, as htm-brian list names it; a file such as ./my_protocol.py; or a "
+            "module, package.module.",
+            autocompletion=complete_protocol,
+            show_default=False,
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a parameter: --set 'duration=200 ms'. Repeatable."),
@@ -182,74 +214,171 @@ def run(
         bool, typer.Option("--quick", help="At sizes that take less than a minute.")
     ] = False,
     output: Output = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    show_help: Annotated[
+        bool, typer.Option("--help", "-h", help="Show this; after NAME, its parameters.")
+    ] = False,
 ) -> int:
     """Run a protocol, check its claim, and write its results."""
     from htm_brian.experiment.settings import with_settings
 
-    return _run(name, lambda parameters: with_settings(parameters, settings or []), output, quick)
+    if show_help and name is None:
+        print(context.get_help())
+        return 0
+    if name is None:
+        raise InputError("Missing argument 'name'; see htm-brian run --help")
+    if show_help:
+        return _describe(name, as_json)
+    return _run(
+        name,
+        lambda parameters: with_settings(parameters, settings or []),
+        output,
+        quick,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
-@app.command()
+def _describe(name: str, as_json: bool) -> int:
+    """Print what a protocol claims, and its parameters."""
+    from htm_brian.experiment.finding import find_protocol
+    from htm_brian.experiment.parameter_help import parameter_list, parameter_table
+
+    protocol = find_protocol(name)
+    if as_json:
+        print_json(parameter_list(protocol))
+        return 0
+    print(f"{protocol.name}: {protocol.claim}")
+    print(f"source: {protocol.source}")
+    print_table(parameter_table(protocol))
+    print(f"change one with: htm-brian run {name} --set 'parameter=value unit'")
+    if protocol.quick is not None:
+        print(f"in less than a minute: htm-brian run {name} --quick")
+    return 0
+
+
+@app.command("models")
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="Show the parameters of this model, or .toml file.")
+        str | None,
+        typer.Argument(
+            help="Show the parameters of this model, or .toml file.", autocompletion=complete_model
+        ),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(help="Write the model to this .toml file, under the name of that file."),
+    ] = None,
+    as_json: Json = False,
 ) -> int:
     """List the models, or the parameters of one with unit, range and source."""
     from htm_brian.experiment.model_kinds import check_file
     from htm_brian.experiment.protocol import Table
     from htm_brian.parameters import list_models, load_model
 
+    if export is not None:
+        return _export(name, export)
     if name is None:
         known = [load_model(model) for model in list_models()]
+        columns = ["model", "level", "kind", "description"]
         rows = [[m.name, str(m.level), m.kind, m.description] for m in known]
-        _print_table(Table(["model", "level", "kind", "description"], rows))
-        return 0
-    reading = check_file(name)
-    if reading.faults:
-        return _say(*reading.faults)
-    model = reading.model
-    assert model is not None
-    rows = [
-        [row.path, f"{row.value:g}", row.unit, f"{row.low:g} to {row.high:g}", _source(row)]
-        for row in model.rows()
-    ]
-    title = f"{model.name} (level {model.level}, {model.kind}): {model.description}"
-    _print_table(Table(["parameter", "value", "unit", "range", "source"], rows, title))
+        title = ""
+    else:
+        reading = check_file(name)
+        if reading.faults:
+            return say(*reading.faults)
+        model = reading.model
+        assert model is not None
+        if as_json:
+            keys = ("path", "value", "unit", "low", "high", "source", "note")
+            print_json([{key: getattr(row, key) for key in keys} for row in model.rows()])
+            return 0
+        columns = ["parameter", "value", "unit", "range", "source"]
+        rows = [
+            [row.path, f"{row.value:g}", row.unit, f"{row.low:g} to {row.high:g}", _source(row)]
+            for row in model.rows()
+        ]
+        title = f"{model.name} (level {model.level}, {model.kind}): {model.description}"
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(Table(columns, rows, title))
     return 0
 
 
-@app.command()
+def _export(name: str | None, file: str) -> int:
+    from htm_brian.experiment.starting import export_model
+
+    if name is None:
+        raise InputError("--export needs a model: htm-brian models l5_reduced --export mine.toml")
+    path = export_model(name, file)
+    print(f"written: {path}; htm-brian check {path} tells every fault")
+    return 0
+
+
+@app.command("check")
 def check(
-    file: Annotated[str, typer.Argument(help="A model file (.toml), or the name of a model.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A model file (.toml), or the name of a model.", autocompletion=complete_model
+        ),
+    ],
+    as_json: Json = False,
 ) -> int:
     """Check a model file by the schema of its kind: say that it is right, or every fault."""
     from htm_brian.experiment.model_kinds import check_file, describe
 
     reading = check_file(file)
+    if as_json:
+        print_json({"file": file, "faults": reading.faults})
+        return ExitStatus.BAD_INPUT if reading.faults else ExitStatus.PASSED
     if reading.faults:
-        return _say(*reading.faults)
+        return say(*reading.faults)
     assert reading.model is not None
     print(describe(reading.model))
     return ExitStatus.PASSED
 
 
-def _run(name: str, change: Callable[[Any], Any], output: str | None, quick: bool = False) -> int:
+cli_tools.register(app)
+
+
+def _run(
+    name: str,
+    change: Callable[[Any], Any],
+    output: str | None,
+    quick: bool = False,
+    *,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> int:
     """Set up the protocol, which checks all that the user gave; then run it."""
-    from htm_brian.experiment.protocol import load_protocol
+    from htm_brian.experiment import results
+    from htm_brian.experiment.finding import find_protocol, is_own
     from htm_brian.experiment.runner import run_protocol
 
     if output is not None and not output.strip():
         raise InputError("--output must name a folder, got ''; write -o . for the present one")
-    kind = load_protocol(name)
+    kind = find_protocol(name)
 
     def set_up() -> Protocol:
         return kind.in_quick_form(change) if quick else kind(change(kind.parameters))
 
-    protocol = _checked(set_up)
     command = shlex.join(["htm-brian", *sys.argv[1:]])
-    folder = RESULTS / name if output is None else Path(output)
-    return run_protocol(protocol, folder, command, _console(), Console(stderr=True))
+    folder = RESULTS / kind.name if output is None else Path(output)
+    try:
+        protocol = _checked(set_up)
+        out = console(quiet or as_json)
+        messages = Console(stderr=True, quiet=quiet)
+        status = run_protocol(protocol, folder, command, out, messages)
+    except Exception as error:
+        if not is_own(kind):
+            setattr(error, DEFECT_OF, f"the protocol {name}")
+        raise
+    if as_json and (folder / results.SUMMARY).exists():
+        print((folder / results.SUMMARY).read_text(encoding="utf-8"), end="")
+    return status
 
 
 def _checked(function: Callable[..., Any], *arguments: object) -> Any:
@@ -264,36 +393,19 @@ def _source(row: Any) -> str:
     return f"{row.source} ({row.note})" if row.note else str(row.source)
 
 
-def _print_table(table: Table) -> None:
-    from htm_brian.experiment.runner import rich_table
-
-    _console().print(rich_table(table))
-
-
-def _console() -> Console:
-    """Return the console for results: as wide as the terminal, or wide enough in a file."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_FILES)
-
-
 def _advice(message: str, given: Sequence[str]) -> str:
     """Return what helps after a usage error; the name of a protocol alone is a likely one."""
-    from htm_brian.experiment.protocol import list_protocols
+    from htm_brian.experiment.finding import protocol_names
 
-    if message.startswith("No such command") and given[0] in list_protocols():
+    if message.startswith("No such command") and given[0] in protocol_names():
         return f"it is a protocol: htm-brian run {given[0]}"
     return f"see htm-brian {_command_of(given)}--help"
 
 
 def _command_of(arguments: Sequence[str]) -> str:
     """Return the subcommand, where there is one, with a space after it."""
-    return next((f"{word} " for word in arguments if word in COMMANDS), "")
-
-
-def _say(*messages: str) -> int:
-    """Print each message as one line on stderr."""
-    for message in messages:
-        print("error:", " ".join(message.split()), file=sys.stderr)
-    return ExitStatus.BAD_INPUT
+    known = [command.name for command in app.registered_commands]
+    return next((f"{word} " for word in arguments if word in known), "")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import htm_brian
 from htm_brian.cli import app, main
 from htm_brian.errors import ExitStatus
+from htm_brian.experiment import doctor
 from htm_brian.experiment.protocol import list_protocols, load_protocol
 from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
@@ -43,7 +44,7 @@ def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixtur
     assert "validate" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["validate", "list", "run", "models", "check"])
+@pytest.mark.parametrize("command", ["validate", "list", "run", "models", "check", "new", "doctor"])
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "-h"])
     assert result.exit_code == 0
@@ -57,6 +58,126 @@ def test_list_shows_every_protocol_with_its_claim(capsys: pytest.CaptureFixture[
     assert "Counts of a Poisson process vary" in out
     for name in list_protocols():
         assert name in out
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_help_after_the_name_of_a_protocol_lists_its_parameters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", "poisson_counts", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("poisson_counts: Counts of a Poisson process vary")
+    assert "rate 40 Hz" in shown
+    assert "htm-brian run poisson_counts --quick" in shown
+    assert main(["run", "prediction_lead", "-h"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "delay 30 ms From the basal synapses to the volley." in shown
+    assert main(["run", "release_cost", "--help", "--json"]) == 0
+    (first, *_) = json.loads(capsys.readouterr().out)
+    assert first["name"] == "budget"
+    assert first["meaning"] == "Model with the shares of cortical energy."
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_quiet_prints_nothing_and_json_the_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["run", "poisson_counts", "-o", str(tmp_path), "--set", "largest_fano=0.8"]
+    assert main([*arguments, "--quiet"]) == ExitStatus.FAILED
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+    assert main([*arguments, "--json"]) == ExitStatus.FAILED
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((tmp_path / "summary.json").read_text())
+    assert printed["passed"] is False
+
+
+def test_lists_and_models_as_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in listed] == list_protocols()
+    assert main(["models", "--json"]) == 0
+    assert {"model": "passive", "level": "2", "kind": "cell"}.items() <= next(
+        entry for entry in json.loads(capsys.readouterr().out) if entry["model"] == "passive"
+    ).items()
+    assert main(["models", "l5_reduced", "--json"]) == 0
+    (leak,) = [
+        entry
+        for entry in json.loads(capsys.readouterr().out)
+        if entry["path"] == "soma.leak_conductance"
+    ]
+    assert leak["unit"] == "nS"
+    assert leak["source"]
+    assert main(["check", "nowhere.toml", "--json"]) == ExitStatus.BAD_INPUT
+    assert "No such file" in json.loads(capsys.readouterr().out)["faults"][0]
+
+
+def test_new_writes_a_protocol_that_runs_and_a_model_that_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["new", "protocol", "door_rheobase"]) == 0
+    assert capsys.readouterr().out.endswith("run it with: htm-brian run ./door_rheobase.py\n")
+    assert main(["run", "./door_rheobase.py", "--set", "n_currents=21", "--quiet"]) == 0
+    folder = tmp_path / "results" / "door_rheobase"
+    assert (folder / "figures" / "spikes.svg").exists()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["provenance"]["parameters"]["n_currents"]["value"] == 21
+    assert len(summary["provenance"]["source_sha256"]) == 64
+    assert main(["new", "model", "my_cell", "--like", "l23_pyramidal"]) == 0
+    assert main(["check", "my_cell.toml"]) == 0
+    assert main(["models", "passive", "--export", "my_passive.toml"]) == 0
+    assert main(["check", "my_passive.toml"]) == 0
+
+
+def test_a_defect_of_a_protocol_of_ones_own_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["new", "protocol", "door_defect"]) == 0
+    path = tmp_path / "door_defect.py"
+    path.write_text(path.read_text().replace("p = self.parameters\n", "p = self.parametres\n"))
+    assert main(["run", "./door_defect.py", "-o", "out"]) == ExitStatus.DEFECT
+    err = capsys.readouterr().err
+    assert "AttributeError" in err
+    assert err.endswith("htm-brian: this is a defect of the protocol ./door_defect.py\n")
+
+
+def test_a_shell_completes_protocols_and_models_without_loading_brian2() -> None:
+    for words, expected in (("run release_", "release_cost"), ("models l5_", "l5_reduced")):
+        environment = os.environ | {
+            "_HTM_BRIAN_COMPLETE": "complete_bash",
+            "COMP_WORDS": f"htm-brian {words}",
+            "COMP_CWORD": "2",
+        }
+        code = (
+            "import sys\nfrom htm_brian.cli import main\n"
+            "try:\n    main([])\nfinally:\n    assert 'brian2' not in sys.modules\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        assert expected in done.stdout.split(), done.stderr
+
+
+def test_doctor_examines_and_tells_with_its_status(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["doctor", "--no-compile", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)
+    assert {"part", "found", "state", "remedy"} == set(findings[0])
+    fail = doctor.Finding("brian2", "gone", doctor.FAIL, "pip install brian2")
+    monkeypatch.setattr(doctor, "examine", lambda compiling: iter([fail]))
+    assert main(["doctor"]) == ExitStatus.FAILED
+    assert "pip install brian2" in capsys.readouterr().out
 
 
 def test_models_lists_all_and_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +233,14 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
         ("poisson_counts", "No such command 'poisson_counts'; it is a protocol: htm-brian run "),
         ("run", "Missing argument 'name'; see htm-brian run --help"),
         ("run zzz", "unknown protocol 'zzz'; known protocols: "),
+        ("run ./zzz.py", "cannot read the protocol zzz.py: no such file"),
+        ("run zzz --help", "unknown protocol 'zzz'; known protocols: "),
+        ("new protocl mine", "KIND must be protocol or model, got 'protocl'; did you mean proto"),
+        ("new protocol Mine", "the name of a protocol has small letters, digits and underscores"),
+        ("new protocol mine --like passive", "--like goes with a model; a protocol starts from"),
+        ("new model passive", "there is a model passive already; choose another"),
+        ("models --export x.toml", "--export needs a model: htm-brian models l5_reduced --exp"),
+        ("models passive --export x.txt", "a model file ends in .toml, got x.txt"),
         ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),
         ("run spatial_pooler_noise --quick", "spatial_pooler_noise has no quick form; run it"),
         ("run poisson_counts --set trials=x", "trials must be an integer, got 'x'"),
@@ -222,7 +351,13 @@ def test_validates_options_are_parameters_of_the_protocol_with_these_defaults() 
     parameters = load_protocol("validate").parameters
     names = {field.name for field in fields(parameters)}
     (command,) = [c for c in app.registered_commands if c.callback.__name__ == "validate"]
-    options = set(command.callback.__annotations__) - {"output", "settings", "return"}
+    options = set(command.callback.__annotations__) - {
+        "output",
+        "settings",
+        "quiet",
+        "as_json",
+        "return",
+    }
     assert options <= names
     shown = " ".join(
         CliRunner().invoke(app, ["validate", "--help"]).output.replace("│", "").split()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import pytest
 
 from docs import insert_results
 from htm_brian import cli
-from htm_brian.experiment.protocol import list_protocols, load_protocol
+from htm_brian.experiment.finding import find_protocol
+from htm_brian.experiment.protocol import list_protocols
 from htm_brian.parameters import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PROTOCOLS = ROOT / "docs" / "protocols.md"
 MEASURED = re.compile(
     r"\d[\d.,]* ?(?:%|[mµ]?[sVA]\b|[np][AS]\b|k?Hz|Mohm|ohm|minutes|seconds|points|vesicles|"
@@ -48,16 +50,22 @@ def test_python_examples_give_what_they_show(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_are_ones_that_the_program_has(
-    document: Path, monkeypatch: pytest.MonkeyPatch
+    document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def set_up_only(
-        name: str, change: Callable[[object], object], output: object, quick: bool = False
+        name: str,
+        change: Callable[[object], object],
+        output: object,
+        quick: bool = False,
+        **printing: bool,
     ) -> int:
-        protocol = load_protocol(name)
+        protocol = find_protocol(name)
         change(protocol.quick.parameters if quick and protocol.quick else protocol.parameters)
         return 0
 
     monkeypatch.setattr(cli, "_run", set_up_only)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)  # what `new` writes, later lines use
     for line in filter(None, "\n".join(blocks(document, "sh")).splitlines()):
         program, *arguments = shlex.split(line, comments=True)
         if program == "make":

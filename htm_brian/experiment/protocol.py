@@ -15,7 +15,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar, Self
 
 import xarray as xr
@@ -27,13 +27,7 @@ from htm_brian.experiment.parameter_checks import check_parameters
 from htm_brian.experiment.progress import Progress
 
 EXTRA_OF_PACKAGE = {
-    "dask": "sweep",
-    "distributed": "sweep",
     "efel": "ephys",
-    "neo": "ephys",
-    "elephant": "ephys",
-    "pynwb": "ephys",
-    "brian2cuda": "cuda",
     "sklearn": "learn",
 }
 
@@ -261,7 +255,9 @@ def list_quick_protocols() -> list[str]:
 
 
 def load_protocol(name: str) -> type[Protocol]:
-    """Return the protocol class of the module or folder `name`.
+    """Return the protocol class of the module or folder `name` of the package.
+
+    `htm_brian.experiment.finding` finds those of other packages and of one's own, too.
 
     Raises
     ------
@@ -282,17 +278,22 @@ def load_protocol(name: str) -> type[Protocol]:
         raise InputError(
             f"{name} needs the package {package}; {_how_to_install(package)}"
         ) from None
-    classes = [
+    classes = protocols_in(module)
+    if len(classes) != 1 or classes[0].name != name:
+        found = ", ".join(f"{c.__name__} (name {c.name!r})" for c in classes) or "none"
+        raise TypeError(f"{module.__name__} must hold one Protocol named {name!r}, found {found}")
+    return classes[0]
+
+
+def protocols_in(module: ModuleType) -> list[type[Protocol]]:
+    """Return the protocols that a module defines, not those that it imports."""
+    return [
         value
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, Protocol)
         and value.__module__ == module.__name__
     ]
-    if len(classes) != 1 or classes[0].name != name:
-        found = ", ".join(f"{c.__name__} (name {c.name!r})" for c in classes) or "none"
-        raise TypeError(f"{module.__name__} must hold one Protocol named {name!r}, found {found}")
-    return classes[0]
 
 
 def _how_to_install(package: str) -> str:

@@ -28,6 +28,7 @@ from matplotlib.figure import Figure
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import finite_or_none
+from htm_brian.experiment.finding import source_hash
 from htm_brian.experiment.protocol import Outcome, Protocol
 
 SUMMARY = "summary.json"
@@ -57,6 +58,7 @@ def provenance(protocol: Protocol, command: str, started: datetime) -> dict[str,
     """Return all that is needed to know where a result came from, and to make it again."""
     return {
         "parameters": describe_parameters(protocol.parameters),
+        "source_sha256": source_hash(type(protocol)),
         "seed": getattr(protocol.parameters, "seed", None),
         "command": command,
         "started": started.isoformat(timespec="seconds"),

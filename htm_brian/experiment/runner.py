@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.text import Text
 
+from htm_brian.engine.compile_notice import announced
 from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment import results
+from htm_brian.experiment.finding import figure_module
 from htm_brian.experiment.folder_lock import locked
 from htm_brian.experiment.processes import deferred_interrupt
 from htm_brian.experiment.progress import progress_on
@@ -55,7 +57,7 @@ def run_protocol(
     with locked(folder):
         try:
             with deferred_interrupt() as pressed:
-                with progress_on(messages, pressed) as progress:
+                with progress_on(messages, pressed) as progress, announced(_line_on(messages)):
                     outcome = protocol.outcome(progress)
                 # The first Ctrl-C does not reach the writing: a result is whole or as it was.
                 write_results(protocol, outcome, folder, command, started)
@@ -86,7 +88,7 @@ def write_results(
     origin = results.provenance(protocol, command, started)
     results.write_dataset(folder, outcome.dataset, results.summary(protocol, outcome, origin))
     try:
-        figures = draw_figures(protocol.name, outcome)
+        figures = draw_figures(type(protocol), outcome)
         results.write_figures(folder, figures)
         origin["figures"] = list(figures)
     finally:
@@ -94,13 +96,17 @@ def write_results(
         results.write_summary(folder, results.summary(protocol, outcome, origin))
 
 
-def draw_figures(name: str, outcome: Outcome) -> dict[str, Figure]:
-    """Draw the figures of a protocol; none where it has no module in ``figures/``."""
-    module = f"htm_brian.figures.{name}"
-    if importlib.util.find_spec(module) is None:
+def draw_figures(protocol: type[Protocol], outcome: Outcome) -> dict[str, Figure]:
+    """Draw the figures of a protocol; none where no module does that."""
+    module = figure_module(protocol)
+    if module is None:
         return {}
     figures: dict[str, Figure] = importlib.import_module(module).draw(outcome.dataset)
     return figures
+
+
+def _line_on(console: Console) -> Callable[[str], None]:
+    return lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def rich_table(table: Table) -> rich.table.Table:

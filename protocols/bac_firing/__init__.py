@@ -37,7 +37,27 @@ from htm_brian.protocols.bac_firing.stimulus import conditions
 
 @dataclass(frozen=True)
 class BACFiringParameters:
-    """What a run of `BACFiring` depends on."""
+    """What a run of `BACFiring` depends on.
+
+    Parameters
+    ----------
+    model, layer23_model : str
+        Cells of layer 5 and of layer 2/3.
+    layer23_share : float
+        Of every current, what a cell of layer 2/3 gets: it is smaller.
+    soma_current, soma_duration : Quantity
+        The pulse into the soma that makes one spike.
+    nexus_current : Quantity
+        Peak of the subthreshold, EPSP-like input to the nexus.
+    highest_current, n_currents : Quantity, int
+        Inputs to the nexus among which thresholds are sought: the largest, and how many.
+    train_current, train_duration : Quantity
+        Each pulse of the trains of spikes.
+    event_duration : Quantity
+        An event of the nexus as long as this counts as a calcium spike.
+    duration, time_step : Quantity
+        Of every condition, and of the integration.
+    """
 
     model: str = "l5_thick_tufted"
     layer23_model: str = "l23_pyramidal"

@@ -43,7 +43,36 @@ from htm_brian.protocols.bistable_readout.stimulus import list_trials
 
 @dataclass(frozen=True)
 class BistableReadoutParameters:
-    """What a run of `BistableReadout` depends on."""
+    """What a run of `BistableReadout` depends on.
+
+    Parameters
+    ----------
+    cell, network : str
+        Models of the cells, and of the network that they stand for.
+    bits : int
+        On-bits of an SDR, half of which come from either assembly in the ambiguous one.
+    bits_of_a : tuple of int
+        Bits of A among them, in every mixture.
+    cells : int
+        Of an assembly.
+    networks : int
+        Networks, each with weights of its own.
+    trials, control_trials, other_trials : int
+        Showings of the ambiguous SDR with unreliable synapses, with reliable ones, and of any other
+        mixture.
+    volleys : int
+        Showings of the bits in one trial.
+    weight_variation : float
+        Spread of the weights, as the SD of their logarithm.
+    drive_spread : float
+        Spread of the drive among the cells of an assembly.
+    decisive_share : float
+        Of the spikes of a trial, what one assembly must fire to be what is read.
+    duration : Quantity
+        Of a trial.
+    seed : int
+        Of all that is left to chance.
+    """
 
     cell: str = "l5_reduced"
     network: str = "minicolumns"

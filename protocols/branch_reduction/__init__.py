@@ -42,8 +42,24 @@ from htm_brian.protocols.branch_reduction.measurement import measure, to_curves
 class BranchReductionParameters:
     """What a run of `BranchReduction` depends on.
 
-    `keep_volley`: whether the volley's time course and its way to the soma are not fitted.
-    `write`: file for the fitted model, if any.
+    Parameters
+    ----------
+    model, reduced_model, network_model : str
+        The cell of level 2, that of level 1 with which the fit begins, and the network it is for.
+    n_synapses : int
+        Most synapses on a branch.
+    n_basal : int
+        Synapses of a branch where their number does not vary.
+    volley_strength : float
+        Of the feedforward volley, in smallest volleys that fire the cell.
+    delay : Quantity
+        From the synapses on the branch to the volley.
+    time_step : Quantity
+        Of the integration.
+    keep_volley : bool
+        Whether the volley's time course and its way to the soma are not fitted.
+    write : str
+        File for the fitted model, if any.
     """
 
     model: str = "l5_thick_tufted"

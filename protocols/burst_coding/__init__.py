@@ -29,7 +29,27 @@ from htm_brian.protocols.burst_coding.measurement import run_signals, run_table
 
 @dataclass(frozen=True)
 class BurstCodingParameters:
-    """What a run of `BurstCoding` depends on."""
+    """What a run of `BurstCoding` depends on.
+
+    Parameters
+    ----------
+    model, awake_model, tree_model : str
+        The two-compartment cell, the same under tonic inhibition, and the tree of compartments.
+    cells_each, tree_cells_each : int
+        Cells for every pair of currents.
+    duration : Quantity
+        For which constant currents flow.
+    time_step : Quantity
+        Of the integration.
+    n_cells : int
+        Of the ensemble that is read back.
+    signal_duration, signal_time_constant : Quantity
+        Length of the signals, and how smooth they are.
+    soma_mean, soma_deviation, dendrite_mean, dendrite_deviation : Quantity
+        Mean and SD of the currents that carry the two signals.
+    seed : int
+        Of all that is left to chance.
+    """
 
     model: str = "naud_sprekeler"
     awake_model: str = "l5_awake"

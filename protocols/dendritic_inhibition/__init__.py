@@ -31,7 +31,31 @@ from htm_brian.synapses.release.stochastic import MECHANISMS
 
 @dataclass(frozen=True)
 class DendriticInhibitionParameters:
-    """What a run of `DendriticInhibition` depends on."""
+    """What a run of `DendriticInhibition` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The pyramidal cell.
+    dendrite_inhibitor, soma_inhibitor : str
+        Interneurons that inhibit the dendrite, and the soma.
+    dendrite_inhibitor_input, soma_inhibitor_input : str
+        Synapses from the pyramidal cells onto them.
+    strengths : tuple of Quantity
+        Conductances of one inhibitory synapse, rising from 0.
+    n_pyramidal, n_interneurons : int
+        Cells of a circuit.
+    excitation_probability, inhibition_probability : float
+        That a pyramidal cell excites an interneuron, and that this inhibits a pyramidal cell.
+    delay : Quantity
+        Of every synapse.
+    soma_current, dendrite_current : Quantity
+        Constant input of every pyramidal cell.
+    duration, time_step : Quantity
+        Of a run, and of the integration.
+    seed : int
+        Of all that is left to chance.
+    """
 
     model: str = "naud_sprekeler"
     dendrite_inhibitor: str = "sst_interneuron"

@@ -36,7 +36,25 @@ from htm_brian.protocols.dynamic_range.measurement import to_dataset, volleys
 
 @dataclass(frozen=True)
 class DynamicRangeParameters:
-    """What a run of `DynamicRange` depends on."""
+    """What a run of `DynamicRange` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The cell.
+    lowest_rate, highest_rate, n_rates : Quantity, int
+        Rates of one axon, evenly spaced.
+    axons, axons_per_cell : int
+        Axons for each rate, and how many of them a cell listens to.
+    cells, trials : int
+        Cells for each rate, and volleys that they get.
+    volley : Quantity
+        For which the axons fire.
+    duration, time_step : Quantity
+        From one volley to the next, and of the integration.
+    seed : int
+        Of all that is left to chance.
+    """
 
     model: str = "l5_reduced"
     lowest_rate: Quantity = quantity(30 * Hz)

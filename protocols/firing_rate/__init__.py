@@ -35,7 +35,27 @@ LEAST_STEPS = 10
 
 @dataclass(frozen=True)
 class FiringRateParameters:
-    """What a run of `FiringRate` depends on."""
+    """What a run of `FiringRate` depends on.
+
+    Parameters
+    ----------
+    model, detailed_model : str
+        Cells of level 1 and of level 2.
+    highest_current, n_currents : Quantity, int
+        Steps of current from 0 up, evenly spaced.
+    probe_current : Quantity
+        A hyperpolarising step, which tells the input resistance.
+    duration, time_step : Quantity
+        Of the steps, and of the integration.
+    train_duration : Quantity
+        Of the trains of excitatory potentials.
+    n_trials : int
+        Of the sampled detection of a rate by coincidence.
+    n_branches, n_detailed_branches : int
+        Spiking branches of level 1 and of level 2 that do the same.
+    seed : int
+        Of all that is left to chance.
+    """
 
     model: str = "l5_reduced"
     detailed_model: str = "l5_thick_tufted"

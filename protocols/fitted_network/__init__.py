@@ -45,9 +45,30 @@ from htm_brian.streams.stream_parameters import StreamParameters, active_column_
 class FittedNetworkParameters:
     """What a run of `FittedNetwork` depends on.
 
-    `period`, in ms, is that of the swaps; `periods` are those of the cell that is fitted but for
-    its volley, and `slow` is that at which it is checked. `apart`: whether each network also
-    learns by itself, which takes five times as long.
+    Parameters
+    ----------
+    input : Path or None
+        Series; the bundled one if left out.
+    columns, cells : int
+        Minicolumns of each network, and cells of each.
+    steps : int
+        Values of the series that are used.
+    training_share : float
+        Of these, what the abstract memory learns from.
+    groups : tuple of str
+        Groups of numbers that are taken from the fit, one at a time.
+    period : float
+        Milliseconds from one element to the next where groups are swapped.
+    periods, slow : tuple of float, float
+        The same for the cell that is fitted but for its volley; `slow` is the one that is checked.
+    apart : bool
+        Whether each network also learns by itself, which takes five times as long.
+    seed : int
+        Of all that is left to chance.
+    codegen : str
+        Brian2's code: auto, cython or numpy.
+    model, cell_model, fitted_model, volley_model : str
+        The network; the cell set by hand, the fitted one with a brief volley, and the fitted one.
     """
 
     input: Path | None = None

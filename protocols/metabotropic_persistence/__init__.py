@@ -33,7 +33,31 @@ from htm_brian.protocols.metabotropic_persistence.stimulus import VOLLEY
 
 @dataclass(frozen=True)
 class MetabotropicPersistenceParameters:
-    """What a run of `MetabotropicPersistence` depends on."""
+    """What a run of `MetabotropicPersistence` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The cell.
+    intervals, slow_interval : tuple of Quantity, Quantity
+        Between volleys that are close in time, and between those that are not.
+    n_volleys, n_synapses : int
+        Volleys of a train, and synapses of each over the basal branches.
+    level : Quantity
+        Depolarisation whose duration is measured.
+    duration, time_step : Quantity
+        Of the trains, and of their integration.
+    n_trials : int
+        Noisy trials with the subthreshold input, with volleys before it and without.
+    noise, noise_time_constant : Quantity
+        SD and correlation time of the soma's potential in these trials.
+    basal_share : float
+        Of the basal input that fires the resting cell, what is given.
+    test_time, test_time_step : Quantity
+        From the last volley to that input, and of the integration of these trials.
+    seed : int
+        Of all that is left to chance.
+    """
 
     model: str = "l5_thick_tufted"
     intervals: tuple[Quantity, ...] = (20 * ms, 35 * ms, 50 * ms)

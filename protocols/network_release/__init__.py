@@ -37,7 +37,27 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class NetworkReleaseParameters:
-    """What a run of `NetworkRelease` depends on."""
+    """What a run of `NetworkRelease` depends on.
+
+    Parameters
+    ----------
+    columns, cells_per_column : int
+        Size of the networks.
+    transmission : tuple of float
+        Probabilities that a connection transmits.
+    training, testing : int
+        Rounds of all sequences.
+    conditions : tuple of Condition
+        Kinds of network.
+    seed : int
+        Of all that is left to chance.
+    jobs : int
+        Processes to run side by side.
+    codegen : str
+        Brian2's code: auto, cython or numpy.
+    model, cell_model : str
+        The network and its cells.
+    """
 
     columns: int = 256
     cells_per_column: int = 8

@@ -27,7 +27,25 @@ from htm_brian.protocols.nmda_spike.stimulus import ARRIVAL, basal_branches, mak
 
 @dataclass(frozen=True)
 class NMDASpikeParameters:
-    """What a run of `NMDASpike` depends on."""
+    """What a run of `NMDASpike` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The cell.
+    n_synapses : int
+        Most synapses on the branch.
+    depolarisation : Quantity
+        Of the cell that is held above rest.
+    n_jittered, jitters : int, tuple of Quantity
+        Synapses that fire with jitter, and within which time.
+    n_draws : int
+        Draws of each jitter.
+    duration, time_step : Quantity
+        Of every condition, and of the integration.
+    seed : int
+        Of the jitter.
+    """
 
     model: str = "l5_thick_tufted"
     n_synapses: int = 40

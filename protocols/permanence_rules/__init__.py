@@ -28,7 +28,21 @@ from htm_brian.protocols.permanence_rules.measurement import (
 
 @dataclass(frozen=True)
 class PermanenceRulesParameters:
-    """What a run of `PermanenceRules` depends on; events are those of learning."""
+    """What a run of `PermanenceRules` depends on; events are those of learning.
+
+    Parameters
+    ----------
+    patterns, events : int
+        Most patterns of a segment, and events from which it learns.
+    learning_periods : tuple of float
+        Of the moving-average rule, in events.
+    synapses : int
+        With inputs at fixed rates.
+    timed_events, timed_steps, repeats : int
+        Of the comparison of cost: events of a segment, steps of a memory, and how often.
+    seed : int
+        Of all that is left to chance.
+    """
 
     patterns: int = 24
     events: int = 2500

@@ -27,7 +27,25 @@ from htm_brian.protocols.prediction_lead.stimulus import DELAYS, ONSET
 
 @dataclass(frozen=True)
 class PredictionLeadParameters:
-    """What a run of `PredictionLead` depends on."""
+    """What a run of `PredictionLead` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The cell.
+    n_basal, most_basal : int
+        Synapses on the basal branch where their number does not vary, and where it does.
+    volley_window : Quantity
+        Within which the synapses of the feedforward volley fire.
+    volley_strength : float
+        Of the volley, in smallest volleys that fire the resting cell.
+    delay : Quantity
+        From the basal synapses to the volley.
+    most_feedforward : int
+        Synapses among which the smallest volley is sought.
+    duration, time_step : Quantity
+        Of every condition, and of the integration.
+    """
 
     model: str = "l5_thick_tufted"
     n_basal: int = 20

@@ -32,7 +32,25 @@ from htm_brian.streams.digits import read_mnist
 
 @dataclass(frozen=True)
 class RealValuedLayerParameters:
-    """What a run of `RealValuedLayerProtocol` depends on."""
+    """What a run of `RealValuedLayerProtocol` depends on.
+
+    Parameters
+    ----------
+    stream_length, stream_rate : int, float
+        Numbers of each stream, and the learning rate on them.
+    growth_shares : tuple of float
+        Growth over growth and decay.
+    mnist : Path or None
+        Folder with the files of MNIST; the bundled small digits if left out.
+    n_neurons, n_learners : int
+        Of the layer, and how many of them learn from an image.
+    growth_rate, decay_rate, sensitivity : float
+        Of its rule.
+    epochs, splits : int
+        Passes over the images, and splits into those that teach and those that test.
+    seed : int
+        Of all that is left to chance.
+    """
 
     stream_length: int = 20_000
     stream_rate: float = 0.002

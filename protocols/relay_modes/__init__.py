@@ -32,7 +32,27 @@ from htm_brian.protocols.relay_modes.stimulus import DURATIONS, conditions, star
 
 @dataclass(frozen=True)
 class RelayModesParameters:
-    """What a run of `RelayModes` depends on."""
+    """What a run of `RelayModes` depends on.
+
+    Parameters
+    ----------
+    model : str
+        The relay cell.
+    hyperpolarised, depolarised : Quantity
+        Potentials at which it is held.
+    longest : Quantity
+        Hyperpolarisation.
+    step : Quantity
+        Of current, where its size does not vary.
+    lowest_step, highest_step, n_steps : Quantity, int
+        Steps after hyperpolarisation.
+    highest_tonic_step, n_tonic_steps : Quantity, int
+        Steps of the depolarised cell, from 0 up.
+    train : Quantity
+        For which a step lasts.
+    time_step : Quantity
+        Of the integration.
+    """
 
     model: str = "thalamic_relay"
     hyperpolarised: Quantity = quantity(-85 * mV)

@@ -49,7 +49,27 @@ LEVY = "Levy & Baxter 2002, J Neurosci 22:4746: optimal failure rate f = 4^-H(p*
 
 @dataclass(frozen=True)
 class ReleaseCostParameters:
-    """What a run of `ReleaseCost` depends on."""
+    """What a run of `ReleaseCost` depends on.
+
+    Parameters
+    ----------
+    budget : str
+        Model with the shares of cortical energy.
+    cells, active : int
+        Bits of an SDR, and how many are on.
+    prior : float
+        How often the SDR that is shown is the segment's own.
+    threshold : int
+        Synapses that make the segment active.
+    max_miss : float
+        Share of its own SDRs that it may miss.
+    step : float
+        From one release probability to the next; must divide 0.1.
+    samples : int
+        Presentations in the sampled control.
+    seed : int
+        Of all that is left to chance.
+    """
 
     budget: str = "signalling_energy"
     cells: int = 16384

@@ -32,7 +32,29 @@ from htm_brian.protocols.release_robustness.shift import shares
 
 @dataclass(frozen=True)
 class ReleaseRobustnessParameters:
-    """What a run of `ReleaseRobustness` depends on."""
+    """What a run of `ReleaseRobustness` depends on.
+
+    Parameters
+    ----------
+    cell_model, network_model, branch_model : str
+        Cell and network of level 1, and the cell of level 2 whose branch is taken.
+    jitter : Quantity
+        SD of the times of spikes that are spread.
+    trials : int
+        Sampled trials of each condition.
+    repeats, branch_repeats : int
+        Spiking trials of level 1 and of level 2.
+    burst_connections : int
+        Connections with short-term plasticity that get bursts.
+    spiking_thresholds : tuple of int
+        Synapses that a plateau of level 1 takes.
+    window_trials : int
+        Trials of what the coincidence window alone predicts.
+    speed_trials : int
+        Trials by which sampling is timed.
+    seed : int
+        Of all that is left to chance.
+    """
 
     cell_model: str = "l5_reduced"
     network_model: str = "minicolumns"

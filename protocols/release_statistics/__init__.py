@@ -24,7 +24,15 @@ from htm_brian.protocols.release_statistics.measurement import long_trains, pote
 
 @dataclass(frozen=True)
 class ReleaseStatisticsParameters:
-    """What a run of `ReleaseStatistics` depends on."""
+    """What a run of `ReleaseStatistics` depends on.
+
+    Parameters
+    ----------
+    connections, long_connections : int
+        Connections that get a train, and those that are followed for long.
+    seed : int
+        Of all that is left to chance.
+    """
 
     connections: int = 200_000
     long_connections: int = 2_000

@@ -48,7 +48,31 @@ from htm_brian.protocols.scalar_vs_binary.stimulus import RELIABILITIES, TRANSIT
 
 @dataclass(frozen=True)
 class ScalarVsBinaryParameters:
-    """What a run of `ScalarVsBinary` depends on."""
+    """What a run of `ScalarVsBinary` depends on.
+
+    Parameters
+    ----------
+    size : int
+        Cells of a population.
+    sparsities : tuple of float
+        Shares of cells that are on.
+    loads : tuple of float
+        Stored transitions over cells.
+    noise : float
+        Share of the on-bits that is moved at a presentation.
+    transmission_probability : float
+        Of unreliable synapses.
+    measured_cells, synapses_per_segment : int
+        Cells that recognise, and synapses of each of their segments.
+    measured_steps : int
+        Transitions that are predicted.
+    free_sequences, free_steps : int
+        Sequences in which the network goes on from its own predictions, and for how long.
+    n_seeds : int
+        Stores of each condition.
+    seed : int
+        Of all that is left to chance.
+    """
 
     size: int = 800
     sparsities: tuple[float, ...] = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5)

@@ -31,7 +31,23 @@ from htm_brian.protocols.sequence_memory.stimulus import BLOCK
 
 @dataclass(frozen=True)
 class SequenceMemoryParameters:
-    """What a run of `SequenceMemory` depends on; the sizes are those of the paper."""
+    """What a run of `SequenceMemory` depends on; the sizes are those of the paper.
+
+    Parameters
+    ----------
+    columns, cells_per_column, n_active : int
+        Size of the memory, and active columns of an element.
+    threshold : int
+        Active synapses that make a segment active.
+    elements, switch : int
+        Length of the stream, and the element from which other sequences come.
+    deaths : tuple of float
+        Shares of the cells that die at the switch.
+    seeds, damaged_memories : int
+        Memories of each condition, and of those that lose cells.
+    seed : int
+        Of all that is left to chance.
+    """
 
     columns: int = 2048
     cells_per_column: int = 32

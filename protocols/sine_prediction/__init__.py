@@ -32,7 +32,25 @@ from htm_brian.protocols.sine_prediction.stimulus import VARIANTS
 
 @dataclass(frozen=True)
 class SinePredictionParameters:
-    """What a run of `SinePrediction` depends on; noise is in amplitudes of the wave."""
+    """What a run of `SinePrediction` depends on; noise is in amplitudes of the wave.
+
+    Parameters
+    ----------
+    period, steps : int
+        Of the wave, in steps, and of learning.
+    noise : tuple of float
+        SD added to the values, in amplitudes of the wave: 0 and one other.
+    columns, cells_per_column, n_active : int
+        Size of the memory, and active columns of a value.
+    resolution : float
+        Of the encoder, in amplitudes of the wave.
+    activation_threshold, min_threshold, sample_size : int
+        Synapses that make a segment active, that make it match, and that it may have.
+    seeds : int
+        Memories of each condition.
+    seed : int
+        Of all that is left to chance.
+    """
 
     period: int = 50
     steps: int = 1500

@@ -22,7 +22,25 @@ from htm_brian.protocols.spatial_pooler_noise.measurement import VARIANTS, measu
 
 @dataclass(frozen=True)
 class SpatialPoolerNoiseParameters:
-    """What a run of `SpatialPoolerNoise` depends on; sizes are those of the paper."""
+    """What a run of `SpatialPoolerNoise` depends on; sizes are those of the paper.
+
+    Parameters
+    ----------
+    input_size, columns : int
+        Bits of the input, and columns.
+    density : float
+        Share of the columns that win.
+    inputs : int
+        Random inputs that are learned.
+    lowest_input_density, highest_input_density : float
+        Shares of their bits that are on.
+    epochs : tuple of int
+        Passes after which robustness is measured, rising from 0.
+    seeds : int
+        Poolers.
+    seed : int
+        Of all that is left to chance.
+    """
 
     input_size: int = 1024
     columns: int = 1024

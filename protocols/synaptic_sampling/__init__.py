@@ -28,7 +28,35 @@ from htm_brian.streams.digits import bundled_digits
 
 @dataclass(frozen=True)
 class SynapticSamplingParameters:
-    """What a run of `SynapticSampling` depends on."""
+    """What a run of `SynapticSampling` depends on.
+
+    Parameters
+    ----------
+    target : tuple of float
+        Probabilities of the SDRs to be sampled; they sum to 1.
+    bits, hidden : int
+        On-bits of an SDR, and hidden units.
+    machines : int
+        Networks that learn them.
+    batches, batch, chain_steps : int
+        Of learning: batches, SDRs of each, and steps of its own chain in between.
+    rate, rate_fall : float
+        Learning rate at the beginning, and its share that is left at the end.
+    chains, settling, steps : int
+        Of free running: chains, and their steps before and during the count.
+    transmission_probability : float
+        Of a synapse at a step.
+    digit_hidden, digit_rate, epochs : int, float
+        Hidden units, learning rate and passes, with digits.
+    pruned_share, relearning_epochs : float, int
+        Share of the weakest synapses that is removed, and passes after it.
+    readings : int
+        Over which a digit is read.
+    splits : int
+        Splits into digits that teach and digits that test.
+    seed : int
+        Of all that is left to chance.
+    """
 
     target: tuple[float, ...] = (0.4, 0.3, 0.2, 0.1)
     bits: int = 3

@@ -1,0 +1,130 @@
+"""A working start for a protocol or a model file of one's own."""
+
+from __future__ import annotations
+
+import keyword
+import os
+import re
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from htm_brian.errors import InputError
+from htm_brian.experiment.finding import protocol_names
+from htm_brian.parameters import list_models, read_model
+
+_HEADER_NAME = re.compile(r'(^\[model\]\s*$[^[]*?^name\s*=\s*)"[^"]*"', re.MULTILINE)
+
+
+def new_protocol(name: str, folder: str | os.PathLike[str] = ".") -> list[Path]:
+    """Write a protocol that runs, and the module that draws it; return the files.
+
+    Parameters
+    ----------
+    name : str
+        Of the protocol and its file: small letters, digits and underscores.
+    folder : path
+        Where the files go.
+
+    Raises
+    ------
+    InputError
+        If the name is none, or taken, or a file is there or cannot be written.
+    """
+    _check_name(name, "protocol", protocol_names())
+    environment = Environment(
+        loader=PackageLoader("htm_brian.experiment", "."),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    kind = "".join(word.capitalize() for word in name.split("_"))
+    templates = {
+        f"{name}.py": "new_protocol.py.jinja",
+        f"{name}_figures.py": "new_figures.py.jinja",
+    }
+    texts = {
+        Path(folder) / file: environment.get_template(template).render(name=name, kind=kind)
+        for file, template in templates.items()
+    }
+    return _write_new(texts)
+
+
+def new_model(name: str, folder: str | os.PathLike[str] = ".", like: str = "l5_reduced") -> Path:
+    """Write a model file, a copy of another under its own name; return it.
+
+    Parameters
+    ----------
+    name : str
+        Of the model and its file.
+    folder : path
+        Where it goes.
+    like : str
+        The model that is copied, or a file.
+
+    Raises
+    ------
+    InputError
+        If the name is none, or taken, or the file is there or cannot be written.
+    """
+    _check_name(name, "model", list_models())
+    return export_model(like, Path(folder) / f"{name}.toml")
+
+
+def export_model(model: str, file: str | os.PathLike[str]) -> Path:
+    """Write a model to a file of one's own, under the name of that file; return it.
+
+    Parameters
+    ----------
+    model : str
+        Name of a model of the package, or path of a file.
+    file : path
+        Ends in .toml, and is not there yet.
+
+    Raises
+    ------
+    InputError
+        If there is no such model or it has a fault, or the file is there or cannot be written.
+    """
+    path = Path(file)
+    if path.suffix != ".toml":
+        raise InputError(f"a model file ends in .toml, got {path}")
+    reading = read_model(model)
+    if reading.faults:
+        raise InputError(reading.faults[0])
+    if model in list_models():
+        text = (resources.files("htm_brian.models") / f"{model}.toml").read_text(encoding="utf-8")
+    else:
+        text = Path(model).read_text(encoding="utf-8-sig")
+    named, n = _HEADER_NAME.subn(lambda match: f'{match[1]}"{path.stem}"', text, count=1)
+    if n == 0:
+        raise InputError(f"the name of {model} is not found in its table [model]")
+    return _write_new({path: named})[0]
+
+
+def _check_name(name: str, what: str, taken: list[str]) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        raise InputError(
+            f"the name of a {what} has small letters, digits and underscores and begins with a "
+            f"letter, such as my_{what}; got {name!r}"
+        )
+    if name in taken:
+        raise InputError(f"there is a {what} {name} already; choose another, such as my_{name}")
+
+
+def _write_new(texts: dict[Path, str]) -> list[Path]:
+    """Write files, all or none, over nothing that is there."""
+    for path in texts:
+        if path.exists():
+            raise InputError(f"{path} is there already; move it away, or choose another name")
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            with path.open("x", encoding="utf-8") as file:
+                written.append(path)
+                file.write(text)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder") from None
+    return written
