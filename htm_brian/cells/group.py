@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from types import ModuleType
+from typing import Any
 
 from brian2.core.clocks import Clock
-from brian2.equations.equations import SUBEXPRESSION
+from brian2.equations.equations import SUBEXPRESSION, Equations
 from brian2.groups.neurongroup import NeuronGroup
+from brian2.monitors.statemonitor import StateMonitor
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.arguments import check_choice, check_integer, shown
-from htm_brian.cells import biophysical
+from htm_brian.cells import biophysical, inputs
 from htm_brian.cells.design import Design
 from htm_brian.engine.group_arguments import check_clock, check_method, check_name
 from htm_brian.engine.integration import LinearlyImplicit, standing_still, without_flag
@@ -20,6 +22,9 @@ from htm_brian.mechanisms import spike
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.mechanisms.mechanism import assign, describe
 from htm_brian.parameters import Model, load_model
+
+SOMA_POTENTIAL = "v_soma"
+"""Another name of `v`, so that every compartment's potential is called alike."""
 
 
 class Cells(NeuronGroup):
@@ -58,6 +63,9 @@ class Cells(NeuronGroup):
         ``cells.leak_conductance = 20*nS``.
     compartments : list of str
         Their names, the soma first.
+    potentials : list of str
+        Names of the variables with their potentials, in the same order: ``v_soma`` (which is `v`),
+        ``v_basal_0_0``, and so on.
 
     Notes
     -----
@@ -98,11 +106,13 @@ class Cells(NeuronGroup):
         self.parameters = load_model(model)
         self._design = self.put_together(self.parameters, per_cell, mechanisms)
         self.compartments = self._design.compartments
+        self.potentials = [f"v_{compartment}" for compartment in self.compartments]
         whole, integration = self._design.equations, method or self._design.method
         if integration is None:
             held = standing_still(whole)
-            potentials = [potential(name) for name in self.compartments]
-            whole, integration = without_flag(whole, held), LinearlyImplicit(potentials, held)
+            coupled = [potential(compartment) for compartment in self.compartments]
+            whole, integration = without_flag(whole, held), LinearlyImplicit(coupled, held)
+        whole = whole + Equations(f"{SOMA_POTENTIAL} = v : volt")
         super().__init__(
             number,
             whole,
@@ -173,6 +183,114 @@ class Cells(NeuronGroup):
                 )
         return biophysical.on_glutamate(compartment, receptors)
 
+    def synapses_from(
+        self,
+        source: Any,
+        compartment: str,
+        receptors: Collection[str] | None = None,
+        *,
+        release: str | Model | None = None,
+        delay: Quantity | None = None,
+        seed: int = 0,
+        trial: int = 0,
+        order: int = 0,
+        name: str = "synapses*",
+    ) -> inputs.CompartmentSynapses | inputs.ReleasingCompartmentSynapses:
+        """Return synapses of a group that spikes onto one compartment, branch or kind of branch.
+
+        They are Brian2 `Synapses`: connect them, and add them to the network. Each has a `weight`,
+        1 unless set after ``connect``, in unitary conductances of the receptors.
+
+        Parameters
+        ----------
+        source : Group
+            Anything that spikes: `NeuronGroup`, `PoissonGroup`, `SpikeGeneratorGroup`, `Cells`.
+        compartment : str
+            One of `compartments`; or a branch (``"basal_0"``) or all branches of a kind
+            (``"basal"``), over whose compartments the synapses are spread, by the number of their
+            source.
+        receptors : collection of str, optional
+            Some of ``"ampa"``, ``"nmda"`` and ``"gaba"``; left out, those for glutamate that are
+            there.
+        release : str, path or Model, optional
+            Of kind "synapse", such as ``"layer5_pair"``: a spike then releases vesicles by chance,
+            each of which opens the unitary conductance
+            (`htm_brian.synapses.release.stochastic.ReleaseSynapses`). Left out, every spike is
+            transmitted.
+        delay : Quantity, optional
+            The same for all.
+        seed, trial : int
+            Of the releases.
+        order : int
+            Among all that spikes do in one time step.
+        name : str
+            Of the synapses; with `release` it names their draws, too.
+
+        Raises
+        ------
+        InputError
+            If there is no such compartment or receptor, or a compartment lacks it.
+
+        Examples
+        --------
+        >>> from brian2 import Network, SpikeGeneratorGroup, ms
+        >>> cells = Cells(1, "l5_thick_tufted")
+        >>> axons = SpikeGeneratorGroup(20, range(20), [1]*20*ms)
+        >>> synapses = cells.synapses_from(axons, "basal_0_1")
+        >>> synapses.connect()
+        >>> Network(cells, axons, synapses).run(1.2*ms)
+        >>> cells.ampa_basal_0_1[0] > 15*cells.ampa_unitary_conductance
+        np.True_
+        """
+        return inputs.synapses_from(
+            self, source, compartment, receptors, release, delay, seed, trial, order, name
+        )
+
+    def record(
+        self,
+        compartments: Collection[str] | None = None,
+        *,
+        cells: Any = True,
+        dt: Quantity | None = None,
+        name: str = "statemonitor*",
+    ) -> StateMonitor:
+        """Return a Brian2 `StateMonitor` of the potentials; add it to the network.
+
+        Parameters
+        ----------
+        compartments : collection of str, optional
+            Compartments, branches or kinds of them, as in `synapses_from`; all if left out.
+        cells : bool or sequence of int
+            Which cells; all by default.
+        dt : Quantity, optional
+            From one value to the next; the cells' own step if left out.
+        name : str
+            Of the monitor.
+
+        Raises
+        ------
+        InputError
+            If there is no such compartment.
+
+        Examples
+        --------
+        >>> from brian2 import Network, mV, ms
+        >>> cells = Cells(1, "passive")
+        >>> traces = cells.record(["soma"], dt=0.5*ms)
+        >>> Network(cells, traces).run(1*ms)
+        >>> traces.v_soma/mV
+        array([[-70., -70.]])
+        """
+        check_clock(dt, None)
+        if compartments is None:
+            chosen = list(self.compartments)
+        else:
+            names = [compartments] if isinstance(compartments, str) else compartments
+            chosen = [p for each in names for p in inputs.places_of(each, self.compartments)]
+        variables = [f"v_{compartment}" for compartment in dict.fromkeys(chosen)]
+        return StateMonitor(self, variables, record=cells, dt=dt, name=name)
+
     def describe(self) -> str:
         """Return the equations as text, with units, values and sources."""
-        return describe(self.user_equations, self._design.variables, self.parameters)
+        meanings = self._design.variables | {SOMA_POTENTIAL: "potential of the soma, v"}
+        return describe(self.user_equations, meanings, self.parameters)
