@@ -47,7 +47,7 @@ figures: .venv/.installed-figures
 
 # Writes the figures of docs/results/ into the documents; ARGS="--from results/NAME" stores a run first.
 docs-numbers: .venv/.installed
-	$(BIN)/python docs/insert_results.py $(ARGS)
+	$(BIN)/python -m docs.insert_results $(ARGS)
 
 bench: .venv/.installed
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS); done

@@ -1,20 +1,25 @@
 """Put the figures of stored results into the documents, and store the result of a run.
 
 ``docs/results/NAME.json`` keeps one run: its checks, table, metrics, parameters and versions. The
-documents (``docs/*.md``) say with comments, which a reader does not see, what belongs where:
+documents (``README.md``, ``docs/*.md``) say with comments, which a reader does not see, what
+belongs where:
 
 ``<!-- result NAME -->`` to ``<!-- end -->``
     the table of a run, and when and with what it was made;
 ``<!-- overview -->`` to ``<!-- end -->``
     one row for each result that the document shows;
+``<!-- findings -->`` to ``<!-- end -->``
+    one row for each stored result, with the claim that was tested;
+``<!-- refuted -->`` to ``<!-- end -->``
+    the checks that do not hold, with their numbers;
 ``<!--= NAME: KEY -->`` to ``<!--/-->``
     one figure: the value of the check called KEY, or ``metrics / KEY``, or ``parameters / KEY``.
 
 NAME is a protocol, or one with a variant, ``fitted_network+apart``. Everything between the comments
-is written anew. Figures of a result that is not stored read "not run yet"; parameters are those
-that the protocol has today.
+is written anew, and so is the verdict figure (``docs/verdict.svg``). Figures of a result that is
+not stored read "not run yet"; parameters are those that the protocol has today.
 
-``python docs/insert_results.py`` writes the documents. ``--from results/NAME`` stores that run
+``python -m docs.insert_results`` writes the documents. ``--from results/NAME`` stores that run
 first, with ``--as NAME+VARIANT`` under another name. ``--check`` changes nothing, and fails where a
 document and the results differ.
 """
@@ -31,6 +36,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from docs import verdict_figure
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, format_number, with_unit
 from htm_brian.experiment.protocol import load_protocol
@@ -39,11 +45,17 @@ from htm_brian.experiment.results import describe_parameters
 
 DOCS = Path(__file__).resolve().parent
 RESULTS = DOCS / "results"
+README = DOCS.parent / "README.md"
+PROTOCOLS = DOCS / "protocols.md"
+VERDICT = DOCS / "verdict.svg"
 NOT_RUN = "not run yet"
 NAME = r"[a-z0-9_]+(?:\+[a-z0-9_]+)?"
 INSIDE = r"(?:(?!<!--).)*"
 TABLE = re.compile(rf"(<!-- result ({NAME}) -->\n){INSIDE}(<!-- end -->)", re.DOTALL)
-OVERVIEW = re.compile(rf"(<!-- overview -->\n){INSIDE}(<!-- end -->)", re.DOTALL)
+OVERVIEW, FINDINGS, REFUTED = (
+    re.compile(rf"(<!-- {place} -->\n){INSIDE}(<!-- end -->)", re.DOTALL)
+    for place in ("overview", "findings", "refuted")
+)
 FIGURE = re.compile(rf"(<!--= ({NAME}): (.+?) -->){INSIDE}(<!--/-->)", re.DOTALL)
 VERSIONS = ("htm-brian", "brian2", "numpy", "python")
 
@@ -72,17 +84,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_documents(check_only: bool = False) -> list[Path]:
-    """Render every document; return those that changed, or would."""
+    """Render every document and the verdict figure; return those that changed, or would."""
     results = load_results(RESULTS)
+    written = {VERDICT: verdict_figure.draw(results, in_order(results))}
+    for path in (README, *sorted(DOCS.glob("*.md"))):
+        written[path] = render(path.read_text(encoding="utf-8"), results)
     changed = []
-    for path in sorted(DOCS.glob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        rendered = render(text, results)
-        if rendered != text:
+    for path, text in written.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             changed.append(path)
             if not check_only:
-                path.write_text(rendered, encoding="utf-8")
+                path.write_text(text, encoding="utf-8")
     return changed
+
+
+def in_order(results: Mapping[str, Result]) -> list[str]:
+    """Return the names of the results in the order in which docs/protocols.md shows them."""
+    shown = [match[2] for match in TABLE.finditer(PROTOCOLS.read_text(encoding="utf-8"))]
+    return sorted(results, key=lambda name: (name not in shown, [*shown, name].index(name)))
 
 
 def store(folder: Path, results: Path, name: str | None = None) -> Path:
@@ -150,11 +169,15 @@ def render(text: str, results: Mapping[str, Result]) -> str:
     '<!--= release_cost: parameters / threshold -->13<!--/--> synapses'
     """
     names = [match[2] for match in TABLE.finditer(text)]
-    rest = FIGURE.sub("", TABLE.sub("", OVERVIEW.sub("", text)))
+    rest = text
+    for place in (OVERVIEW, FINDINGS, REFUTED, TABLE, FIGURE):
+        rest = place.sub("", rest)
     if "<!--" in rest:
         line = rest[rest.index("<!--") :].partition("\n")[0]
         raise InputError(f"a marked place without begin or end: {line}")
     text = OVERVIEW.sub(lambda m: f"{m[1]}{overview(names, results)}\n{m[2]}", text)
+    text = FINDINGS.sub(lambda m: f"{m[1]}{findings(results)}\n{m[2]}", text)
+    text = REFUTED.sub(lambda m: f"{m[1]}{refuted(results)}\n{m[2]}", text)
     text = TABLE.sub(lambda m: f"{m[1]}{table(m[2], results.get(m[2]))}\n{m[3]}", text)
     return FIGURE.sub(lambda m: f"{m[1]}{figure(m[2], m[3], results.get(m[2]))}{m[4]}", text)
 
@@ -180,6 +203,34 @@ def overview(names: Sequence[str], results: Mapping[str, Result]) -> str:
             minutes = format_number(round(result["duration_seconds"] / 60, 1))
             lines.append(_row([link, _score(result), minutes]))
     return "\n".join(lines)
+
+
+def findings(results: Mapping[str, Result]) -> str:
+    """Return one row for each result: the claim, and how many checks of it hold."""
+    lines = [_row(["claim", "protocol", "checks that hold"]), _row(["---"] * 3)]
+    for name in in_order(results):
+        claim = load_protocol(protocol_of(name)).claim
+        lines.append(
+            _row([claim[0].upper() + claim[1:].rstrip("."), _link(name), _score(results[name])])
+        )
+    return "\n".join(lines)
+
+
+def refuted(results: Mapping[str, Result]) -> str:
+    """Return one line for each check that does not hold: what was found, what was claimed."""
+    missed = [
+        f"- {_link(name)}: {check.name}: found {check.found}, claimed {check.target} "
+        f"({check.source})"
+        for name in in_order(results)
+        for check in map(_check, results[name]["checks"])
+        if not check.passed
+    ]
+    return "\n".join(missed) or "Nothing is refuted so far."
+
+
+def _link(name: str) -> str:
+    """Return a link from the top of the repository to the section of a result."""
+    return f"[`{name}`](docs/protocols.md#{protocol_of(name)})"
 
 
 def figure(name: str, key: str, result: Result | None) -> str:

@@ -84,6 +84,21 @@ def test_rendering_again_changes_nothing(results: dict[str, Any]) -> None:
     )
 
 
+def test_findings_and_what_is_refuted_with_its_number(results: dict[str, Any]) -> None:
+    text = "<!-- findings -->\n<!-- end -->\n<!-- refuted -->\n<!-- end -->"
+    rendered = render(text, results)
+    link = "[`release_cost`](docs/protocols.md#release_cost)"
+    assert f"it saves | {link} | 1 of 2 |" in rendered
+    assert f"- {link}: a | b: found 1 ms, claimed ≥ 2 ms (a paper)" in rendered.splitlines()
+    assert "lead: found" not in rendered
+    assert "Nothing is refuted so far." in render(text, {})
+
+
+def test_results_come_in_the_order_of_the_document_and_others_last() -> None:
+    names = ["release_cost", "nowhere", "validate"]
+    assert insert_results.in_order(dict.fromkeys(names)) == ["validate", "release_cost", "nowhere"]
+
+
 def test_what_is_not_stored_is_said_to_be_so() -> None:
     text = "<!-- overview -->\n<!-- end -->\n<!-- result validate+slow -->\n3 ms\n<!-- end -->"
     rendered = render(text, {})
