@@ -70,7 +70,7 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
     name_or_path : str or path
         As for `htm_brian.parameters.load_model`.
     kind : str
-        What the caller needs: "cell", "synapse", "network", "budget".
+        What the caller needs: "cell", "synapse", "plasticity", "network", "budget".
     level : int
         And of which level.
 
@@ -231,6 +231,25 @@ def _tables_of_budget(model: Model) -> Tables:
     return BUDGET
 
 
+def _tables_of_rule(model: Model) -> Tables:
+    from htm_brian.synapses.plasticity.finding import rules
+
+    # Of a model that no rule reads every table is unknown.
+    return {name: rules()[name].keys for name in rules() if name in model}
+
+
+def _optional_of_rule() -> Collection[str]:
+    from htm_brian.synapses.plasticity.finding import rules
+
+    return rules()
+
+
+def _check_rule(model: Model) -> object:
+    from htm_brian.synapses.plasticity.finding import online_rule
+
+    return online_rule(model)
+
+
 # Imported when used: a look at one model shall not wait for all of the package.
 KINDS: dict[tuple[str, int], Kind] = {
     ("cell", 1): Kind("a reduced pyramidal cell (level 1)", _tables_of_cell, _check_cell),
@@ -239,6 +258,18 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("synapse", 1): Kind("a releasing synapse (level 1)", _tables_of_synapse, _check_synapse),
     ("network", 1): Kind("a network of minicolumns (level 1)", _tables_of_network, _check_release),
+    ("plasticity", 1): Kind(
+        "a rule of plasticity by spike times (level 1)",
+        _tables_of_rule,
+        _check_rule,
+        _optional_of_rule,
+    ),
+    ("plasticity", 2): Kind(
+        "a rule of plasticity by calcium or potential (level 2)",
+        _tables_of_rule,
+        _check_rule,
+        _optional_of_rule,
+    ),
     ("budget", 3): Kind("a budget of energy (level 3)", _tables_of_budget, lambda model: model),
 }
 """Every kind of model, by what ``kind`` and ``level`` say in its table ``[model]``."""

@@ -39,6 +39,16 @@ static inline double keyed_uniform(int low, int high, int i, int j, int contact,
 }
 """
 
+_CPP_NORMAL = """
+static inline double keyed_normal(double deviation, int low, int high, int i, int j, int contact, int n)
+{
+    if (deviation <= 0.0) return 0.0;
+    const double u = keyed_uniform(low, high, i, j, contact, 2*n);
+    const double v = keyed_uniform(low, high, i, j, contact, 2*n + 1);
+    return deviation*sqrt(-2.0*log(u))*cos(6.283185307179586*v);
+}
+"""  # noqa: E501
+
 _CPP_BINOMIAL = """
 static inline int binomial_quantile(double u, int n, double p)
 {
@@ -72,6 +82,21 @@ cdef double keyed_uniform(int low, int high, int i, int j, int contact, int n) n
     h = _htm_mix(_htm_mix(_htm_mix(_htm_mix(h, i), j), contact), n)
     return (<double>(h >> 11) + 0.5) * (1.0/9007199254740992.0)
 """
+
+_CYTHON_NORMAL = """
+cdef extern from "math.h" nogil:
+    double _c_log "log"(double)
+    double _c_cos "cos"(double)
+    double _c_sqrt "sqrt"(double)
+
+cdef double keyed_normal(double deviation, int low, int high, int i, int j, int contact, int n) noexcept:
+    cdef double u, v
+    if deviation <= 0.0:
+        return 0.0
+    u = keyed_uniform(low, high, i, j, contact, 2*n)
+    v = keyed_uniform(low, high, i, j, contact, 2*n + 1)
+    return deviation*_c_sqrt(-2.0*_c_log(u))*_c_cos(6.283185307179586*v)
+"""  # noqa: E501
 
 _CYTHON_BINOMIAL = """
 cdef int binomial_quantile(double u, int n, double p) noexcept:
@@ -114,6 +139,25 @@ def uniform(low: Any, high: Any, i: Any, j: Any, contact: Any, n: Any) -> NDArra
     return drawn
 
 
+def normal(
+    deviation: Any, low: Any, high: Any, i: Any, j: Any, contact: Any, n: Any
+) -> NDArray[np.float64]:
+    """Return normal numbers of mean 0, each a function of all its arguments.
+
+    Parameters
+    ----------
+    deviation : float or array of float
+        Standard deviation; where it is 0 nothing is drawn.
+    low, high, i, j, contact, n : int or array of int
+        As for `uniform`. The number `n` is that of two uniform ones, 2 n and 2 n + 1 (Box & Muller
+        1958).
+    """
+    words = [np.asarray(word).astype(np.int64, copy=False) for word in (low, high, i, j, contact)]
+    number = np.asarray(n).astype(np.int64, copy=False)
+    drawn: NDArray[np.float64] = _normal(np.asarray(deviation, dtype=float), *words, number)
+    return drawn
+
+
 def quantile(u: Any, n: Any, p: Any) -> NDArray[np.int32]:
     """Return binomial numbers: the quantiles `u` of successes in `n` trials of probability `p`.
 
@@ -132,6 +176,20 @@ def quantile(u: Any, n: Any, p: Any) -> NDArray[np.int32]:
 
 @numba.vectorize(cache=True)
 def _uniform(low, high, i, j, contact, n):  # type: ignore[no-untyped-def]
+    return _hashed(low, high, i, j, contact, n)
+
+
+@numba.vectorize(cache=True)
+def _normal(deviation, low, high, i, j, contact, n):  # type: ignore[no-untyped-def]
+    if deviation <= 0.0:
+        return 0.0
+    u = _hashed(low, high, i, j, contact, 2 * n)
+    v = _hashed(low, high, i, j, contact, 2 * n + 1)
+    return deviation * np.sqrt(-2.0 * np.log(u)) * np.cos(6.283185307179586 * v)
+
+
+@numba.njit(cache=True)
+def _hashed(low, high, i, j, contact, n):  # type: ignore[no-untyped-def]
     h = (np.uint64(high) & np.uint64(0xFFFFFFFF)) << np.uint64(32)
     h |= np.uint64(low) & np.uint64(0xFFFFFFFF)
     h = _mix(_mix(_mix(_mix(h, i), j), contact), n)
@@ -168,18 +226,30 @@ def _quantile(u, n, p):  # type: ignore[no-untyped-def]
     return np.int32(n - k) if mirrored else np.int32(k)
 
 
-def _function(pyfunc: Any, n_arguments: int, result: str, cpp: str, cython: str) -> Function:
+def _function(
+    pyfunc: Any,
+    n_arguments: int,
+    result: str,
+    cpp: str,
+    cython: str,
+    calls: dict[str, Function] | None = None,
+) -> Function:
     function = Function(
         pyfunc, arg_units=[1] * n_arguments, return_unit=1, return_type=result, stateless=True
     )
     function.implementations.add_implementation("numpy", pyfunc)
-    function.implementations.add_implementation("cpp", cpp)
-    function.implementations.add_implementation("cython", cython)
+    function.implementations.add_implementation("cpp", cpp, dependencies=calls)
+    function.implementations.add_implementation("cython", cython, dependencies=calls)
     return function
 
 
+_KEYED_UNIFORM = _function(uniform, 6, "float", _CPP_UNIFORM, _CYTHON_UNIFORM)
+
 FUNCTIONS = {
-    "keyed_uniform": _function(uniform, 6, "float", _CPP_UNIFORM, _CYTHON_UNIFORM),
+    "keyed_uniform": _KEYED_UNIFORM,
+    "keyed_normal": _function(
+        normal, 7, "float", _CPP_NORMAL, _CYTHON_NORMAL, {"keyed_uniform": _KEYED_UNIFORM}
+    ),
     "binomial_quantile": _function(quantile, 3, "integer", _CPP_BINOMIAL, _CYTHON_BINOMIAL),
 }
-"""What the equations of release call."""
+"""What the equations of release and plasticity call."""

@@ -34,6 +34,9 @@ from htm_brian.engine.group_arguments import check_name
 from htm_brian.errors import InputError
 from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
+from htm_brian.synapses.plasticity.finding import online_rule
+from htm_brian.synapses.plasticity.online import OnlineRule, synapse_arguments
+from htm_brian.synapses.plasticity.plastic_synapses import begin, check_fit, check_later
 from htm_brian.synapses.release.draws import FUNCTIONS
 from htm_brian.synapses.release.transmission import RELEASE_KEYS
 from htm_brian.synapses.release.values import (
@@ -113,6 +116,9 @@ draws += 4
 """  # noqa: E501
 
 
+_ARRIVAL = "arrival = int(quanta > 0)"
+
+
 class ReleaseSynapses(CheckedSynapses):
     """Synapses that release by chance, with a state of their own for each connection.
 
@@ -131,13 +137,17 @@ class ReleaseSynapses(CheckedSynapses):
         Parameters that differ between connections; set them after the last ``connect``.
     equations : str
         Further variables of the synapses, such as a weight.
+    rule : str, path, Model or OnlineRule, optional
+        By which the synapses learn (`htm_brian.synapses.plasticity.online`), such as
+        ``"calcium_based_cortex"``: a spike that releases no vesicle does not arrive. `on_release`
+        may then use `efficacy` and `arrival`.
     seed, trial : int
         Of the experiment, and the number of the trial in it.
     stream : str, optional
         Name of the stream of draws; by default that of the synapses. Give one or the other where
         a process makes several such synapses: a made-up name depends on those made before.
     delay : Quantity, optional
-        The same for all connections; or set `delay` after ``connect``.
+        The same for all connections; or, without a rule, set `delay` after ``connect``.
     namespace : dict, optional
         As for Brian2's `Synapses`.
     order : int
@@ -176,6 +186,7 @@ class ReleaseSynapses(CheckedSynapses):
         variant: str = "multivesicular",
         per_connection: tuple[str, ...] = (),
         equations: str = "",
+        rule: str | Model | OnlineRule | None = None,
         seed: int = 0,
         trial: int = 0,
         stream: str | None = None,
@@ -202,23 +213,36 @@ class ReleaseSynapses(CheckedSynapses):
         # Brian2 lets no attribute be added later.
         self.stream = stream or ""
         self.extra_variables = tuple(Equations(equations)) if equations else ()
+        self.rule = None if rule is None else online_rule(rule)
         self.stated_targets: NDArray[np.integer] | None = None
         self._connected = False
         self._per_connection = per_connection
         self._seed_and_trial = seed, trial
-        super().__init__(
-            source,
-            target,
-            declared + _STATE + equations,
-            on_pre=REFILL + _FACILITATE + _RELEASE[variant] + SIZE + on_release,
-            delay=delay,
-            namespace=dict(check_mapping("namespace", namespace or {})) | FUNCTIONS,
-            multisynaptic_index="contact",
-            clock=source.clock,
-            name=name,
-        )
+        release = REFILL + _FACILITATE + _RELEASE[variant] + SIZE
+        if self.rule is None:
+            arguments: dict[str, Any] = {
+                "model": "",
+                "on_pre": release + on_release,
+                "delay": delay,
+                "namespace": {},
+            }
+        else:
+            check_fit(self.rule, source, target)
+            arguments = synapse_arguments(
+                self.rule, arrival=release + _ARRIVAL, on_pre=on_release, delay=delay
+            )
+        own = {
+            "model": f"{declared}{_STATE}{arguments['model']}\n{equations}",
+            "namespace": arguments["namespace"]
+            | dict(check_mapping("namespace", namespace or {}))
+            | FUNCTIONS,
+            "multisynaptic_index": "contact",
+        }
+        super().__init__(source, target, **arguments | own, clock=source.clock, name=name)
         # Brian2 puts what a presynaptic spike does one before what the groups do.
         self.pre.order = order - 1
+        if self.rule is not None:
+            self.contained_objects.extend(self.rule.helpers(target))
         if stream is None:
             self.stream = self.name
             warn_of_made_up_name(name, self.name)
@@ -237,10 +261,14 @@ class ReleaseSynapses(CheckedSynapses):
             self._assign(shared=True)
             self.set_stream(*self._seed_and_trial)
         self._assign(shared=False)
+        if self.rule is not None:
+            begin(self, self.rule, self._seed_and_trial[0])
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
         """Check the numbers, then prepare as Brian2 does."""
         check_before_run(self)
+        if self.rule is not None:
+            check_later(self, self.rule)
         super().before_run(run_namespace)
 
     def set_stream(self, seed: int, trial: int = 0) -> None:
