@@ -62,7 +62,8 @@ class NumpyPooler:
 
     def _learn(self, winners: NDArray[np.int64], overlaps: NDArray[np.int64], sdr: SDR) -> None:
         pool = self.pool[winners]
-        updated = self.rule.update(self.permanence[winners], sdr.dense)
+        active = np.broadcast_to(sdr.dense, pool.shape)
+        updated = self.rule.update(self.permanence[winners], active)
         self.permanence[winners] = updated * pool
         self.connected[:, winners] = ((updated >= self.threshold) & pool).T
         self.steps += 1
