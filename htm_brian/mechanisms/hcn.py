@@ -12,12 +12,11 @@ much attenuated (Berger, Larkum & Luescher 2001). A calcium spike is far above w
 
 from __future__ import annotations
 
-import numpy as np
 from brian2.equations.equations import Equations
 
 from htm_brian.mechanisms.interface import Mechanism, Site
 from htm_brian.mechanisms.mechanism import declare
-from htm_brian.parameters import Key, Model, Table
+from htm_brian.parameters import Key, Table
 
 TABLE = "hcn"
 KINDS = ("trunk", "nexus", "tuft")
@@ -81,47 +80,6 @@ def currents(site: Site) -> dict[str, str]:
 def at_rest(site: Site) -> dict[str, str]:
     """Return where the gates stand in a cell that rests."""
     return {f"hcn_gate_{name}": "hcn_gate_at_rest" for name in site.names}
-
-
-def steady_density(model: Model, kind: str, depolarisation: float) -> float:
-    """Return the current in the long run into dendrites of a kind, less that at rest, in A/m**2.
-
-    Parameters
-    ----------
-    model : Model
-        Of level 2; 0 without an h-current.
-    kind : str
-        Of dendrite.
-    depolarisation : float
-        From rest, in volts.
-    """
-    if TABLE not in model or kind not in KINDS:
-        return 0.0
-    table, rest = model[TABLE], float(model["soma"]["resting_potential"])
-    half, slope, reversal = (
-        float(table[key]) for key in ("half_activation", "activation_slope", "reversal_potential")
-    )
-
-    def through(potential: float) -> float:
-        return float((reversal - potential) / (1 + np.exp((potential - half) / slope)))
-
-    return float(table[f"{kind}_density"]) * (through(rest + depolarisation) - through(rest))
-
-
-def slope_density(model: Model, kind: str) -> float:
-    """Return by how much the steady current at rest grows with hyperpolarisation, in S/m**2.
-
-    Of what is open at rest, and of what a change of the potential opens::
-
-        density (m + (E - v) m (1 - m)/slope),  m = 1/(1 + exp((v - half_activation)/slope))
-    """
-    if TABLE not in model or kind not in KINDS:
-        return 0.0
-    table, rest = model[TABLE], float(model["soma"]["resting_potential"])
-    slope = float(table["activation_slope"])
-    gate = 1 / (1 + np.exp((rest - float(table["half_activation"])) / slope))
-    opening = gate * (1 - gate) / slope * (float(table["reversal_potential"]) - rest)
-    return float(table[f"{kind}_density"]) * float(gate + opening)
 
 
 MECHANISMS = (

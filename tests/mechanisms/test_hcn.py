@@ -85,16 +85,17 @@ def test_the_holding_current_holds_the_soma_where_it_should(
     model: Model, depolarisation: float
 ) -> None:
     """The gates shut as the potential rises, so a small input's resistance would be off."""
-    cells = Cells(1, only_leaks(model), dt=0.1 * ms)
-    cells.injected_current = resting.holding_current(model, 1e-3 * depolarisation) * amp
+    leaky = only_leaks(model)
+    cells = Cells(1, leaky, dt=0.1 * ms)
+    cells.injected_current = resting.holding_current(leaky, 1e-3 * depolarisation) * amp
     Network(cells).run(500 * ms)
     assert cells.v[0] / mV + 70 == pytest.approx(depolarisation, abs=0.02)
-    small = 1e-3 * depolarisation / resting.input_resistance(model)
+    small = 1e-3 * depolarisation / resting.input_resistance(leaky)
     assert abs(small / float(cells.injected_current[0] / amp) - 1) > 0.02
 
 
 def test_without_the_current_it_takes_ohm_s_law(model: Model) -> None:
-    bare = without(model, hcn.TABLE)
+    bare = without(only_leaks(model), hcn.TABLE)
     expected = 15e-3 / resting.input_resistance(bare)
     assert resting.holding_current(bare, 15e-3) == pytest.approx(expected, rel=1e-9)
 
@@ -135,7 +136,7 @@ def test_blocked_by_setting_its_densities_to_nothing(model: Model) -> None:
         setattr(cells, f"hcn_{kind}_density", 0 * siemens / umetre**2)
     cells.injected_current_nexus = -1 * pA
     Network(cells).run(500 * ms)
-    expected = resting.input_resistance(without(model, hcn.TABLE), "nexus")
+    expected = resting.input_resistance(without(only_leaks(model), hcn.TABLE), "nexus")
     assert (-70 - cells.v_nexus[0] / mV) * 1e9 == pytest.approx(expected, rel=1e-3)
 
 
