@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from htm_brian.fitting.reduction import TOLERATED
 from htm_brian.fitting.reduction_curves import Fit
@@ -113,3 +114,27 @@ def _fields(parameter: Parameter) -> str:
     return ", ".join(
         f"{name} = {json.dumps(getattr(parameter, name), ensure_ascii=False)}" for name in names
     )
+
+
+def write(path: Path, model: Model, found: Fit, written_by: str) -> None:
+    """Write a fitted model under the name of the file.
+
+    Parameters
+    ----------
+    path : Path
+    model : Model
+        Of `fitted_model`.
+    found : Fit
+        What it was made from.
+    written_by : str
+        The command, for the head of the file.
+    """
+    named = fitted_model(
+        model, Fit({}, found.window, found.errors), path.stem, model.description, ""
+    )
+    heading = (
+        f"Written by: {written_by}. Layer-5 pyramidal cell of\n"
+        "level 1, fitted to the cell of level 2. The window in which synapses count belongs to\n"
+        f"the network; the fit finds {1e3 * found.window:g} ms."
+    )
+    path.write_text(to_toml(named, heading), encoding="utf-8")

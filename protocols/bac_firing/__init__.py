@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.cells import biophysical
-from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
 from htm_brian.experiment.quantities import check_quantity
-from htm_brian.parameters import Model, load_model
+from htm_brian.parameters import load_model
 from htm_brian.protocols.bac_firing.checks import (
     HAY,
     LARKUM,
@@ -31,8 +30,7 @@ from htm_brian.protocols.bac_firing.checks import (
     checks,
     metrics,
 )
-from htm_brian.protocols.bac_firing.measurement import measure
-from htm_brian.protocols.bac_firing.stimulus import conditions
+from htm_brian.protocols.bac_firing.measurement import run_layer
 
 
 @dataclass(frozen=True)
@@ -124,29 +122,3 @@ class BACFiring(Protocol):
             found.append(dataset)
         dataset = xr.concat(found, xr.Variable("layer", list(self._models)))
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
-
-
-def run_layer(
-    model: Model, parameters: BACFiringParameters, progress: Progress, layer: str
-) -> xr.Dataset | None:
-    """Return what the cells of one layer did; None if the run was stopped.
-
-    Layer-2/3 cells are smaller: they get `layer23_share` of every current.
-    """
-    share = 1.0 if layer == "layer 5" else parameters.layer23_share
-    groups = conditions(parameters)
-    flat = [pair for pairs in groups.values() for pair in pairs]
-    stimulus = Stimulus(len(flat))
-    stimulus.currents["soma"] = share * np.array([soma for soma, _ in flat]).T
-    stimulus.currents["nexus"] = share * np.array([nexus for _, nexus in flat]).T
-    traces = stimulate(
-        model,
-        stimulus,
-        parameters.duration,
-        parameters.time_step,
-        progress,
-        record=("v", "v_nexus"),
-        sample=max(1, round(float(0.1 * ms / parameters.time_step))),
-        description=layer,
-    )
-    return measure(parameters, traces, groups) if traces.complete else None

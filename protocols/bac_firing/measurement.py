@@ -11,9 +11,18 @@ from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 from scipy.special import expit
 
-from htm_brian.electrophysiology.stimulation import Traces
+from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
 from htm_brian.electrophysiology.traces import after_hyperpolarisations, width_above
-from htm_brian.protocols.bac_firing.stimulus import DELAYS, FREQUENCIES, N_TRAIN, SPIKE_TIME, Course
+from htm_brian.experiment.progress import Progress
+from htm_brian.parameters import Model
+from htm_brian.protocols.bac_firing.stimulus import (
+    DELAYS,
+    FREQUENCIES,
+    N_TRAIN,
+    SPIKE_TIME,
+    Course,
+    conditions,
+)
 
 if TYPE_CHECKING:
     from htm_brian.protocols.bac_firing import BACFiringParameters
@@ -21,6 +30,32 @@ if TYPE_CHECKING:
 
 LEVEL = -40.0
 """mV; the nexus is active above."""
+
+
+def run_layer(
+    model: Model, parameters: BACFiringParameters, progress: Progress, layer: str
+) -> xr.Dataset | None:
+    """Return what the cells of one layer did; None if the run was stopped.
+
+    Layer-2/3 cells are smaller: they get `layer23_share` of every current.
+    """
+    share = 1.0 if layer == "layer 5" else parameters.layer23_share
+    groups = conditions(parameters)
+    flat = [pair for pairs in groups.values() for pair in pairs]
+    stimulus = Stimulus(len(flat))
+    stimulus.currents["soma"] = share * np.array([soma for soma, _ in flat]).T
+    stimulus.currents["nexus"] = share * np.array([nexus for _, nexus in flat]).T
+    traces = stimulate(
+        model,
+        stimulus,
+        parameters.duration,
+        parameters.time_step,
+        progress,
+        record=("v", "v_nexus"),
+        sample=max(1, round(float(0.1 * ms / parameters.time_step))),
+        description=layer,
+    )
+    return measure(parameters, traces, groups) if traces.complete else None
 
 
 def measure(

@@ -22,9 +22,8 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
 from htm_brian.experiment.quantities import check_quantity
 from htm_brian.fitting.reduction import FREE, VOLLEY, fit
-from htm_brian.fitting.reduction_curves import Fit
-from htm_brian.fitting.reduction_file import fitted_model, to_toml
-from htm_brian.parameters import Model, load_model
+from htm_brian.fitting.reduction_file import fitted_model, write
+from htm_brian.parameters import load_model
 from htm_brian.protocols.branch_reduction.checks import (
     FARINELLA,
     HTM,
@@ -36,6 +35,8 @@ from htm_brian.protocols.branch_reduction.checks import (
 )
 from htm_brian.protocols.branch_reduction.levels import Biophysical, Reduced
 from htm_brian.protocols.branch_reduction.measurement import measure, to_curves
+
+WRITTEN_BY = "htm-brian run branch_reduction --set write=FILE"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class BranchReduction(Protocol):
         if copy is None:
             return stopped
         if parameters.write:
-            write(Path(parameters.write), fitted, found)
+            write(Path(parameters.write), fitted, found, WRITTEN_BY)
         dataset = xr.concat([original, copy], xr.Variable("level", list(LEVELS)))
         dataset.attrs |= {"n_basal": parameters.n_basal, "window": 1e3 * found.window}
         return Outcome(
@@ -146,16 +147,3 @@ class BranchReduction(Protocol):
             metrics(dataset, found, fitted, self._simple, self._network),
             parameter_rows=self._detailed.rows() + fitted.rows(),
         )
-
-
-def write(path: Path, model: Model, found: Fit) -> None:
-    """Write the fitted model under the name of the file."""
-    named = fitted_model(
-        model, Fit({}, found.window, found.errors), path.stem, model.description, ""
-    )
-    heading = (
-        "Written by: htm-brian run branch_reduction --set write=FILE. Layer-5 pyramidal cell of\n"
-        "level 1, fitted to the cell of level 2. The window in which synapses count belongs to\n"
-        f"the network; the fit finds {1e3 * found.window:g} ms."
-    )
-    path.write_text(to_toml(named, heading), encoding="utf-8")

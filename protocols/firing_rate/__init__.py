@@ -71,11 +71,15 @@ class FiringRateParameters:
     seed: int = 42
 
     def __post_init__(self) -> None:
-        check_integer("n_currents", self.n_currents, low=3)
-        for name in ("n_trials", "n_branches"):
-            check_integer(name, getattr(self, name), low=50)
-        check_integer("n_detailed_branches", self.n_detailed_branches, low=1)
-        check_integer("seed", self.seed, low=0)
+        lowest = {
+            "n_currents": 3,
+            "n_trials": 50,
+            "n_branches": 50,
+            "n_detailed_branches": 1,
+            "seed": 0,
+        }
+        for name, low in lowest.items():
+            check_integer(name, getattr(self, name), low=low)
         units = {"highest_current": amp, "duration": second, "time_step": second}
         for name, unit in units.items():
             check_quantity(name, getattr(self, name), unit, positive=True)
@@ -130,41 +134,10 @@ class FiringRate(Protocol):
         rows = [*self._model.rows(), *self._detailed.rows()]
         parts: list[xr.Dataset] = []
         with uncompiled():
-            for measure in (self._steps, self._summation, self._detection):
-                found = measure(progress)
+            for part in (current_steps, epsp_summation, rate_detection):
+                found = part.measure(self._model, self._detailed, self.parameters, progress)
                 if found is None:
                     return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
                 parts.append(found)
         dataset = xr.merge(parts, combine_attrs="no_conflicts")
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
-
-    def _steps(self, progress: Progress) -> xr.Dataset | None:
-        """Return the answers of both levels, and the exact ones of level 1."""
-        return current_steps.both_levels(
-            self._model, self._detailed, self.parameters.steps, progress
-        )
-
-    def _summation(self, progress: Progress) -> xr.Dataset | None:
-        """Return the potentials of synapses in trains, and how they sum."""
-        p = self.parameters
-        found = epsp_summation.potentials(
-            self._detailed, self._model, p.train_duration, p.time_step, progress
-        )
-        if found is None:
-            return None
-        single = found.potential.sel(train=0, drop=True)
-        return epsp_summation.summation(found).assign(single=single)
-
-    def _detection(self, progress: Progress) -> xr.Dataset | None:
-        """Return how often a branch sees enough synapses."""
-        p = self.parameters
-        return rate_detection.detection(
-            self._model,
-            self._detailed,
-            rate_detection.Inputs(),
-            trials=p.n_trials,
-            branches=p.n_branches,
-            detailed_branches=p.n_detailed_branches,
-            seed=p.seed,
-            progress=progress,
-        )

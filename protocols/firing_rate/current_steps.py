@@ -6,6 +6,7 @@ One cell for each current; a step begins once the cells have come to rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -32,6 +33,9 @@ from htm_brian.experiment.running import run_watched
 from htm_brian.fitting import resting
 from htm_brian.parameters import Model
 from htm_brian.protocols.firing_rate.reference import HAY, HAY_INTERVALS, HAY_RATES
+
+if TYPE_CHECKING:
+    from htm_brian.protocols.firing_rate import FiringRateParameters
 
 ONSET = 100 * ms
 """Of a step; by then the cells are at rest."""
@@ -64,6 +68,13 @@ class Steps:
 
 
 Trains = list[NDArray[np.float64]]
+
+
+def measure(
+    reduced: Model, detailed: Model, parameters: FiringRateParameters, progress: Progress
+) -> xr.Dataset | None:
+    """Return the answers of both levels to the steps; None if the run was stopped."""
+    return both_levels(reduced, detailed, parameters.steps, progress)
 
 
 def both_levels(

@@ -8,6 +8,8 @@ small volley, whose conductance decays more slowly, for it holds the spread of i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 from brian2 import Network, Quantity, SpikeGeneratorGroup, StateMonitor, Synapses, mV, second
@@ -23,6 +25,9 @@ from htm_brian.parameters import Model
 from htm_brian.synapses.release import short_term
 from htm_brian.synapses.release.epsp import TimeCourse
 
+if TYPE_CHECKING:
+    from htm_brian.protocols.firing_rate import FiringRateParameters
+
 RATES = (40.0, 80.0, 100.0)
 """Hz."""
 ONSET = 0.05
@@ -35,6 +40,17 @@ VOLLEY_SHARE = 0.002
 """Of a volley; some 0.2 mV, so that what is left of the driving force hardly matters."""
 QUARTER = 0.25
 """An EPSP is over when that is left of it."""
+
+
+def measure(
+    reduced: Model, detailed: Model, parameters: FiringRateParameters, progress: Progress
+) -> xr.Dataset | None:
+    """Return how the potentials of every synapse sum, and each alone; None if stopped."""
+    duration, time_step = parameters.train_duration, parameters.time_step
+    found = potentials(detailed, reduced, duration, time_step, progress)
+    if found is None:
+        return None
+    return summation(found).assign(single=found.potential.sel(train=0, drop=True))
 
 
 def spikes(rate: float, duration: Quantity) -> NDArray[np.float64]:

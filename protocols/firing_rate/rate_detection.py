@@ -9,6 +9,7 @@ grows, so that the windows of all lengths are read from one run.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -24,6 +25,9 @@ from htm_brian.mechanisms.branch import DendriticBranches
 from htm_brian.parameters import Model
 from htm_brian.randomness import stream
 from htm_brian.sdr import theory
+
+if TYPE_CHECKING:
+    from htm_brian.protocols.firing_rate import FiringRateParameters
 
 RATES = (5.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 """Hz, of each presynaptic cell."""
@@ -56,6 +60,22 @@ def closed_form(inputs: Inputs) -> NDArray[np.float64]:
     share = np.array([[transmitted(inputs, rate, w) for w in WINDOWS] for rate in RATES])
     miss = theory.miss_under_release_failure(inputs.n_synapses, inputs.threshold, share)
     return np.asarray(1 - np.asarray(miss))
+
+
+def measure(
+    cell: Model, detailed: Model, parameters: FiringRateParameters, progress: Progress
+) -> xr.Dataset | None:
+    """Return how often a branch sees enough synapses; None if the run was stopped."""
+    return detection(
+        cell,
+        detailed,
+        Inputs(),
+        trials=parameters.n_trials,
+        branches=parameters.n_branches,
+        detailed_branches=parameters.n_detailed_branches,
+        seed=parameters.seed,
+        progress=progress,
+    )
 
 
 def detection(

@@ -21,21 +21,8 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.parameters import load_model
 from htm_brian.protocols.fitted_network.checks import checks, metrics
-from htm_brian.protocols.fitted_network.measurement import (
-    measure_apart,
-    measure_transplanted,
-    teach,
-    to_dataset,
-    watch,
-)
-from htm_brian.protocols.fitted_network.stimulus import (
-    BRIEF,
-    FULL,
-    GROUPS,
-    HAND,
-    Networks,
-    Variant,
-)
+from htm_brian.protocols.fitted_network.measurement import measure, to_dataset, watch
+from htm_brian.protocols.fitted_network.stimulus import BRIEF, FULL, GROUPS, HAND, Networks, Variant
 from htm_brian.streams.column_stream import choose_columns, n_steps
 from htm_brian.streams.series import read_series
 from htm_brian.streams.stream_parameters import StreamParameters, active_column_count
@@ -145,11 +132,7 @@ class FittedNetwork(Protocol):
         if stream is None:
             return stopped
         split = round(p.training_share * n)
-        teacher = teach(networks, stream.part(0, split), progress)
-        found = measure_transplanted(networks, p.variants, teacher, stream.part(split), progress)
-        if p.apart and not progress.interrupted:
-            for name, figures in measure_apart(networks, p.variants, stream, progress).items():
-                found[name] |= figures
+        found = measure(networks, p.variants, stream, split, p.apart, progress)
         if progress.interrupted:
             return stopped
         dataset = to_dataset(networks, found, p.period, p.slow)

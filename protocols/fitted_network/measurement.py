@@ -22,6 +22,23 @@ Figures = dict[str, dict[str, float]]
 """What was measured, by variant and name."""
 
 
+def measure(
+    networks: Networks,
+    variants: list[Variant],
+    stream: Ragged,
+    split: int,
+    apart: bool,
+    progress: Progress,
+) -> Figures:
+    """Teach the abstract memory up to `split`, transplant; if `apart`, let each network learn."""
+    teacher = teach(networks, stream.part(0, split), progress)
+    found = measure_transplanted(networks, variants, teacher, stream.part(split), progress)
+    if apart and not progress.interrupted:
+        for name, figures in measure_apart(networks, variants, stream, progress).items():
+            found[name] |= figures
+    return found
+
+
 def teach(networks: Networks, stream: Ragged, progress: Progress) -> Run:
     """Return the run of an abstract memory that learns on the stream."""
     progress.begin("abstract temporal memory", len(stream))

@@ -25,14 +25,11 @@ from htm_brian.protocols.network_release.measurement import (
     BOUHADJAR,
     FROZEN,
     Task,
-    measure,
+    measure_all,
     to_dataset,
 )
 from htm_brian.protocols.network_release.stimulus import CONDITIONS, DEFAULT, Condition
-from htm_brian.streams.sequence_task import ELEMENTS, Measured
-
-GRACE = 10.0
-"""Seconds that stopped processes have to end."""
+from htm_brian.streams.sequence_task import Measured
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class NetworkRelease(Protocol):
             for probability in p.transmission
         }
         with WorkerPool(p.jobs) as pool:
-            results = self._measure(pool, "networks with failures", trained, progress)
+            results = measure_all(pool, "networks with failures", trained, p, progress)
             frozen = {
                 (condition.name, probability): Task(
                     condition,
@@ -126,7 +123,7 @@ class NetworkRelease(Protocol):
             if progress.interrupted:
                 frozen_results: dict[tuple[str, float], Measured] = {}
             else:
-                frozen_results = self._measure(pool, FROZEN, frozen, progress)
+                frozen_results = measure_all(pool, FROZEN, frozen, p, progress)
         dataset = to_dataset(p, results, frozen_results)
         return Outcome(
             dataset,
@@ -138,23 +135,3 @@ class NetworkRelease(Protocol):
                 *DEFAULT.memory(p.columns, p.cells_per_column).rows(),
             ],
         )
-
-    def _measure(
-        self,
-        pool: WorkerPool,
-        label: str,
-        tasks: dict[tuple[str, float], Task],
-        progress: Progress,
-    ) -> dict[tuple[str, float], Measured]:
-        names = {f"{label}: {name}, transmission {p:g}": (name, p) for name, p in tasks}
-        lengths = {name: tasks[key].episodes * ELEMENTS for name, key in names.items()}
-        progress.begin(label, sum(lengths.values()))
-        for name, key in names.items():
-            pool.submit(name, measure, tasks[key], self.parameters)
-        pool.follow(lengths, progress, GRACE, label)
-        # A network that was stopped in its training says nothing of its test.
-        return {
-            key: pool.results[name]
-            for name, key in names.items()
-            if name in pool.results and len(pool.results[name].error) == tasks[key].episodes
-        }

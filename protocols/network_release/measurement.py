@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.experiment.processes import WorkerPool
+from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols.network_release.closed_form import closed_form
 from htm_brian.protocols.network_release.stimulus import DEFAULT, Condition, symbol_columns
@@ -25,6 +27,29 @@ PEER = {1.0: 0.0, 0.95: 0.09, 0.9: 0.20, 0.8: 0.33, 0.7: 0.51, 0.5: 0.67, 0.3: 0
 sequences; the published model run in NEST 3.10 with a Bernoulli synapse."""
 MULTIPLE_SITES = 5
 FROZEN = "trained without failures, then frozen"
+GRACE = 10.0
+"""Seconds that stopped processes have to end."""
+
+
+def measure_all(
+    pool: WorkerPool,
+    label: str,
+    tasks: dict[tuple[str, float], Task],
+    parameters: NetworkReleaseParameters,
+    progress: Progress,
+) -> dict[tuple[str, float], Measured]:
+    """Measure every task in the pool; one that was stopped in its training is left out."""
+    names = {f"{label}: {name}, transmission {p:g}": (name, p) for name, p in tasks}
+    lengths = {name: tasks[key].episodes * ELEMENTS for name, key in names.items()}
+    progress.begin(label, sum(lengths.values()))
+    for name, key in names.items():
+        pool.submit(name, measure, tasks[key], parameters)
+    pool.follow(lengths, progress, GRACE, label)
+    return {
+        key: pool.results[name]
+        for name, key in names.items()
+        if name in pool.results and len(pool.results[name].error) == tasks[key].episodes
+    }
 
 
 def to_dataset(

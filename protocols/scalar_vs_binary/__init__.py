@@ -91,14 +91,14 @@ class ScalarVsBinaryParameters:
     dense = 0.25
 
     def __post_init__(self) -> None:
-        check_integer("size", self.size, low=64)
+        for name, low in {"size": 64, "n_seeds": 2, "seed": 0}.items():
+            check_integer(name, getattr(self, name), low=low)
         for sparsity in self.sparsities:
             check_number("sparsities", sparsity, low=1 / self.size, high=0.5)
         for name in ("sparse", "dense"):
-            if getattr(self, name) not in self.sparsities:
-                raise InputError(
-                    f"sparsities must hold {getattr(self, name)}, got {self.sparsities}"
-                )
+            value = getattr(self, name)
+            if value not in self.sparsities:
+                raise InputError(f"sparsities must hold {value}, got {self.sparsities}")
         for load in self.loads:
             check_number("loads", load, low=4 * TRANSITIONS / self.size, high=4)
         if max(self.loads, default=0) != 1:
@@ -108,8 +108,6 @@ class ScalarVsBinaryParameters:
         check_integer("measured_cells", self.measured_cells, low=1, high=self.size)
         for name in ("synapses_per_segment", "measured_steps", "free_sequences", "free_steps"):
             check_integer(name, getattr(self, name), low=1)
-        check_integer("n_seeds", self.n_seeds, low=2)
-        check_integer("seed", self.seed, low=0)
 
     @property
     def probabilities(self) -> dict[str, float]:
