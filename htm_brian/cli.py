@@ -1,6 +1,6 @@
 """The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``, and the rest.
 
-What helps around a run (``new``, ``doctor``) is in `htm_brian.cli_tools`.
+What helps around a run (``new``, ``doctor``, ``sweep``) is in `htm_brian.cli_tools`.
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
 """
@@ -213,6 +213,10 @@ def run(
     quick: Annotated[
         bool, typer.Option("--quick", help="At sizes that take less than a minute.")
     ] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Run it with so many seeds; means and intervals, as htm-brian sweep."),
+    ] = None,
     output: Output = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -230,6 +234,12 @@ def run(
         raise InputError("Missing argument 'name'; see htm-brian run --help")
     if show_help:
         return _describe(name, as_json)
+    if seeds is not None:
+        if as_json:
+            raise InputError("--json goes with one seed; read the dataset that --seeds writes")
+        return cli_tools.sweep(
+            [name], None, seeds, settings, quick, None, None, output, quiet=quiet
+        )
     return _run(
         name,
         lambda parameters: with_settings(parameters, settings or []),

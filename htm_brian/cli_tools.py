@@ -1,23 +1,36 @@
-"""Commands around a run: ``htm-brian new`` and ``htm-brian doctor``."""
+"""Commands around a run: ``htm-brian new``, ``doctor`` and ``sweep``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from htm_brian.cli_output import complete_model, print_json, print_table
+from htm_brian.cli_output import (
+    complete_model,
+    complete_protocol,
+    console,
+    print_json,
+    print_table,
+)
 from htm_brian.errors import ExitStatus, InputError, did_you_mean
 
 KINDS = ("protocol", "model")
 """What `new` writes."""
+
+PLOT = "plot"
+"""In the place of a protocol: draw a sweep anew."""
+
+SWEEPS = Path("results") / "sweeps"
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("new")(new)
     app.command("doctor")(doctor)
+    app.command("sweep")(sweep)
 
 
 def new(
@@ -71,3 +84,61 @@ def doctor(
         print_table(examination.table(findings))
     failed = any(finding.state == examination.FAIL for finding in findings)
     return ExitStatus.FAILED if failed else ExitStatus.PASSED
+
+
+def sweep(
+    protocols: Annotated[
+        list[str],
+        typer.Argument(
+            help="Protocols, as htm-brian run takes them; or: plot FOLDER.",
+            autocompletion=complete_protocol,
+        ),
+    ],
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A parameter and its values: name=start:stop:step, with a unit behind where it "
+            "has one, or name=value,value. Repeatable: all are combined."
+        ),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="So many seeds for each combination.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a parameter of all points.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="At sizes that take less than a minute.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes on this machine.  [default: its processors]")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler instead: tcp://host:8786.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Folder.  [default: results/sweeps/PROTOCOL]"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
+) -> int:
+    """Run protocols over ranges of parameters and seeds; the same command goes on after a stop."""
+    from htm_brian.experiment.sweep import command
+
+    if protocols[0] == PLOT:
+        if len(protocols) != 2:
+            raise InputError("htm-brian sweep plot needs the one folder of a sweep")
+        for path in command.replot(Path(protocols[1])):
+            print(f"written: {path}")
+        return 0
+    names = "+".join(Path(given).stem if given.endswith(".py") else given for given in protocols)
+    return command.sweep(
+        protocols,
+        over or [],
+        SWEEPS / names if output is None else Path(output),
+        console(quiet),
+        Console(stderr=True, quiet=quiet),
+        seeds=seeds,
+        settings=settings or [],
+        quick=quick,
+        workers=workers,
+        scheduler=scheduler,
+    )

@@ -44,7 +44,9 @@ def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixtur
     assert "validate" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["validate", "list", "run", "models", "check", "new", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["validate", "list", "run", "models", "check", "new", "doctor", "sweep"]
+)
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "-h"])
     assert result.exit_code == 0
@@ -239,6 +241,14 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
         ("new protocol Mine", "the name of a protocol has small letters, digits and underscores"),
         ("new protocol mine --like passive", "--like goes with a model; a protocol starts from"),
         ("new model passive", "there is a model passive already; choose another"),
+        ("sweep release_cost", "a sweep needs --over name=start:stop:step, or --seeds, or both"),
+        ("sweep release_cost --over x=1,2", "release_cost has no parameter 'x'; "),
+        ("sweep release_cost --over step=0.03", "step must divide 0.1, got 0.03"),
+        ("sweep release_cost --seeds 2 --workers 0", "workers must be at least 1, got 0"),
+        ("sweep zzz --seeds 2", "unknown protocol 'zzz'"),
+        ("sweep plot", "htm-brian sweep plot needs the one folder of a sweep"),
+        ("sweep plot nowhere", "nowhere holds no sweep: "),
+        ("run release_cost --seeds 2 --json", "--json goes with one seed; read the dataset"),
         ("models --export x.toml", "--export needs a model: htm-brian models l5_reduced --exp"),
         ("models passive --export x.txt", "a model file ends in .toml, got x.txt"),
         ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),

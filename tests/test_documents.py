@@ -15,6 +15,8 @@ from docs import insert_results
 from htm_brian import cli
 from htm_brian.experiment.finding import find_protocol
 from htm_brian.experiment.protocol import list_protocols
+from htm_brian.experiment.sweep import command
+from htm_brian.experiment.sweep.grid import axes_of, points_of
 from htm_brian.parameters import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +65,15 @@ def test_commands_are_ones_that_the_program_has(
         change(protocol.quick.parameters if quick and protocol.quick else protocol.parameters)
         return 0
 
+    def points_only(
+        protocols: list[str], over: list[str], *places: object, seeds: int, **others: object
+    ) -> int:
+        axes = axes_of(over, protocols, seeds)
+        return 0 if all(points_of(given, axes) for given in protocols) else 1
+
     monkeypatch.setattr(cli, "_run", set_up_only)
+    monkeypatch.setattr(command, "sweep", points_only)
+    monkeypatch.setattr(command, "replot", lambda folder: [])
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)  # what `new` writes, later lines use
     for line in filter(None, "\n".join(blocks(document, "sh")).splitlines()):

@@ -42,7 +42,8 @@ def test_every_extra_has_code_behind_it() -> None:
         for file in (ROOT / folder).rglob("*.py")
     )
     for package in EXTRA_OF_PACKAGE:
-        assert re.search(rf"^\s*(import|from) {package}\b", sources, re.MULTILINE), package
+        used = rf"^\s*(import|from) {package}\b|\.to_{package}\("
+        assert re.search(used, sources, re.MULTILINE), package
 
 
 def test_the_picture_of_the_house_has_every_room() -> None:

@@ -183,7 +183,7 @@ class WorkerPool:
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._stop), daemon=True)
-        with _interrupt_held_back():  # inherited: a worker that is just starting must not die of it
+        with interrupt_held_back():  # inherited: a worker that is just starting must not die of it
             process.start()
         theirs.close()
         self._processes[ours] = process
@@ -217,7 +217,7 @@ class WorkerPool:
 
 
 @contextmanager
-def _interrupt_held_back() -> Iterator[None]:
+def interrupt_held_back() -> Iterator[None]:
     """Hold back Ctrl-C for a moment; processes started meanwhile hold it back for good."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

@@ -27,8 +27,11 @@ from htm_brian.experiment.parameter_checks import check_parameters
 from htm_brian.experiment.progress import Progress
 
 EXTRA_OF_PACKAGE = {
+    "dask": "sweep",
+    "distributed": "sweep",
     "efel": "ephys",
     "sklearn": "learn",
+    "zarr": "sweep",
 }
 
 

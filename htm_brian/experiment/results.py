@@ -95,10 +95,10 @@ def describe_parameters(parameters: Any) -> dict[str, dict[str, Any]]:
         if isinstance(value, Quantity) and not value.is_dimensionless:
             unit = value.get_best_unit()
             # Scaling by 1e3 may leave 50.00000000000001: twelve digits are what was meant.
-            plain = _jsonable(np.asarray(value / unit))
+            plain = jsonable(np.asarray(value / unit))
             described[field.name] = {"value": _rounded(plain), "unit": str(unit)}
         else:
-            plain = _jsonable(value)
+            plain = jsonable(value)
             first = plain[0] if isinstance(plain, list) and plain else plain
             is_number = isinstance(first, int | float | list) and not isinstance(first, bool)
             unit = field.metadata.get("unit", "1" if is_number else "")
@@ -114,8 +114,8 @@ def summary(protocol: Protocol, outcome: Outcome, provenance: Mapping[str, Any])
         "partial": outcome.partial,
         "checks": [check.as_dict() for check in outcome.checks],
         "undecided": dict(outcome.undecided),
-        "table": _jsonable(outcome.table),
-        "metrics": _jsonable(outcome.metrics),
+        "table": jsonable(outcome.table),
+        "metrics": jsonable(outcome.metrics),
         "provenance": dict(provenance),
     }
 
@@ -246,7 +246,7 @@ def _save(figure: Figure, kind: str, path: Path) -> None:
         figure.savefig(path, format=kind, dpi=150, bbox_inches="tight", metadata=stamp)
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     """Return the nearest thing that JSON can say; NaN becomes None."""
     if value is None or isinstance(value, bool | str | int):
         return value
@@ -257,13 +257,13 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return finite_or_none(float(value))
     if isinstance(value, np.ndarray):
-        return _jsonable(np.asarray(value).tolist())
+        return jsonable(np.asarray(value).tolist())
     if isinstance(value, Mapping):
-        return {str(key): _jsonable(entry) for key, entry in value.items()}
+        return {str(key): jsonable(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_jsonable(entry) for entry in value]
+        return [jsonable(entry) for entry in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _jsonable(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
     return str(value)
 
 

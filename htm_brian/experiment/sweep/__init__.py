@@ -1,0 +1,1 @@
+"""Protocols over ranges of their parameters and many seeds, on one machine or a cluster."""

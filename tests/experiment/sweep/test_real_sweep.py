@@ -1,0 +1,237 @@
+"""Sweeps as a user starts them: real processes, real clusters, real kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+pytest.importorskip("zarr", reason="the extra [sweep] is not installed")
+pytest.importorskip("distributed", reason="the extra [sweep] is not installed")
+
+from htm_brian.errors import ExitStatus
+from htm_brian.experiment.sweep.store import PointStore
+
+MOMENTS = 50
+"""At which a process is killed."""
+
+LONGEST = 25.0
+"""Seconds from the start of a sweep to a kill; it takes about half of them to begin."""
+
+PROTOCOL = """
+import time
+from dataclasses import dataclass
+import numpy as np
+import xarray as xr
+from brian2 import Network, NeuronGroup, SpikeMonitor, Synapses, ms
+from htm_brian.engine.compiling import uncompiled
+from htm_brian.experiment.checks import Check
+from htm_brian.experiment.protocol import Outcome, Protocol
+
+@dataclass(frozen=True)
+class Parameters:
+    drive: float = 1.3
+    wait: float = 0.0
+    seed: int = 1
+
+class Door(Protocol):
+    name, claim, source = "door_network", "A drive fires cells.", "nobody"
+    parameters = Parameters()
+
+    def run(self, progress):
+        p = self.parameters
+        time.sleep(p.wait)
+        rng = np.random.default_rng(p.seed)
+        with uncompiled():
+            cells = NeuronGroup(
+                20, "dv/dt = (drive - v)/(10*ms) : 1\\ndrive : 1",
+                threshold="v > 1", reset="v = 0", method="exact",
+            )
+            cells.drive = p.drive + rng.random(20)
+            synapses = Synapses(cells, cells, "w : 1", on_pre="v_post += w")
+            synapses.connect()
+            synapses.w = 0.01 * rng.random(400)
+            spikes = SpikeMonitor(cells)
+            Network(cells, synapses, spikes).run(20 * ms)
+        return Outcome(
+            xr.Dataset({"v": ("cell", np.asarray(cells.v), {"units": "1"})}),
+            [Check("spikes", float(spikes.num_spikes), "1", 1, None, "nobody")],
+        )
+"""
+
+
+@pytest.fixture
+def protocol(tmp_path: Path) -> Path:
+    path = tmp_path / "door_network.py"
+    path.write_text(PROTOCOL)
+    return path
+
+
+def command(protocol: Path, folder: Path, *more: str) -> list[str]:
+    program = [sys.executable, "-m", "htm_brian.cli", "sweep", f"./{protocol.name}"]
+    return [*program, "-o", str(folder), *more]
+
+
+def run(protocol: Path, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(protocol, folder, *more),
+        cwd=protocol.parent,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+
+
+def values(folder: Path) -> dict[str, np.ndarray]:
+    store = PointStore(folder)
+    return {address: store.dataset(address)["v"].values for address in store.addresses()}
+
+
+def test_a_sweep_runs_writes_one_dataset_and_goes_on(protocol: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    small = ("--over", "drive=1.1:1.3:0.2", "--workers", "1")
+    done = run(protocol, folder, *small)
+    assert done.returncode == 0, done.stderr
+    assert "2 points computed, 0 found, of 2" in done.stdout
+    done = run(protocol, folder, *small, "--seeds", "1")  # the protocol's own seed: nothing new
+    assert done.returncode == 0, done.stderr
+    assert "0 points computed, 2 found, of 2" in done.stdout
+    with xr.open_dataset(folder / "door_network.nc", engine="h5netcdf") as dataset:
+        assert dataset["spikes"].dims == ("drive", "seed")
+        assert dataset["drive"].values.tolist() == [1.1, 1.3]
+    for kind in ("png", "svg", "pdf"):
+        assert (folder / f"door_network.{kind}").stat().st_size > 1000
+    summary = json.loads((folder / "sweep.json").read_text())
+    assert summary["axes"] == {"drive": ["1.1", "1.3"], "seed": ["1"]}
+
+
+@pytest.mark.slow
+def test_the_numbers_are_the_same_on_1_2_and_8_workers(protocol: Path, tmp_path: Path) -> None:
+    found = []
+    for workers in ("1", "2", "8"):
+        folder = tmp_path / workers
+        done = run(
+            protocol, folder, "--over", "drive=1.1:1.3:0.1", "--seeds", "4", "--workers", workers
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(values(folder))
+    assert len(found[0]) == 12
+    for other in found[1:]:
+        assert other.keys() == found[0].keys()
+        for address, expected in found[0].items():
+            assert np.array_equal(other[address], expected)
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished(protocol: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    more = ("--seeds", "400", "--set", "wait=0.2", "--workers", "1")
+    with started(protocol, folder, *more) as process:
+        until(lambda: len(PointStore(folder).addresses()) >= 3)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
+        out, err = process.communicate(timeout=100)
+    assert process.returncode == ExitStatus.INTERRUPTED, err
+    assert "stopped before the end: the same command goes on" in out
+    kept = len(PointStore(folder).addresses())
+    assert f"{kept} points computed" in out
+    assert 3 <= kept < 400
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_doubled_by_kills_at_random_moments(
+    protocol: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(1)
+    kill_at_random(protocol, tmp_path / "killed", MOMENTS, rng)
+
+
+def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Generator) -> int:
+    """Kill the sweep, or one of its workers, at random moments; check that it ends right.
+
+    Returns how many points were stored when the last kill came.
+    """
+    more = ("--over", "drive=1.1:1.4:0.1", "--seeds", "40", "--set", "wait=0.3", "--workers", "2")
+    stored = 0
+    for moment in range(moments):
+        with started(protocol, folder, *more) as process:
+            time.sleep(rng.uniform(0, LONGEST))
+            workers = children(process.pid)
+            if moment % 2 and workers:
+                os.kill(int(rng.choice(workers)), signal.SIGKILL)
+                time.sleep(rng.uniform(0, 3))
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait(timeout=60)
+        there = PointStore(folder).addresses()
+        assert len(there) >= stored, "a point that was stored is gone"
+        stored = len(there)
+    done = run(protocol, folder, *more)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((folder / "sweep.json").read_text())
+    wanted = [point["address"] for point in summary["points"]["door_network"]]
+    assert len(wanted) == len(set(wanted)) == 160
+    assert PointStore(folder).addresses() == set(wanted)
+    assert f"{160 - stored} points computed, {stored} found, of 160" in done.stdout
+    seen = {tuple(v) for v in values(folder).values()}
+    assert len(seen) == 160  # every one the result of its own seed and drive
+    return stored
+
+
+@contextmanager
+def started(protocol: Path, folder: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a sweep in a process group of its own; nothing of it outlives the block."""
+    process = subprocess.Popen(
+        command(protocol, folder, *more),
+        cwd=protocol.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(timeout=60)
+        until(lambda: not group_lives(process.pid))
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def children(pid: int) -> list[int]:
+    """Return the worker processes of a sweep: those that themselves were spawned by it."""
+    path = Path(f"/proc/{pid}/task")
+    found = []
+    for task in path.iterdir() if path.exists() else ():
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(true: object, seconds: float = 100.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)

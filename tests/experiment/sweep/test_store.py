@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+pytest.importorskip("zarr", reason="the extra [sweep] is not installed")
+
+from htm_brian.errors import InputError
+from htm_brian.experiment.sweep.store import DiskFullError, PointStore
+
+
+def dataset(value: float) -> xr.Dataset:
+    return xr.Dataset(
+        {"x": ("time", np.full(5, value), {"units": "mV"}), "label": ("kind", ["a", "bc"])},
+        coords={"time": np.arange(5.0)},
+        attrs={"model": "passive"},
+    )
+
+
+def test_a_point_comes_back_as_it_was(tmp_path: Path) -> None:
+    with PointStore(tmp_path).opened() as store:
+        store.put("abc", dataset(3.0), {"passed": True, "metrics": {"n": 1}})
+    again = PointStore(tmp_path)
+    assert again.addresses() == {"abc"}
+    assert again.content("abc") == {"passed": True, "metrics": {"n": 1}}
+    read = again.dataset("abc").load()
+    assert read["x"].values.tolist() == [3.0] * 5
+    assert read["x"].attrs["units"] == "mV"
+    assert read["label"].values.tolist() == ["a", "bc"]
+    assert read.attrs["model"] == "passive"
+
+
+def test_the_store_is_a_zarr_store_that_other_tools_read(tmp_path: Path) -> None:
+    import zarr
+
+    with PointStore(tmp_path).opened() as store:
+        store.put("abc", dataset(2.0), {})
+    group = zarr.open_group(str(store.path), mode="r")
+    assert np.all(group["abc"]["x"][:] == 2.0)
+
+
+def test_a_point_is_stored_once(tmp_path: Path) -> None:
+    with PointStore(tmp_path).opened() as store:
+        store.put("abc", dataset(1.0), {"n": 1})
+        store.put("abc", dataset(2.0), {"n": 2})
+        assert store.content("abc") == {"n": 1}
+
+
+def test_what_was_left_half_is_no_point_and_is_swept_away(tmp_path: Path) -> None:
+    with PointStore(tmp_path).opened() as store:
+        half = store.path / ".writing-7-abc"
+        half.mkdir()
+        (half / ".zattrs").write_text("{")
+        assert store.addresses() == set()
+    with PointStore(tmp_path).opened() as store:
+        assert not half.exists()
+
+
+def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
+    with PointStore(tmp_path).opened(), pytest.raises(InputError, match="another run"):  # noqa: SIM117
+        with PointStore(tmp_path).opened():
+            pass
+
+
+def test_a_full_disk_leaves_no_half_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: xr.Dataset, path: Path, **options: object) -> None:
+        path.mkdir()
+        (path / "x").write_text("begun")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with PointStore(tmp_path).opened() as store:
+        store.put("abc", dataset(1.0), {})
+        monkeypatch.setattr(xr.Dataset, "to_zarr", full)
+        with pytest.raises(DiskFullError, match="make room and give the same command again"):
+            store.put("def", dataset(1.0), {})
+        assert store.addresses() == {"abc"}
+        assert [each.name for each in store.path.iterdir() if each.is_dir()] == ["abc"]
