@@ -29,7 +29,7 @@ Synapses = NDArray[np.int64]
 
 LOOK = "look"
 
-_LANGUAGE: dict[str, Any] = {
+LANGUAGE: dict[str, Any] = {
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
@@ -112,6 +112,8 @@ class Trains:
     ----------
     state : dict of str to ndarray of shape (n,)
         Of the synapses, SI units; may be changed.
+    constants : dict of str to number, array or function
+        What the text calls by name, SI units.
 
     Examples
     --------
@@ -131,7 +133,7 @@ class Trains:
         seed: int = 0,
     ) -> None:
         self.rule, self.n = rule, n
-        self._constants: dict[str, Any] = {
+        self.constants: dict[str, Any] = {
             name: value.pyfunc if isinstance(value, Function) else float(value)
             for name, value in rule.constants().items()
         } | {
@@ -222,7 +224,7 @@ class Trains:
         """Return a variable, or a subexpression, of all synapses, at the last event of each."""
         if name in self.state:
             return self.state[name].astype(float)
-        names = _LANGUAGE | self._constants | self.state
+        names = LANGUAGE | self.constants | self.state
         return np.broadcast_to(eval(self._expressions[name], names), self.n).astype(float)
 
     def _do(self, name: str, who: Synapses, time: Numbers, arrival: NDArray[np.int64]) -> None:
@@ -230,11 +232,11 @@ class Trains:
         names: dict[str, Any] = {key: value[who] for key, value in self.state.items()}
         names |= {
             key: value[who] if isinstance(value, np.ndarray) else value
-            for key, value in self._constants.items()
+            for key, value in self.constants.items()
         }
         names |= {"t": time, "_passed": time - self._last[who], "arrival": arrival}
         names |= {"i": who, "j": who, "contact": 0}
-        exec(self._code[name], _LANGUAGE, names)
+        exec(self._code[name], LANGUAGE, names)
         for key, value in self.state.items():
             value[who] = names[key]
         self._last[who] = time
