@@ -29,9 +29,9 @@ from htm_brian.comparison.two_levels import (
 )
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
-from htm_brian.experiment.memory import require_bytes
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
+from htm_brian.memory import require_bytes
 from htm_brian.parameters import load_model
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.column_stream import choose_columns, input_size, n_steps

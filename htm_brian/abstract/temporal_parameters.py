@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from htm_brian.abstract.permanence import (
 from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.errors import InputError
+from htm_brian.memory import require_bytes
 
 _BYTES_PER_CELL = 9
 
@@ -139,13 +139,8 @@ def _check_memory(n_inputs: int) -> None:
     """Refuse a size that this machine cannot hold even before the first segment."""
     if n_inputs >= 2**31:
         raise InputError(f"columns * cells_per_column must be less than 2**31, got {n_inputs}")
-    try:
-        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return
-    needed = n_inputs * _BYTES_PER_CELL
-    if needed > available:
-        raise InputError(
-            f"columns * cells_per_column = {n_inputs} cells need {needed / 1e9:.1f} GB, but this "
-            f"machine has {available / 1e9:.1f} GB: take fewer columns or cells"
-        )
+    require_bytes(
+        n_inputs * _BYTES_PER_CELL,
+        f"columns * cells_per_column = {n_inputs} cells",
+        "take fewer columns or cells",
+    )

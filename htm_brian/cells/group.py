@@ -21,10 +21,32 @@ from htm_brian.errors import InputError
 from htm_brian.mechanisms import spike
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.mechanisms.mechanism import assign, describe
+from htm_brian.memory import require_bytes
 from htm_brian.parameters import Model, load_model
 
 SOMA_POTENTIAL = "v_soma"
 """Another name of `v`, so that every compartment's potential is called alike."""
+
+MOST_CELLS = 2**31 - 1
+"""Brian2 numbers cells by 32 bits."""
+
+
+def check_size(number: int, equations: Equations) -> None:
+    """Refuse more cells than Brian2 can number, or than there is memory for.
+
+    Raises
+    ------
+    InputError
+    """
+    if number > MOST_CELLS:
+        raise InputError(f"N must be at most {MOST_CELLS} cells, got {number}")
+    of_each = [
+        each
+        for each in equations.values()
+        if each.type != SUBEXPRESSION and "shared" not in each.flags
+    ]
+    needed = 8.0 * len(of_each) * number
+    require_bytes(needed, f"N = {number} cells of {len(of_each)} variables", "take fewer cells")
 
 
 class Cells(NeuronGroup):
@@ -113,6 +135,7 @@ class Cells(NeuronGroup):
             coupled = [potential(compartment) for compartment in self.compartments]
             whole, integration = without_flag(whole, held), LinearlyImplicit(coupled, held)
         whole = whole + Equations(f"{SOMA_POTENTIAL} = v : volt")
+        check_size(number, whole)
         super().__init__(
             number,
             whole,

@@ -26,6 +26,8 @@ HTM_FLAGS = frozenset({"", "T", "R", "S", "C", "L"})
 
 _SAMPLE = 200
 _NONE = "\x1f"  # divides nothing: no text holds it
+_RULE = re.compile(r"[|+:\s]*(?:-{2,}|={2,})[-=|+:\s]*")
+"""A line that a printed table draws, such as ``|---|:--|`` of Markdown."""
 _SEP = re.compile(r"""["']?sep=(.)["']?\s*""", re.IGNORECASE)
 
 _FIRST = re.compile(r"[^,;|\t]*")
@@ -139,7 +141,7 @@ def _numbered_lines(content: str) -> tuple[list[tuple[int, str]], list[str], str
             if not numbered and declared is None and (match := _SEP.fullmatch(bare)):
                 declared = match[1] if match[1] != "\\" else "\t"
                 continue
-            if not bare:
+            if not bare or _RULE.fullmatch(bare):
                 continue
             mark = next((mark for mark in COMMENTS if bare.startswith(mark)), None)
             # A spreadsheet's #N/A in the first column is a gap, no comment.

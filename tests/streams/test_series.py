@@ -60,6 +60,17 @@ def test_delimiters_and_byte_order_mark(tmp_path: Path, delimiter: str) -> None:
     assert series.timestamps is not None
 
 
+@pytest.mark.parametrize(
+    "rule", ["|---|---|", "| :--- | ---: |", "|--------+------|", "+======+=====+"]
+)
+def test_the_rules_of_a_printed_table_are_no_rows(tmp_path: Path, rule: str) -> None:
+    text = f"| when | load |\n{rule}\n| 2000-06-05 00:00 | 1.5 |\n| 2000-06-05 00:30 | 1e3 |\n"
+    series = read_series(write(tmp_path, text + f"| 2000-06-05 01:00 | -2.5 |\n{rule}\n"))
+    assert series.label == "load"
+    assert series.values.tolist()[0] == 1.5 and series.values.tolist()[-1] == -2.5
+    assert series.timestamps is not None
+
+
 def test_numbers_that_look_like_dates_are_numbers(tmp_path: Path) -> None:
     series = read_series(write(tmp_path, "x\n20000605\n20000606\n"))
     assert series.values.tolist() == [20000605.0, 20000606.0]

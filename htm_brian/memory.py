@@ -1,4 +1,4 @@
-"""Does a run fit into memory? Asked before it starts, not found out after an hour."""
+"""Does it fit into memory? Asked before any work starts, not found out after an hour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def require_bytes(needed: float, what: str, remedy: str) -> None:
     available = available_bytes()
     if available is not None and needed > available:
         raise InputError(
-            f"{what} needs about {_gigabytes(needed)} of memory, {_gigabytes(available)} are free; "
+            f"{what} need about {_gigabytes(needed)} of memory, {_gigabytes(available)} are free; "
             f"{remedy}"
         )
 

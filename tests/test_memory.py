@@ -1,7 +1,7 @@
 import pytest
 
+from htm_brian import memory
 from htm_brian.errors import InputError
-from htm_brian.experiment import memory
 
 
 @pytest.fixture
@@ -18,11 +18,11 @@ def test_what_is_free_on_this_machine():
 
 
 def test_what_does_not_fit_is_said_in_one_line(machine):
-    memory.require_bytes(4.0e9, "validate", "choose fewer columns")
+    memory.require_bytes(4.0e9, "these runs", "choose fewer columns")
     with pytest.raises(InputError) as raised:
-        memory.require_bytes(4.1e9, "validate", "choose fewer columns")
+        memory.require_bytes(4.1e9, "these runs", "choose fewer columns")
     assert str(raised.value) == (
-        "validate needs about 4.1 GB of memory, 4.0 GB are free; choose fewer columns"
+        "these runs need about 4.1 GB of memory, 4.0 GB are free; choose fewer columns"
     )
 
 
