@@ -1,6 +1,6 @@
 """The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``, and the rest.
 
-What helps around a run (``new``, ``doctor``, ``sweep``) is in `htm_brian.cli_tools`.
+What helps around a run (``new``, ``doctor``, ``sweep``, ``report``) is in `htm_brian.cli_tools`.
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
 """

@@ -1,4 +1,4 @@
-"""Commands around a run: ``htm-brian new``, ``doctor`` and ``sweep``."""
+"""Commands around a run: ``htm-brian new``, ``doctor``, ``sweep`` and ``report``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("doctor")(doctor)
     app.command("sweep")(sweep)
+    app.command("report")(report)
 
 
 def new(
@@ -142,3 +143,27 @@ def sweep(
         workers=workers,
         scheduler=scheduler,
     )
+
+
+def report(
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="Folder with results of runs. Repeatable.  [default: results]"),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Folder for the pages.")
+    ] = "results/site",
+) -> int:
+    """Write the site that says what became of every claim; exit status 1 if one is not settled."""
+    from htm_brian.experiment.claims.settling import count, load_claims, load_results, unsettled
+    from htm_brian.experiment.claims.site import INDEX, write_site
+
+    results = load_results(Path(source) for source in sources or ["results"])
+    settled = write_site(load_claims(), results, Path(output))
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in count(settled).items())
+    print(f"{len(settled)} claims: {counts}")
+    for each in unsettled(settled):
+        where = f" ({each.claim.protocol})" if each.claim.protocol else ""
+        print(f"{each.verdict}: {each.claim.number}. {each.claim.title}{where}")
+    print(f"page: {Path(output) / INDEX}")
+    return ExitStatus.FAILED if unsettled(settled) else ExitStatus.PASSED

@@ -45,7 +45,7 @@ def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "command", ["validate", "list", "run", "models", "check", "new", "doctor", "sweep"]
+    "command", ["validate", "list", "run", "models", "check", "new", "doctor", "sweep", "report"]
 )
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "-h"])
@@ -249,6 +249,7 @@ def test_a_failing_check_gives_status_1(tmp_path: Path) -> None:
         ("sweep plot", "htm-brian sweep plot needs the one folder of a sweep"),
         ("sweep plot nowhere", "nowhere holds no sweep: "),
         ("run release_cost --seeds 2 --json", "--json goes with one seed; read the dataset"),
+        ("report --from nowhere", "there is no folder nowhere with results; run a protocol first"),
         ("models --export x.toml", "--export needs a model: htm-brian models l5_reduced --exp"),
         ("models passive --export x.txt", "a model file ends in .toml, got x.txt"),
         ("run poisson_counts --set trials=1", "trials must be at least 2, got 1"),

@@ -13,6 +13,7 @@ import pytest
 
 from docs import insert_results
 from htm_brian import cli
+from htm_brian.experiment.claims import settling
 from htm_brian.experiment.finding import find_protocol
 from htm_brian.experiment.protocol import list_protocols
 from htm_brian.experiment.sweep import command
@@ -74,6 +75,8 @@ def test_commands_are_ones_that_the_program_has(
     monkeypatch.setattr(cli, "_run", set_up_only)
     monkeypatch.setattr(command, "sweep", points_only)
     monkeypatch.setattr(command, "replot", lambda folder: [])
+    monkeypatch.setattr(settling, "load_results", lambda folders: {})
+    monkeypatch.setattr(settling, "unsettled", lambda settled: [])
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)  # what `new` writes, later lines use
     for line in filter(None, "\n".join(blocks(document, "sh")).splitlines()):

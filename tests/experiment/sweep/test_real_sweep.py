@@ -25,8 +25,8 @@ from htm_brian.experiment.sweep.store import PointStore
 MOMENTS = 50
 """At which a process is killed."""
 
-LONGEST = 25.0
-"""Seconds from the start of a sweep to a kill; it takes about half of them to begin."""
+POINTS_TIME = 8.0
+"""Seconds after the first point in which a kill may come, beside all the time before it."""
 
 PROTOCOL = """
 import time
@@ -162,10 +162,14 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
     Returns how many points were stored when the last kill came.
     """
     more = ("--over", "drive=1.1:1.4:0.1", "--seeds", "40", "--set", "wait=0.3", "--workers", "2")
-    stored = 0
+    begun = time.monotonic()
+    with started(protocol, folder, *more):
+        until(lambda: PointStore(folder).addresses())
+    longest = time.monotonic() - begun + POINTS_TIME
+    stored = len(PointStore(folder).addresses())
     for moment in range(moments):
         with started(protocol, folder, *more) as process:
-            time.sleep(rng.uniform(0, LONGEST))
+            time.sleep(rng.uniform(0, longest))
             workers = children(process.pid)
             if moment % 2 and workers:
                 os.kill(int(rng.choice(workers)), signal.SIGKILL)

@@ -1,0 +1,1 @@
+"""What stored results say of every claim of the discussions, as a static site."""
