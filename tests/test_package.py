@@ -34,10 +34,14 @@ def test_import_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_every_module_and_model_is_in_the_wheel(tmp_path: Path) -> None:
+def test_every_module_model_and_template_is_in_the_wheel(tmp_path: Path) -> None:
     build = ("egg_info", "--egg-base", str(tmp_path), "build_py", "--build-lib", str(tmp_path))
     subprocess.run([sys.executable, "setup.py", "-q", *build], cwd=ROOT, check=True)
-    own = [file.relative_to(ROOT) for file in (ROOT / "htm_brian").rglob("*.py")]
+    own = [
+        file.relative_to(ROOT)
+        for file in (ROOT / "htm_brian").rglob("*")
+        if file.suffix in (".py", ".pyx", ".toml", ".jinja", ".csv")
+    ]
     beside = [
         Path("htm_brian") / file.relative_to(ROOT)
         for name in ("models", "protocols", "figures")
