@@ -3,8 +3,9 @@
 Brian2's `rand()` takes the next number of one global stream, so that one more synapse, another
 code path or another order of events changes all that follows. Here a draw is a function of the
 stream's two key words, the connection (pre, post, contact) and a counter: the same number on
-numpy, in Cython and in C++ standalone, whatever else is simulated. The hash is the finaliser of
-SplitMix64 (Steele, Lea & Flood 2014, OOPSLA), once for each argument.
+numpy, in Cython, in C++ standalone and on a graphics card (`htm_brian.engine.cuda`), whatever else
+is simulated. The hash is the finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA), once for
+each argument.
 
 Pass `FUNCTIONS` as, or in, the namespace of a Brian2 group.
 """
@@ -226,6 +227,11 @@ def _quantile(u, n, p):  # type: ignore[no-untyped-def]
     return np.int32(n - k) if mirrored else np.int32(k)
 
 
+def _for_host_and_card(cpp: str) -> str:
+    """Return C++ functions as CUDA's, which run on either side."""
+    return cpp.replace("static inline", "static inline __host__ __device__")
+
+
 def _function(
     pyfunc: Any,
     n_arguments: int,
@@ -239,6 +245,9 @@ def _function(
     )
     function.implementations.add_implementation("numpy", pyfunc)
     function.implementations.add_implementation("cpp", cpp, dependencies=calls)
+    # By its name: Brian2CUDA, whose target it is, need not be installed.
+    on_card = _for_host_and_card(cpp)
+    function.implementations.add_implementation("cuda", on_card, dependencies=calls)
     function.implementations.add_implementation("cython", cython, dependencies=calls)
     return function
 

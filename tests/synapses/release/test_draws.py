@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from htm_brian.synapses.release.draws import quantile, uniform
+from htm_brian.synapses.release.draws import FUNCTIONS, normal, quantile, uniform
 
 
 def splitmix(state: int, word: int) -> int:
@@ -51,3 +54,38 @@ def test_quantiles_are_those_of_the_binomial_distribution(n: int, p: float) -> N
 def test_certain_outcomes() -> None:
     assert quantile(0.5, 7, 0.0) == 0 and quantile(0.5, 7, 1.0) == 7 and quantile(0.5, 0, 0.5) == 0
     assert quantile([0.1, 0.9], [3, 4], [1.0, 0.0]).tolist() == [3, 0]
+
+
+HOST = """
+#include <cmath>
+#include <cstdio>
+#define __host__
+#define __device__
+using std::pow;
+%s
+int main()
+{
+    for (int n = 0; n < 200; n++)
+    {
+        const double u = keyed_uniform(-5, 7, 3, n, 1, 2*n);
+        const double z = keyed_normal(0.5, -5, 7, 3, n, 1, n);
+        std::printf("%%.17g %%d %%.17g\\n", u, binomial_quantile(u, n %% 30, 0.005*n), z);
+    }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_what_a_graphics_card_runs_gives_the_same_numbers(tmp_path: Path) -> None:
+    """Its code, compiled for the host that CUDA writes it for as well."""
+    codes = [function.implementations["cuda"].get_code(None) for function in FUNCTIONS.values()]
+    assert all("__device__" in code for code in codes)
+    source, program = tmp_path / "draws.cpp", tmp_path / "draws"
+    source.write_text(HOST % "".join(codes))
+    subprocess.run(["g++", "-O0", "-o", str(program), str(source)], check=True)
+    told = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
+    found = np.array([line.split() for line in told.splitlines()], dtype=float)
+    n = np.arange(200)
+    np.testing.assert_array_equal(found[:, 0], uniform(-5, 7, 3, n, 1, 2 * n))
+    np.testing.assert_array_equal(found[:, 1], quantile(found[:, 0], n % 30, 0.005 * n))
+    np.testing.assert_allclose(found[:, 2], normal(0.5, -5, 7, 3, n, 1, n), rtol=1e-12)
