@@ -15,6 +15,7 @@ import xarray as xr
 from htm_brian.arguments import check_integer
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
+from htm_brian.parameters import load_model
 from htm_brian.protocols.consolidation.checks import MODELS, checks, metrics
 from htm_brian.protocols.consolidation.measurement import capture, courses, depotentiation
 from htm_brian.synapses.plasticity.tagging_capture import TaggingCapture
@@ -73,7 +74,7 @@ class Consolidation(Protocol):
         """Do each experiment with both parameter sets."""
         experiments = (courses, capture, depotentiation)
         progress.begin("experiments of hours", len(experiments) * len(MODELS))
-        rows = [row for rule in self._rules.values() for row in rule.model.rows()]
+        rows = [row for rule in self._rules.values() for row in load_model(rule.model).rows()]
         parts: list[xr.Dataset] = []
         for experiment in experiments:
             both = []

@@ -50,7 +50,9 @@ class Cells:
         owner = np.repeat(np.arange(parameters.cells), parameters.synapses + 1)
         self.trains = ConsolidatedTrains(rule, owner, seed=parameters.seed + number)
 
-    def run(self, pathway: Train, other: Train, look_at: NDArray[np.float64]) -> dict:
+    def run(
+        self, pathway: Train, other: Train, look_at: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
         """Give the two pathways their spikes; return efficacies by look and cell."""
         pre = [pathway if strong else other for strong in self._pathway]
         seen = self.trains.run(pre, [[]] * len(pre), look_at=look_at)
@@ -73,12 +75,12 @@ def courses(parameters: ConsolidationParameters, rule: TaggingCapture, number: i
         cells = Cells(parameters, blocked if "no" in kind else rule, 10 * number + place)
         weak = kind == "weak"
         looks = times - STRONG_END + WEAK_END if weak else times
-        stimulus = (nothing, WEAK) if weak else (STRONG, nothing)
-        seen = cells.run(*stimulus, look_at=looks)
+        pathway, other = (nothing, WEAK) if weak else (STRONG, nothing)
+        seen = cells.run(pathway, other, looks)
         efficacy[place] = seen["other" if weak else "pathway"]
     cells = Cells(parameters, rule, 10 * number)
     for place, look in enumerate((STRONG_END, 8 * HOUR)):
-        cells.run(STRONG if place == 0 else nothing, nothing, look_at=np.array([look]))
+        cells.run(STRONG if place == 0 else nothing, nothing, np.array([look]))
         for which, name in enumerate(STATES):
             values = cells.trains.synapses[name][cells._pathway]
             states[which, place] = values.reshape(parameters.cells, -1).mean(axis=1)
@@ -108,7 +110,7 @@ def capture(parameters: ConsolidationParameters, rule: TaggingCapture, number: i
             start = -gap * HOUR if gap < 0 else 0.0
             weak = start + gap * HOUR
             looks = np.array([weak + WEAK_END, max(start, weak) + 8 * HOUR])
-            seen = cells.run(STRONG + start, WEAK + weak, look_at=looks)["other"] - 1
+            seen = cells.run(STRONG + start, WEAK + weak, looks)["other"] - 1
             first[which, place], last[which, place] = seen
     dims = ("proteins", "gap", "cell")
     return xr.Dataset(
@@ -128,11 +130,11 @@ def depotentiation(
     alone = Cells(parameters, rule, 5000 + 100 * number)
     look = np.array([8 * HOUR])
     nothing = np.empty(0)
-    whole = alone.run(SECOND_AT_100_HZ, nothing, look_at=look)["pathway"][0] - 1
+    whole = alone.run(SECOND_AT_100_HZ, nothing, look)["pathway"][0] - 1
     for place, delay in enumerate(DEPOTENTIATION_DELAYS):
         cells = Cells(parameters, rule, 5001 + 100 * number + place)
         both = np.concatenate([SECOND_AT_100_HZ, LOW_FREQUENCY + delay * MINUTE])
-        left[place] = cells.run(both, nothing, look_at=look)["pathway"][0] - 1
+        left[place] = cells.run(both, nothing, look)["pathway"][0] - 1
     return xr.Dataset(
         {
             "potentiation": ("cell", whole, {"units": "1"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Train = NDArray[np.float64]
+Train = NDArray[np.floating]
 
 MINUTE, HOUR = 60.0, 3600.0
 

@@ -17,6 +17,7 @@ from htm_brian.arguments import check_integer, check_number, check_time
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
+from htm_brian.parameters import load_model
 from htm_brian.protocols.spaced_theta_bursts.checks import LONG, SHORT, checks, metrics
 from htm_brian.protocols.spaced_theta_bursts.measurement import (
     Potentiation,
@@ -104,7 +105,7 @@ class SpacedThetaBursts(Protocol):
     def run(self, progress: Progress) -> Outcome:
         """Give trains to the whole rule, to the rule without each part, and to the plain one."""
         every = variants(self._rule)
-        rows = [*self._rule.model.rows(), *self._plain.model.rows()]
+        rows = [row for rule in (self._rule, self._plain) for row in load_model(rule.model).rows()]
         progress.begin("rules", len(every) + 1)
         found: dict[str, Potentiation] = {}
         for stream, (variant, rule) in enumerate(every.items()):
