@@ -18,7 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.errors import InputError
 from htm_brian.parameters import Key
@@ -44,6 +46,8 @@ class TripletStdp(OnlineRule):
         "presynaptic_time": Key("second", "tau_x, decay of r2"),
         "depression_time": Key("second", "tau-, decay of o1"),
         "postsynaptic_time": Key("second", "tau_y, decay of o2"),
+        "bath_calcium": Key("mmolar", "calcium of the bath for which these numbers are"),
+        "bath_power": Key("1", "by which both grow with that calcium"),
         "nearest": Key("1", "1 where the latest spike alone counts, 0 where all do"),
         "initial_efficacy": Key("1", "efficacy of a new synapse"),
         "maximum_efficacy": Key("1", "upper bound of the efficacy; the lower one is 0"),
@@ -68,6 +72,15 @@ o2 = o2 + 1 - nearest*o2"""  # noqa: E501
         if self.table["nearest"] not in (0, 1):
             parameter = self.table.parameter("nearest")
             raise InputError(f"nearest must be 0 or 1, got {parameter.text}{parameter.where}")
+
+    def in_bath(self, calcium: Quantity) -> Self:
+        """Return the rule in another bath: amplitudes grow by a power of its calcium."""
+        share = float(calcium / self.table["bath_calcium"])
+        values: dict[str, Any] = {"bath_calcium": calcium}
+        for side in ("potentiation", "depression"):
+            for name in (f"pair_{side}", f"triplet_{side}"):
+                values[name] = self.table[name] * share ** self.table["bath_power"]
+        return self.with_values(**values)
 
     def initial_state(self) -> Mapping[str, Any]:
         """Return the efficacy of a new synapse."""

@@ -1,0 +1,33 @@
+"""Draws `pairing_data`: what was measured, what rules predict, and what was left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+COLOURS = {
+    "calcium_based_cortex": "#0072B2",
+    "triplet_stdp_cortex": "#E69F00",
+    "triplet_stdp_pairings": "#D55E00",
+}
+"""Of the rules that are drawn."""
+
+
+def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+    """Return the figure of the control experiments of layer-5 pairs."""
+    own = dataset.isel(row=dataset.fitted.to_numpy())
+    place = np.arange(own.sizes["row"])
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.errorbar(place, own.measured, own.sem, fmt="ko", label="measured, SEM", markersize=4)
+    for shift, (model, colour) in enumerate(COLOURS.items(), 1):
+        ratio = own.ratio.sel(model=model)
+        axes.plot(place + 0.13 * shift, ratio, "s", color=colour, markersize=4, label=model)
+    left_out = dataset.prediction_left_out.sel(fitted_row=own.row.to_numpy())
+    axes.plot(place - 0.15, left_out, "x", color="#009E73", label="its paper left out")
+    axes.axhline(1, color="0.5", linewidth=0.6, linestyle=":")
+    axes.set_xticks(place, own.row.to_numpy().tolist(), rotation=60)
+    axes.set(ylabel="strength after over before")
+    axes.legend(frameon=False, fontsize=8)
+    return {"pairing_data": figure}

@@ -1,0 +1,63 @@
+"""Rules of plasticity against recorded pairings: what each predicts, and one that is fitted.
+
+Stimulus: the trains of 41 published experiments, sweep by sweep. Measurement: the ratio of the
+strength after to before by every rule with its published numbers, by the model of no change, and by
+the triplet rule with six numbers fitted to the control experiments of layer-5 pairs; then the
+same fit with one paper left out at a time. Checks: chi square, sign, drugs that block one pathway.
+
+Roles were fixed before the fit: `htm_brian.fitting.pairings.fitted_rows` are fitted, everything
+else is held out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from htm_brian.arguments import check_integer
+from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
+from htm_brian.parameters import load_model
+from htm_brian.protocols.pairing_data.checks import checks, metrics, scores
+from htm_brian.protocols.pairing_data.measurement import FITTED, fits, predictions
+
+
+@dataclass(frozen=True)
+class PairingDataParameters:
+    """What a run of `PairingData` depends on."""
+
+    synapses: int = 4000
+    generations: int = 120
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        check_integer("synapses", self.synapses, low=100)
+        check_integer("generations", self.generations, low=1)
+        check_integer("seed", self.seed, low=0)
+
+
+class PairingData(Protocol):
+    """Every rule beside recorded pairings of spikes, and one rule fitted to them."""
+
+    name = "pairing_data"
+    claim = (
+        "one rule with six free numbers accounts for the recorded pairings of layer-5 cells, "
+        "those of a paper that was left out, and the block of one of its two pathways"
+    )
+    source = (
+        "Markram et al. 1997, Science 275:213; Sjostrom et al. 2001, Neuron 32:1149; Sjostrom et "
+        "al. 2003, Neuron 39:641; Sjostrom & Hausser 2006, Neuron 51:227"
+    )
+    parameters = PairingDataParameters()
+    quick = QuickForm(PairingDataParameters(synapses=1000, generations=60))
+
+    def run(self, progress: Progress) -> Outcome:
+        """Predict by every rule, then fit."""
+        dataset = predictions(self.parameters, progress).merge(fits(self.parameters, progress))
+        return Outcome(
+            dataset,
+            [] if progress.interrupted else checks(dataset),
+            metrics(dataset),
+            partial=progress.interrupted,
+            parameter_rows=load_model(FITTED).rows(),
+            table=scores(dataset),
+        )
