@@ -11,7 +11,13 @@ from htm_brian.synapses.plasticity.finding import list_rule_models, online_rule
 from htm_brian.synapses.plasticity.trains import Trains
 from tests.synapses.plasticity.one_to_one import efficacy_after, random_trains
 
-ALONE = [name for name in list_rule_models() if not online_rule(name).target_equations]
+
+def needs_spikes_alone(name: str) -> bool:
+    rule = online_rule(name)
+    return not (rule.target_equations or rule.on_plateau or rule.on_target_event)
+
+
+ALONE = [name for name in list_rule_models() if needs_spikes_alone(name)]
 
 
 @pytest.mark.parametrize("name", ALONE)
