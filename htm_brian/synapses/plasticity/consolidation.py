@@ -196,12 +196,12 @@ class ConsolidatedTrains:
             self._consolidate(time)
             self._until = time
             if np.any(np.isclose(wanted, time, rtol=0, atol=1e-9)):
-                seen.append(
-                    self.proteins[look].copy()
-                    if look in self.proteins
-                    else self._trains.value(look)
-                )
+                seen.append(self.value(look))
         return np.array(seen)
+
+    def value(self, name: str) -> Numbers:
+        """Return a variable of the synapses or of the cells, at the last look."""
+        return self.proteins[name].copy() if name in self.proteins else self._trains.value(name)
 
     def _looks(self, pre: list[Numbers], post: list[Numbers], wanted: Numbers) -> Numbers:
         """Return when to look: as asked, and while spikes come."""
