@@ -19,6 +19,9 @@ Ornstein-Uhlenbeck process, exact for the whole piece. Below both there is no no
 barrier at 1/2, as in all published sets, the cubic has a closed form: y = rho - 1/2 becomes
 y / (2 sqrt(y^2 + (1/4 - y^2) exp(-t / (2 tau)))).
 
+With `hard_bounds` the two rates do not depend on the efficacy, which is cut at 0 and 1 instead, and
+there is neither cubic nor noise: the form that turns into a counter.
+
 One thing is left out, as in the analysis of the paper: the cubic while calcium is above a
 threshold. Its rate is below 0.05 there, that of calcium is gamma, 61 to 1960 in the published
 sets; a test holds the closed form against the whole equation.
@@ -35,6 +38,7 @@ import numpy as np
 from brian2.core.functions import Function
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.errors import InputError
 from htm_brian.parameters import Key
 from htm_brian.synapses.plasticity.online import Later, OnlineRule
 from htm_brian.synapses.release.draws import FUNCTIONS
@@ -62,6 +66,7 @@ class CalciumBased(OnlineRule):
         "potentiation_rate": Key("1", "rate of the rise, in 1/efficacy_time_constant"),
         "noise": Key("1", "amplitude of the noise above a threshold; 0 for none"),
         "efficacy_time_constant": Key("second", "time scale of the efficacy"),
+        "hard_bounds": Key("1", "1 where the efficacy is cut at 0 and 1, 0 where it saturates"),
         "strength_ratio": Key("1", "strength of a synapse up over that of one down"),
         "initial_down_share": Key("1", "share of the synapses that are down at first"),
     }
@@ -75,13 +80,22 @@ class CalciumBased(OnlineRule):
     @property
     def noisy(self) -> bool:
         """Whether the efficacy has noise: then the synapses draw."""
-        return self.table["noise"] > 0
+        return self.table["noise"] > 0 and not self.table["hard_bounds"]
+
+    def check(self) -> None:
+        """Refuse a switch that is neither on nor off."""
+        if self.table["hard_bounds"] not in (0, 1):
+            parameter = self.table.parameter("hard_bounds")
+            raise InputError(f"hard_bounds must be 0 or 1, got {parameter.text}{parameter.where}")
 
     @property
     def catch_up(self) -> str:
         """Statements that bring calcium and efficacy from the last event to the present."""
         ordered = self.table["depression_threshold"] <= self.table["potentiation_threshold"]
         low, high = ("depression", "potentiation")[:: 1 if ordered else -1]
+        if self.table["hard_bounds"]:
+            sign = "-" if low == "depression" else "+"
+            return _CATCH_UP_HARD.format(low=low, high=high, sign=sign).strip()
         lone = "0" if low == "depression" else "1"
         noise = _NOISE.format(low=low) if self.noisy else ""
         return _CATCH_UP.format(low=low, high=high, lone=lone, noise=noise).strip()
@@ -128,6 +142,16 @@ goal = potentiation_rate/(depression_rate + potentiation_rate)
 efficacy = {lone} + (goal + (efficacy - goal)*left_of_both - {lone})*left_of_one
 {noise}below = exp(-(elapsed - above_{low})/(2*efficacy_time_constant))
 efficacy = 0.5 + 0.5*(efficacy - 0.5)/sqrt((efficacy - 0.5)**2 + (0.25 - (efficacy - 0.5)**2)*below + 1e-300)
+calcium = calcium*exp(-elapsed/calcium_time_constant)
+last_event = t
+"""  # noqa: E501
+
+_CATCH_UP_HARD = """
+elapsed = t - last_event
+above_{low} = calcium_time_constant*time_above(calcium/{low}_threshold, elapsed/calcium_time_constant)
+above_{high} = calcium_time_constant*time_above(calcium/{high}_threshold, elapsed/calcium_time_constant)
+efficacy = clip(efficacy + above_{high}*(potentiation_rate - depression_rate)/efficacy_time_constant, 0, 1)
+efficacy = clip(efficacy {sign} (above_{low} - above_{high})*{low}_rate/efficacy_time_constant, 0, 1)
 calcium = calcium*exp(-elapsed/calcium_time_constant)
 last_event = t
 """  # noqa: E501
