@@ -25,8 +25,11 @@ from htm_brian.experiment.sweep.store import PointStore
 MOMENTS = 50
 """At which a process is killed."""
 
-POINTS_TIME = 8.0
-"""Seconds after the first point in which a kill may come, beside all the time before it."""
+POINTS_TIME = 2.0
+"""Seconds after the first new point in which a kill may come."""
+
+N_POINTS = 480
+"""So many that kills do not see the end; a point waits for a third of a second."""
 
 PROTOCOL = """
 import time
@@ -161,15 +164,17 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
 
     Returns how many points were stored when the last kill came.
     """
-    more = ("--over", "drive=1.1:1.4:0.1", "--seeds", "40", "--set", "wait=0.3", "--workers", "2")
-    begun = time.monotonic()
-    with started(protocol, folder, *more):
-        until(lambda: PointStore(folder).addresses())
-    longest = time.monotonic() - begun + POINTS_TIME
-    stored = len(PointStore(folder).addresses())
+    more = ("--over", "drive=1.1:1.4:0.1", "--seeds", "120", "--set", "wait=0.3", "--workers", "2")
+    stored, start = 0, 0.0
     for moment in range(moments):
+        begun = time.monotonic()
         with started(protocol, folder, *more) as process:
-            time.sleep(rng.uniform(0, longest))
+            if moment % 3 == 2:  # while it starts
+                time.sleep(rng.uniform(0, start))
+            else:  # while points come in
+                until(lambda before=stored: len(PointStore(folder).addresses()) > before)
+                start = time.monotonic() - begun
+                time.sleep(rng.uniform(0, POINTS_TIME))
             workers = children(process.pid)
             if moment % 2 and workers:
                 os.kill(int(rng.choice(workers)), signal.SIGKILL)
@@ -183,11 +188,11 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
     assert done.returncode == 0, done.stderr
     summary = json.loads((folder / "sweep.json").read_text())
     wanted = [point["address"] for point in summary["points"]["door_network"]]
-    assert len(wanted) == len(set(wanted)) == 160
+    assert len(wanted) == len(set(wanted)) == N_POINTS
     assert PointStore(folder).addresses() == set(wanted)
-    assert f"{160 - stored} points computed, {stored} found, of 160" in done.stdout
+    assert f"{N_POINTS - stored} points computed, {stored} found, of {N_POINTS}" in done.stdout
     seen = {tuple(v) for v in values(folder).values()}
-    assert len(seen) == 160  # every one the result of its own seed and drive
+    assert len(seen) == N_POINTS  # every one the result of its own seed and drive
     return stored
 
 
