@@ -143,6 +143,11 @@ def _vacate(pre, post, outgoing, incoming, in_use, slots):
 @njit(cache=True)
 def first_repeated(slots, n_slots):
     """Return the first slot that is named twice; -1 where each is named once."""
+    falls = 0
+    for k in range(1, len(slots)):
+        falls += slots[k] <= slots[k - 1]
+    if falls == 0:
+        return -1
     seen = np.zeros(n_slots, dtype=np.bool_)
     for slot in slots:
         if seen[slot]:
@@ -152,11 +157,13 @@ def first_repeated(slots, n_slots):
 
 
 @njit(cache=True)
-def numbers_below(numbers, limit):
-    """Return numbers as of 32 bits, and the first outside of [0, limit); -1 if there is none."""
-    checked = np.empty(len(numbers), dtype=np.int32)
-    for k in range(len(numbers)):
-        if numbers[k] < 0 or numbers[k] >= limit:
-            return checked, k
-        checked[k] = numbers[k]
-    return checked, -1
+def first_outside(numbers, limit):
+    """Return the place of the first number that is not in [0, limit); -1 if there is none."""
+    outside = 0
+    for number in numbers:
+        outside += (number < 0) | (number >= limit)
+    if outside > 0:
+        for k in range(len(numbers)):
+            if numbers[k] < 0 or numbers[k] >= limit:
+                return k
+    return -1

@@ -30,9 +30,9 @@ from htm_brian.engine.rewired_pathway import check_rewirable, pathways, take_ove
 from htm_brian.engine.running import in_a_run
 from htm_brian.engine.slots_in_use import (
     IN_USE,
+    first_outside,
     first_repeated,
     mark_slots,
-    numbers_below,
     occupy,
     vacate,
     vacate_all,
@@ -192,8 +192,9 @@ class StructuralSynapses:
             Of the pathway ``pre``, or of pathways by name, which have one for each synapse; one
             number or an array. Pathways that are not named have a delay of 0 s.
         **state : Quantity, number or array of shape (n_synapses,)
-            Variables of the new synapses. Those left out are 0; ``lastupdate``, which event-driven
-            equations begin from, is the time now.
+            Variables of the new synapses. Those left out are what the rule of `PlasticSynapses`
+            begins with, or 0; ``lastupdate``, which event-driven equations begin from, is the time
+            now.
 
         Returns
         -------
@@ -408,12 +409,12 @@ def _indices(name: str, values: ArrayLike, limit: int | None = None) -> Indices:
             f"{array.shape}"
         )
     top = np.iinfo(np.int32).max if limit is None else limit
-    whole = array.astype(np.int64 if array.size else np.int32, copy=False)
-    checked, outside = numbers_below(whole, top)
+    if array.dtype not in (np.int32, np.int64):
+        array = array.astype(np.int64)
+    outside = first_outside(array, top)
     if outside >= 0:
         raise InputError(f"{name} must lie in [0, {top}), got {array[outside]}")
-    found: Indices = checked
-    return found
+    return np.ascontiguousarray(array, dtype=np.int32)
 
 
 def _repeated(slots: Indices) -> int:

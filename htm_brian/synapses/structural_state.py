@@ -22,6 +22,10 @@ from htm_brian.engine.arrays import ends, raw
 from htm_brian.engine.rewired_pathway import pathways
 from htm_brian.engine.slots_in_use import IN_USE
 from htm_brian.errors import InputError, did_you_mean
+from htm_brian.synapses.plasticity.online import OnlineRule
+
+NOW = "t"
+"""What a rule calls the present in its first state."""
 
 LAST_UPDATE = "lastupdate"
 """Time up to which Brian2 has integrated the event-driven equations of a synapse."""
@@ -40,7 +44,8 @@ def new_state(
     number : int
         How many new synapses there are.
     given : mapping of str to Quantity, number or array
-        By variable; what is left out is 0, and `LAST_UPDATE` the time now.
+        By variable; what is left out is what the rule of the synapses begins with, if they have
+        one, or 0, and `LAST_UPDATE` the time now.
 
     Raises
     ------
@@ -52,8 +57,12 @@ def new_state(
             hint = did_you_mean(name, names, "variables of each synapse")
             raise InputError(f"{synapses.name} has no variable {name!r}{hint}")
     values: dict[str, Any] = dict.fromkeys(names, 0)
-    if LAST_UPDATE in values:
-        values[LAST_UPDATE] = raw(synapses, "t").item()
+    now = raw(synapses, "t").item()
+    rule = getattr(synapses, "rule", None)
+    first = rule.initial_state() if isinstance(rule, OnlineRule) else {}
+    for name, value in {LAST_UPDATE: NOW, **first}.items():
+        if name in values:
+            values[name] = now if isinstance(value, str) else float(value)
     for name, value in given.items():
         values[name] = _plain(name, value, synapses.variables[name].dim, number)
     return values

@@ -21,6 +21,7 @@ from brian2 import (
 )
 
 from htm_brian.errors import InputError
+from htm_brian.synapses.plasticity.plastic_synapses import PlasticSynapses
 from htm_brian.synapses.structural import StructuralSynapses
 
 STDP = """
@@ -257,6 +258,29 @@ def test_values_that_a_new_synapse_cannot_have_are_refused_and_change_nothing() 
         structure.connected([2], [1])
     assert len(structure) == 0
     Network(cells, synapses).run(0 * ms)
+
+
+def test_a_synapse_that_grows_begins_as_its_rule_says() -> None:
+    """One that grows late has the state of one that was there, and never had a spike."""
+    source = SpikeGeneratorGroup(2, [0, 0], [101, 130] * ms)
+    target = SpikeGeneratorGroup(2, [0], [104] * ms)
+    synapses = PlasticSynapses(source, target, "calcium_based_dp", name="grows")
+    structure = StructuralSynapses(synapses, capacity=3)
+    first = structure.grow([0], [0], efficacy=0.2)
+    network = Network(source, target, synapses)
+    network.run(100 * ms)
+    late = structure.grow([0, 1], [0, 1], efficacy=[0.2, 0.3])
+    assert structure.array("last_event")[late] == pytest.approx([0.1, 0.1])
+    network.run(100 * ms)
+    plain = structure.grow([1], [0])
+    assert structure.array("efficacy")[plain].tolist() == [0]
+    assert structure.array("calcium")[first] == pytest.approx(structure.array("calcium")[late[:1]])
+    assert structure.array("calcium")[first] > 0
+    stdp_cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0")
+    pairs = PlasticSynapses(stdp_cells, stdp_cells, "pair_stdp", name="pairs")
+    growing = StructuralSynapses(pairs, capacity=2)
+    assert growing.array("efficacy")[growing.grow([0, 1], [1, 0])].tolist() == [0.5, 0.5]
+    Network(stdp_cells, pairs).run(0 * ms)
 
 
 def test_moved_synapses_keep_their_delay_and_what_is_under_way() -> None:
