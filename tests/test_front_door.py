@@ -40,10 +40,10 @@ def test_every_extra_has_code_behind_it() -> None:
         file.read_text(encoding="utf-8")
         for folder in ("htm_brian", "protocols")
         for file in (ROOT / folder).rglob("*.py")
+        if file.name != "protocol.py"  # which only tells how to install it
     )
     for package in EXTRA_OF_PACKAGE:
-        used = rf"^\s*(import|from) {package}\b|\.to_{package}\("
-        assert re.search(used, sources, re.MULTILINE), package
+        assert re.search(rf"\b{package}\b", sources), package
 
 
 def test_the_picture_of_the_house_has_every_room() -> None:

@@ -27,6 +27,7 @@ from htm_brian.experiment.parameter_checks import check_parameters
 from htm_brian.experiment.progress import Progress
 
 EXTRA_OF_PACKAGE = {
+    "brian2cuda": "cuda",
     "dask": "sweep",
     "distributed": "sweep",
     "efel": "ephys",

@@ -24,7 +24,21 @@ from htm_brian.protocols.calcium_to_permanence.measurement import hard_bounds, s
 
 @dataclass(frozen=True)
 class CalciumToPermanenceParameters:
-    """What a run of `CalciumToPermanence` depends on."""
+    """What a run of `CalciumToPermanence` depends on.
+
+    Parameters
+    ----------
+    rule : str
+        Model of the calcium rule.
+    interval : Quantity
+        From a presynaptic to a postsynaptic spike of an event.
+    event_rate, events : Quantity, int
+        How often events of learning come, and how many.
+    synapses : int
+        Of each condition.
+    seed : int
+        Of all that is left to chance.
+    """
 
     rule: str = "calcium_based_cortex"
     interval: Quantity = quantity(10 * ms)

@@ -23,7 +23,17 @@ from htm_brian.protocols.pairing_data.measurement import FITTED, fits, predictio
 
 @dataclass(frozen=True)
 class PairingDataParameters:
-    """What a run of `PairingData` depends on."""
+    """What a run of `PairingData` depends on.
+
+    Parameters
+    ----------
+    synapses : int
+        Over which a pairing is averaged.
+    generations : int
+        Of the search that fits a rule.
+    seed : int
+        Of all that is left to chance.
+    """
 
     synapses: int = 4000
     generations: int = 120

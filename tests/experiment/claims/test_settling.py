@@ -53,10 +53,9 @@ def test_the_protocols_that_are_named_are_there() -> None:
 
 def test_stored_results_have_the_checks_that_claims_name() -> None:
     results = load_results([STORED])
-    settled = [settle(claim, results) for claim in load_claims()]
-    assert {each.claim.protocol for each in settled if each.verdict != NOT_TESTED} >= set(
-        results
-    ) - {"validate", "network_release", "fitted_network", "branch_reduction", "sequence_memory"}
+    for claim in load_claims():  # a pattern that finds nothing is an error
+        settled = settle(claim, results)
+        assert (settled.shown is not None) == (claim.protocol in results)
 
 
 @pytest.mark.parametrize(
