@@ -8,6 +8,8 @@ is taken to be older than it is by at most the time between two looks.
 `Consolidation`        in Brian2, for synapses of the rule that are part of a network
 `ConsolidatedTrains`   from trains of spikes, without time steps; hours take milliseconds
 =====================  =========================================================================
+
+In Brian2, hours without a spike pass in one step with `htm_brian.engine.leaping.leap`.
 """
 
 from __future__ import annotations
