@@ -69,23 +69,24 @@ def ratios(rule: OnlineRule, rows: Sequence[Pairing], synapses: int, seed: int) 
 
     A bistable synapse ends up or down by the side of the barrier on which the protocol leaves it.
     """
-    lanes = synapses if rule.noisy else 1
-    before, after = zip(*(row.trains() for row in rows for _ in range(lanes)), strict=True)
+    if rule.noisy:
+        return np.array([average(rule, row, synapses, seed) for row in rows])
+    before, after = zip(*(row.trains() for row in rows), strict=True)
     constants = in_baths(rule, rows) if isinstance(rule, TripletStdp) else {}
-    n = len(rows) * lanes
-    trains = Trains(rule, n, constants=constants, seed=seed)
-    if not rule.noisy:
-        trains.run(before, after)
-        return trains.state["efficacy"] / rule.initial_state()["efficacy"]
+    trains = Trains(rule, len(rows), constants=constants)
+    trains.run(before, after)
+    return trains.state["efficacy"] / rule.initial_state()["efficacy"]
+
+
+def average(rule: OnlineRule, row: Pairing, synapses: int, seed: int) -> float:
+    """Return the average ratio of synapses that draw and are bistable, in one experiment."""
     share = float(rule.table["initial_down_share"])
-    up = np.tile((np.arange(lanes) + 0.5) / lanes > share, len(rows))
-    trains.state["efficacy"][:] = up
-    looks = [[row.until] for row in rows for _ in range(lanes)]
-    (rho,) = trains.run(before, after, look_at=looks)
+    before, after = row.trains()
+    trains = Trains(rule, synapses, seed=seed)
+    trains.state["efficacy"][:] = (np.arange(synapses) + 0.5) / synapses > share
+    (rho,) = trains.run([before] * synapses, [after] * synapses, look_at=[row.until])
     more = float(rule.table["strength_ratio"]) - 1
-    strength = (1 + more * (rho > 0.5)).reshape(len(rows), lanes).mean(axis=1)
-    found: Numbers = strength / (1 + more * (1 - share))
-    return found
+    return float((1 + more * (rho > 0.5)).mean() / (1 + more * (1 - share)))
 
 
 def in_baths(rule: TripletStdp, rows: Sequence[Pairing]) -> dict[str, Numbers]:

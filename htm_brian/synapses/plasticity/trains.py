@@ -26,6 +26,7 @@ from htm_brian.synapses.plasticity.online import OnlineRule
 
 Numbers = NDArray[np.float64]
 Synapses = NDArray[np.int64]
+Times = Sequence[ArrayLike]
 
 LOOK = "look"
 
@@ -64,17 +65,28 @@ class Events:
     arrival: NDArray[np.int64]
 
     @classmethod
-    def of(cls, trains: Mapping[str, Sequence[tuple[ArrayLike, ArrayLike]]], n: int) -> Events:
-        """Put the events of each synapse in order; of simultaneous ones by the order of kinds."""
+    def of(cls, trains: Mapping[str, tuple[Times, Times | None]], n: int) -> Events:
+        """Put the events of each synapse in order; of simultaneous ones by the order of kinds.
+
+        Parameters
+        ----------
+        trains : dict of str to (times, arrivals)
+            By kind, the times at each synapse, and whether each releases; all do where it is None.
+        n : int
+            Number of synapses.
+        """
         parts = [np.empty((4, 0))]
-        for number, each in enumerate(trains.values()):
+        for number, (each, arrivals) in enumerate(trains.values()):
             if len(each) != n:
                 raise InputError(f"there must be {n} trains, one for each synapse, got {len(each)}")
-            for place, (times, arrival) in enumerate(each):
-                spikes = np.asarray(times, dtype=float).ravel()
-                part = np.empty((4, len(spikes)))
-                part[0], part[1], part[2], part[3] = place, number, spikes, arrival
-                parts.append(part)
+            spikes = [np.asarray(train, dtype=float).ravel() for train in each]
+            lengths = [len(train) for train in spikes]
+            part = np.empty((4, sum(lengths)))
+            part[0], part[1], part[3] = np.repeat(np.arange(n), lengths), number, 1
+            part[2] = np.concatenate(spikes)
+            if arrivals is not None:
+                part[3] = np.concatenate([np.ravel(arrival) for arrival in arrivals])
+            parts.append(part)
         whole = np.concatenate(parts, axis=1)
         whole = whole[:, np.lexsort((whole[1], whole[2], whole[0]))]
         synapse, number_of = whole[0].astype(int), whole[1].astype(int)
@@ -198,16 +210,15 @@ class Trains:
         ndarray of float, shape (n_looks, n)
             What was seen.
         """
-        each = [1] * self.n if released is None else list(released)
         when = np.asarray(look_at, dtype=float)
         looks = np.broadcast_to(when, (self.n, when.shape[-1]))
-        trains: dict[str, list[tuple[ArrayLike, ArrayLike]]] = {}
+        trains: dict[str, tuple[Times, Times | None]] = {}
         for name in (*sorted(self.rule.later), "pre"):
             wait = float(self.rule.later[name].after) if name in self.rule.later else 0.0
             late = [np.asarray(times, dtype=float) + wait for times in presynaptic]
-            trains[name] = list(zip(late, each, strict=True))
-        for name, times in {"post": postsynaptic, **events, LOOK: looks}.items():
-            trains[name] = [(train, 1) for train in times]
+            trains[name] = (late, released)
+        for name, times in {"post": postsynaptic, **events, LOOK: list(looks)}.items():
+            trains[name] = (times, None)
         unknown = events.keys() - self._code.keys()
         if unknown:
             raise InputError(f"{type(self.rule).__name__} has no event {min(unknown)}")
