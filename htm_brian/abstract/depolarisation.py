@@ -78,3 +78,34 @@ def reached(
         active |= eased[store.owner[found]] & (connected >= reduced)
     matching = potential >= min_threshold
     return Depolarisation(found[active], found[matching], potential[matching], potential[active])
+
+
+def best_of_columns(
+    owner: NDArray[np.int64], potential: NDArray[np.int64], cells_per_column: int
+) -> NDArray[np.int64]:
+    """Return the cells that have the best matching segment of their column, all of equals.
+
+    Parameters
+    ----------
+    owner : ndarray of int, shape (n_segments,)
+        Cell of each matching segment.
+    potential : ndarray of int, shape (n_segments,)
+        Its active synapses.
+    cells_per_column : int
+
+    Returns
+    -------
+    ndarray of int
+        Sorted, each once.
+
+    Examples
+    --------
+    >>> best_of_columns(np.array([0, 1, 3, 6]), np.array([7, 9, 9, 5]), 4).tolist()
+    [1, 3, 6]
+    """
+    if not len(owner):
+        return np.empty(0, dtype=np.int64)
+    column = owner // cells_per_column
+    best = np.zeros(int(column.max()) + 1, dtype=np.int64)
+    np.maximum.at(best, column, potential)
+    return np.unique(owner[potential == best[column]])

@@ -1,7 +1,8 @@
 """The abstract temporal memory with basal segments, exact and fast.
 
 The published algorithm (Hawkins and Ahmad 2016, "Why neurons have thousands of synapses";
-Numenta's BAMI), with the semantics of NuPIC. One step is activate, learn, predict:
+Numenta's BAMI), with the semantics of NuPIC. One step is activate, learn, predict; with
+`predict_first` it is activate, predict, learn:
 
 1. In an active column with predicted cells, these become active and win. In any other active
    column all cells become active (the column bursts); the cell with the best matching segment
@@ -10,6 +11,11 @@ Numenta's BAMI), with the semantics of NuPIC. One step is activate, learn, predi
    one. They follow the cells that were active in the step before, and grow synapses to a sample of
    that step's winners. Matching segments in inactive columns are punished.
 3. Segments with enough connected synapses from active cells predict their cells for the next step.
+
+The published order lets a segment predict from what it has learned in the same step. Cells do not:
+a plateau begins milliseconds after the spikes that start it, while synapses take seconds to minutes
+to gain strength (Matsuzaki et al. 2004, Nature 429:761). The orders differ where cells stay active
+from one step to the next.
 """
 
 from __future__ import annotations
@@ -21,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.abstract import temporal_state
+from htm_brian.abstract.depolarisation import best_of_columns
 from htm_brian.abstract.indices import as_indices
 from htm_brian.abstract.kernels import temporal_kernels, temporal_layout
 from htm_brian.abstract.permanence import PermanenceRule
@@ -75,6 +82,8 @@ class TemporalMemory:
         See `SegmentStore`.
     external_inputs : int, default=0
         Number of presynaptic cells outside; see `compute`.
+    predict_first : bool, default=False
+        Whether a step predicts the next one from what segments knew before they learn in it.
 
     Attributes
     ----------
@@ -118,6 +127,7 @@ class TemporalMemory:
         permanence_bits: int = 32,
         rounding: str = "stochastic",
         external_inputs: int = 0,
+        predict_first: bool = False,
     ) -> None:
         self.parameters = TemporalMemoryParameters(
             columns=columns,
@@ -142,6 +152,7 @@ class TemporalMemory:
             permanence_bits=permanence_bits,
             rounding=rounding,
             external_inputs=external_inputs,
+            predict_first=predict_first,
         )
         self.columns = self.parameters.columns
         self.cells_per_column = self.parameters.cells_per_column
@@ -294,6 +305,14 @@ class TemporalMemory:
         """Cells that are predicted for the next step."""
         owner = self.store.arrays.segments["owner"][self.active_segments].astype(np.int64)
         return owner[np.flatnonzero(np.diff(owner, prepend=-1))]
+
+    @property
+    def best_matching_cells(self) -> NDArray[np.int64]:
+        """Cells with the best matching segment of their column, which would win if it bursts."""
+        segments = self.matching_segments
+        owner = self.store.owner[segments].astype(np.int64)
+        potential = self._memory.potential[segments].astype(np.int64)
+        return best_of_columns(owner, potential, self.cells_per_column)
 
     @property
     def anomaly(self) -> float:

@@ -18,7 +18,7 @@ from htm_brian.abstract.permanence import (
     of_rule,
 )
 from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
-from htm_brian.arguments import check_choice, check_integer, check_number
+from htm_brian.arguments import check_choice, check_integer, check_number, check_truth
 from htm_brian.errors import InputError
 from htm_brian.memory import require_bytes
 
@@ -54,6 +54,7 @@ class TemporalMemoryParameters:
     permanence_bits: int = 32
     rounding: str = "stochastic"
     external_inputs: int = 0
+    predict_first: bool = False
 
     def __post_init__(self) -> None:
         for name in ("columns", "cells_per_column", "max_new_synapses", "max_synapses_per_segment"):
@@ -78,6 +79,7 @@ class TemporalMemoryParameters:
         if not self.weight_slope > 0:
             raise InputError(f"weight_slope must be positive, got {self.weight_slope}")
         check_choice("tie_break", self.tie_break, TIE_BREAKS)
+        self._set("predict_first", check_truth("predict_first", self.predict_first))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

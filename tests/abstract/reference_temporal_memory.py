@@ -38,6 +38,7 @@ class ReferenceTemporalMemory:
         reuse_previous_winner=False,
         remove_weakest=False,
         slope=math.inf,
+        predict_first=False,
     ):
         self.cells_per_column = cells_per_column
         self.rule = rule
@@ -52,6 +53,7 @@ class ReferenceTemporalMemory:
         self.reuse_previous_winner = reuse_previous_winner
         self.remove_weakest = remove_weakest
         self.slope = slope
+        self.predict_first = predict_first
         self.segments = {cell: [] for cell in range(columns * cells_per_column)}
         self.iteration = 0
         self.reset()
@@ -64,30 +66,30 @@ class ReferenceTemporalMemory:
     def compute(self, active_columns, learn=True, external_active=(), external_winners=()):
         before = set(self.active_cells)  # of the previous step, external ones included
         candidates = sorted(self.winner_cells)
-        active, winners, bursts = [], [], 0
+        active, winners, bursts, to_do = [], [], 0, []
         for column in range(len(self.segments) // self.cells_per_column):
             predicting = [s for s in self.active_segments if self.column(s.cell) == column]
             matching = [s for s in self.matching_segments if self.column(s.cell) == column]
             if column not in active_columns:
                 if learn and self.predicted_decrement > 0:
                     for segment in matching:
-                        self.change(segment, before, self.punished)
+                        to_do.append((self.change, segment, before, self.punished))
             elif predicting:
                 cells = sorted({s.cell for s in predicting})
                 active += cells
                 winners += cells
                 if learn:
                     for segment in predicting:
-                        self.learn(segment, before, candidates)
+                        to_do.append((self.learn, segment, before, candidates))
             else:
                 bursts += 1
                 cells = self.cells_of(column)
                 active += cells
                 if matching:
-                    best = max(matching, key=lambda s: self.overlap(s, before))
+                    best = max(matching, key=lambda s: self.matched[s])
                     winners.append(best.cell)
                     if learn:
-                        self.learn(best, before, candidates)
+                        to_do.append((self.learn, best, before, candidates))
                 else:
                     again = [c for c in cells if c in candidates]
                     if self.reuse_previous_winner and again:
@@ -95,13 +97,28 @@ class ReferenceTemporalMemory:
                     winner = min(cells, key=lambda c: len(self.segments[c]))
                     winners.append(winner)
                     if learn and candidates:
-                        self.grow(self.create(winner), candidates, self.max_new_synapses)
+                        to_do.append((self.begin, winner, candidates))
         self.anomaly = bursts / len(active_columns) if len(active_columns) else 0.0
         self.active_cells = sorted(active) + list(external_active)
         self.winner_cells = sorted(winners) + list(external_winners)
-        self.predict(learn)
+        if self.predict_first:
+            self.predict()
+        for act, *arguments in to_do:
+            act(*arguments)
+        if not self.predict_first:
+            self.predict()
+        there = {s for cell in self.segments for s in self.segments[cell]}
+        self.active_segments = [s for s in self.active_segments if s in there]
+        self.matching_segments = [s for s in self.matching_segments if s in there]
+        if learn:
+            for segment in self.active_segments:
+                segment.last_used = self.iteration
+            self.iteration += 1
 
-    def predict(self, learn):
+    def begin(self, cell, candidates):
+        self.grow(self.create(cell), candidates, self.max_new_synapses)
+
+    def predict(self):
         active = set(self.active_cells)
         everything = [s for cell in sorted(self.segments) for s in self.segments[cell]]
         self.active_segments = [
@@ -110,10 +127,7 @@ class ReferenceTemporalMemory:
         self.matching_segments = [
             s for s in everything if self.overlap(s, active) >= self.min_threshold
         ]
-        if learn:
-            for segment in self.active_segments:
-                segment.last_used = self.iteration
-            self.iteration += 1
+        self.matched = {s: self.overlap(s, active) for s in self.matching_segments}
 
     @property
     def predictive_cells(self):

@@ -279,3 +279,31 @@ def test_array_types_of_numbers_are_plain():
     tm = learned(1)
     assert type(tm.anomaly) is float and type(tm.iteration) is int
     assert tm.active_cells.dtype == tm.predictive_cells.dtype == np.int64
+
+
+def test_what_was_learned_in_a_step_does_not_predict_from_it_if_it_predicts_first():
+    """The same step again and again: the winners of one are active in the next."""
+    published, first = (
+        TemporalMemory(8, 1, 3, 3, initial_permanence=0.6, seed=1, predict_first=order)
+        for order in (False, True)
+    )
+    anomaly = []
+    for _ in range(4):
+        for tm in (published, first):
+            tm.compute([0, 1, 2, 3])
+            anomaly.append(tm.anomaly)
+    # Segments grow in the second step; they predict the third, or only the fourth.
+    assert anomaly[::2] == [1.0, 1.0, 0.0, 0.0]
+    assert anomaly[1::2] == [1.0, 1.0, 1.0, 0.0]
+
+
+def test_best_matching_cells_are_those_that_win_a_burst():
+    table = SegmentTable(
+        [12, 13, 14], [0, 4, 9, 14], [0, 1, 2, 3, *range(5), *range(5)], [0.3] * 14, n_cells=64
+    )
+    tm = TemporalMemory(16, 4, activation_threshold=4, min_threshold=3, max_new_synapses=8, seed=2)
+    tm.import_segments(table)
+    tm.compute([0, 1], learn=False)
+    assert tm.best_matching_cells.tolist() == [13, 14]
+    tm.compute([3], learn=False)
+    assert tm.winner_cells.tolist() == [13]

@@ -38,6 +38,7 @@ def configurations(draw):
         "segment_removal": draw(st.sampled_from(["least_recently_used", "weakest"])),
         "weight_slope": draw(st.sampled_from([math.inf, math.inf, 20.0])),
         "external_inputs": draw(st.sampled_from([0, 0, 6])),
+        "predict_first": draw(st.booleans()),
     }
 
 

@@ -74,6 +74,22 @@ def least_used_cell(records, last, random, cells, lowest_index):
 
 
 @njit
+def _missing(store, memory, config, segment):
+    """Return how many synapses from active cells a segment that learns lacks.
+
+    What it was found to have when it was reached is out of date if it has learned since.
+    """
+    if not config.predict_first:
+        return config.max_new_synapses - memory.potential[segment]
+    record = store.segments[segment]
+    missing = config.max_new_synapses
+    for i in range(record.start, record.start + record.count):
+        if memory.active_mask[store.presynaptic[i]]:
+            missing -= 1
+    return missing
+
+
+@njit
 def activate(store, memory, config, columns, learn):
     """List the next active cells and winners, and what is to learn, into the other row."""
     records, numbers = store.segments, memory.numbers
@@ -120,7 +136,7 @@ def activate(store, memory, config, columns, learn):
                     n_active += 1
                     n_winners += 1
                 to_learn[n_learn] = segment
-                wanted[n_learn] = config.max_new_synapses - potential[segment]
+                wanted[n_learn] = _missing(store, memory, config, segment)
                 n_learn += 1
                 a += 1
             while m < numbers[N_MATCHING] and records[matching[m]].owner < last:
@@ -147,7 +163,7 @@ def activate(store, memory, config, columns, learn):
         if best >= 0:
             winner = np.int64(records[best].owner)
             to_learn[n_learn] = best
-            wanted[n_learn] = config.max_new_synapses - best_overlap
+            wanted[n_learn] = _missing(store, memory, config, best)
             n_learn += 1
         else:
             if config.reuse_previous_winner:

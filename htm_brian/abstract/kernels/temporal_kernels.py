@@ -46,6 +46,7 @@ from htm_brian.abstract.kernels.temporal_layout import (
     ROOM_SEGMENTS,
     ROOM_SLOTS,
     ROW,
+    SERIAL_BEFORE,
     MemoryArrays,
 )
 from htm_brian.abstract.segments import layout
@@ -66,11 +67,15 @@ def _has_room_to_learn(store, memory, config):
     numbers[ROOM_SLOTS] = n_growing * (largest + layout.BLOCK)
     numbers[ROOM_ENTRIES] = entries
     numbers[ROOM_LISTS] = lists if n_growing > 0 else 0
+    if config.predict_first:
+        # What it lists may then be every segment that there is: room for less could not be mended.
+        numbers[ROOM_MATCHING] = max(numbers[ROOM_MATCHING], counters[layout.SEGMENT_END])
     return (
         counters[layout.SEGMENT_END] + numbers[ROOM_SEGMENTS] <= len(store.segments)
         and counters[layout.SLOT_END] + numbers[ROOM_SLOTS] <= len(store.presynaptic)
         and counters[layout.ENTRY_END] + numbers[ROOM_ENTRIES] <= len(store.entries)
         and counters[layout.N_LISTS] + numbers[ROOM_LISTS] <= len(store.lists)
+        and (not config.predict_first or numbers[ROOM_MATCHING] <= len(memory.matching))
     )
 
 
@@ -153,8 +158,76 @@ def _take_over(memory, columns, external_active, external_winners):
 @njit
 def _predict(store, memory, config, learn):
     """Find the matching and the active segments; return `DONE`, or what is to be done first."""
-    numbers, matching, potential = memory.numbers, memory.matching, memory.potential
+    numbers = memory.numbers
     inputs = memory.active_cells[numbers[ROW], : numbers[N_ACTIVE_INPUTS]]
+    status = _reach(store, memory, config, inputs)
+    if status == DONE and learn:
+        _note_use(store, memory)
+    return status
+
+
+@njit
+def _note_use(store, memory):
+    """Write down when the active segments were active; the next iteration begins."""
+    numbers = memory.numbers
+    for k in range(numbers[N_ACTIVE_SEGMENTS]):
+        store.segments[memory.active[k]].last_used = numbers[ITERATION]
+    numbers[ITERATION] += 1
+
+
+@njit
+def _predict_ahead(store, memory, config, external_active):
+    """Find what the next active cells reach, before any segment learns."""
+    numbers = memory.numbers
+    old, new = numbers[ROW], 1 - numbers[ROW]
+    now = memory.active_cells[old, : numbers[N_ACTIVE_INPUTS]]
+    n = numbers[NEXT_ACTIVE]
+    for cell in external_active:
+        memory.active_cells[new, n] = cell
+        n += 1
+    coming = memory.active_cells[new, :n]
+    for cell in now:
+        memory.active_mask[cell] = False
+    for cell in coming:
+        memory.active_mask[cell] = True
+    _reach(store, memory, config, coming)
+    for cell in coming:
+        memory.active_mask[cell] = False
+    for cell in now:
+        memory.active_mask[cell] = True
+    numbers[SERIAL_BEFORE] = store.counters[layout.SERIAL]
+
+
+@njit
+def _still_there(store, memory, segments, n):
+    """Drop the segments that learning took away; return how many are left."""
+    n_left = 0
+    for k in range(n):
+        record = store.segments[segments[k]]
+        if record.owner >= 0 and record.serial < memory.numbers[SERIAL_BEFORE]:
+            segments[n_left] = segments[k]
+            n_left += 1
+    return n_left
+
+
+@njit
+def _keep_predictions(store, memory):
+    """Let what was predicted before learning stand, but for segments that are no more."""
+    numbers = memory.numbers
+    numbers[N_MATCHING] = _still_there(store, memory, memory.matching, numbers[N_MATCHING])
+    numbers[N_ACTIVE_SEGMENTS] = _still_there(
+        store, memory, memory.active, numbers[N_ACTIVE_SEGMENTS]
+    )
+    _note_use(store, memory)
+
+
+@njit
+def _reach(store, memory, config, inputs):
+    """List the segments that `inputs`, which the mask holds, reach; return `DONE` if there is room.
+
+    Otherwise return what is to be done first.
+    """
+    numbers, matching, potential = memory.numbers, memory.matching, memory.potential
     minimum = min(config.min_threshold, config.activation_threshold)
     n_found = activity_kernels.find_matching(store, inputs, minimum, potential, matching)
     if n_found > len(matching):
@@ -178,10 +251,6 @@ def _predict(store, memory, config, learn):
             n_matching += 1
     numbers[N_MATCHING] = n_matching
     numbers[N_ACTIVE_SEGMENTS] = n_active
-    if learn:
-        for k in range(n_active):
-            store.segments[memory.active[k]].last_used = numbers[ITERATION]
-        numbers[ITERATION] += 1
     return DONE
 
 
@@ -208,6 +277,8 @@ def _step(store, memory, settings, columns, external_active, external_winners, l
             if not _has_room_to_learn(store, memory, config):
                 store.random[0] = random_before
                 return NEED_ROOM
+            if config.predict_first:
+                _predict_ahead(store, memory, config, external_active)
             if config.rule_outside:
                 memory.numbers[RANDOM_BEFORE] = np.int64(random_before)
                 return ADAPT_OUTSIDE
@@ -215,6 +286,9 @@ def _step(store, memory, settings, columns, external_active, external_winners, l
     if learn:
         _punish_and_grow(store, memory, config)
     _take_over(memory, columns, external_active, external_winners)
+    if learn and config.predict_first:
+        _keep_predictions(store, memory)
+        return DONE
     return _predict(store, memory, config, learn)
 
 

@@ -23,6 +23,7 @@ SETTINGS = np.dtype(
         ("lowest_index", np.bool_),
         ("reuse_previous_winner", np.bool_),
         ("rule_outside", np.bool_),
+        ("predict_first", np.bool_),
     ]
 )
 
@@ -53,8 +54,9 @@ SETTINGS = np.dtype(
     ROOM_MATCHING,
     ROOM_WORK,
     RANDOM_BEFORE,
+    SERIAL_BEFORE,
     N_NUMBERS,
-) = range(27)
+) = range(28)
 
 DONE = 0
 BAD_COLUMNS = 1
