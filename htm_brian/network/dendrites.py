@@ -5,6 +5,10 @@ release at random; a branch on which enough connected synapses arrive within the
 goes into a plateau; its conductance drives the basal compartment of the cell that owns it::
 
     cells --(distal synapses: delay, release, coincidence window)--> branches --(axis)--> cells
+
+Synapses that are not connected are silent ones, with NMDA receptors only: they depolarise a branch
+by degrees. How many synapses a plateau takes is the network's choice, what it takes of their
+conductance the branch's: where fewer are enough, each opens more.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from numpy.typing import NDArray
 from htm_brian.abstract.segments.changes import SlotChanges
 from htm_brian.engine.arrays import ends, raw, sum_with
 from htm_brian.engine.compiling import connect_pairs
-from htm_brian.mechanisms.branch import DendriticBranches
+from htm_brian.mechanisms.branch import TABLE, DendriticBranches, grows
 from htm_brian.network.distal_synapses import (
     LAST_RELEASE,
     OWNER_SPIKES,
@@ -115,6 +119,18 @@ class DistalDendrites:
             np.where(end > onset, end + self._fading, end),
             depolarisation,
         )
+
+    def end_plateaus(self, at: float) -> None:
+        """Let inhibition end the plateaus that are on now, at a time to come.
+
+        Parameters
+        ----------
+        at : float
+            Seconds. A plateau that begins before then is not touched if it is not on yet.
+        """
+        onset, end = (raw(self.branches, name) for name in ("plateau_onset", "plateau_end"))
+        on = (onset < self._now()) & (end > at)
+        end[on] = at
 
     def releases_since(self, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the synapses that released at `start` or later, and when each did last.
@@ -224,6 +240,10 @@ class DistalDendrites:
             branches, self._model, clock=self._clock, name="basal_branches"
         )
         self.branches.activation_threshold, self.branches.match_threshold = self._thresholds
+        if not grows(self._model):  # or else plateaus, too, count synapses one by one
+            table, (threshold, _) = self._model[TABLE], self._thresholds
+            at_threshold = table["match_conductance"] * float(table["activation_threshold"])
+            self.branches.match_conductance = at_threshold / threshold
         self.axis = Synapses(
             self.branches,
             self._cells,

@@ -25,6 +25,7 @@ from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
 from htm_brian.network.dendrites import DistalDendrites
 from htm_brian.network.distal_synapses import OWNER_SPIKES, PLATEAU, DistalParameters
+from htm_brian.network.latency import early_until
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.network.wiring import SegmentWiring
@@ -145,7 +146,7 @@ class EventLayer:
         Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
     period : Quantity
         Of an element.
-    match_level : float
+    match_level, early_until : float
         See `htm_brian.network.layer.Layer`.
 
     Raises
@@ -177,6 +178,7 @@ class EventLayer:
         element, distal = model["element"], model["distal"]
         self.period, self._pause = element["period"], element["pause"]
         self.match_level = least_match(model, cell_model, min_threshold, most_synapses)
+        self.early_until = early_until(model, cell_model)
         # Their own names keep the generated code the same from layer to layer.
         fine = Clock(element["time_step"], name="cell_clock")
         self.cells = PyramidalCells(self.n_cells, cell_model, clock=fine, name="pyramidal_cells")
@@ -223,8 +225,14 @@ class EventLayer:
         self._stored: dict[str, Any] = {}
 
     def drive(self, columns: NDArray[np.integer]) -> None:
-        """Make the relay cells of these columns fire at the next time step."""
+        """Make the relay cells of these columns fire at the next time step.
+
+        Inhibition of the dendrites follows, all over the layer, once predicted cells have had their
+        time: plateaus that predicted this element end.
+        """
         self.minicolumns.drive(columns)
+        if len(columns):
+            self.dendrites.end_plateaus(float(self.network.t_) + self.early_until)
 
     def advance(self, duration: Quantity | None = None) -> Events:
         """Run for `duration`, one element when left out, and return what happened."""

@@ -27,6 +27,9 @@ class Layer(Protocol):
     match_level : float
         Depolarisation of a branch, as `branches` gives it, that tells one with enough active
         synapses to learn from one without when the next volley comes; derived or measured.
+    early_until : float
+        Seconds after a volley is sent up to which a first spike comes in time to silence the rest
+        of its column; derived or measured.
     """
 
     @property
@@ -37,6 +40,8 @@ class Layer(Protocol):
     def n_cells(self) -> int: ...  # noqa: D102
     @property
     def match_level(self) -> float: ...  # noqa: D102
+    @property
+    def early_until(self) -> float: ...  # noqa: D102
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Send a volley to all cells of these columns at the next time step."""

@@ -3,6 +3,10 @@
 A volley of a column's relay cell reaches all cells of the column. Cells that a plateau has
 depolarised spike first; the interneuron answers within a few milliseconds and keeps the other cells
 of the column silent. Where no cell was ahead, all cells have fired by the time it answers.
+
+For a cell that was silenced the volley is over as for one that spiked: of its conductance the same
+share is left. So what is left of an element at the next one is nearly the same in both, and a match
+of some synapses outweighs it.
 """
 
 from __future__ import annotations
@@ -111,7 +115,8 @@ class Minicolumns:
         self.inhibition = Synapses(
             self.interneurons,
             cells,
-            on_pre="g_inhibition_post = inhibition_pulse_conductance_post",
+            on_pre="g_inhibition_post = inhibition_pulse_conductance_post\n"
+            "feedforward_conductance_post *= feedforward_share_after_spike_post",
             delay=inhibition["delay"],
             clock=clock,
             name="inhibitory_synapses",
