@@ -16,17 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.comparison import table as comparison
-from htm_brian.comparison.dataset import to_dataset
 from htm_brian.comparison.ladder import MemoryParameters, Run
-from htm_brian.comparison.two_levels import (
-    MODES,
-    TwoLevels,
-    conclusion_of,
-    estimate_bytes,
-    metrics_of,
-    watch,
-)
+from htm_brian.comparison.outcome import outcome_of
+from htm_brian.comparison.two_levels import MODES, TwoLevels, estimate_bytes, watch
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
@@ -127,32 +119,7 @@ class Validate(Protocol):
         return self._outcome(stream, runs)
 
     def _outcome(self, stream: Ragged | None, runs: dict[str, Run]) -> Outcome:
-        n = len(self.series)
-        learned = self.levels.learning(runs)
-        rows = self.levels.rows(runs, learned)
-        partial = stream is None or self.levels.is_partial(n, runs, learned)
-        part = "PARTIAL RESULT, stopped before its end. " if partial else ""
-        size = f"{self.memory.columns} columns × {self.memory.cells_per_column} cells"
-        title = (
-            f"{part}{self.series.title}: {n} steps, {size}, {self.stream.active_columns} active. "
-            "Agreement of spiking with abstract stands beside its ceiling, "
-            "that of two abstract memories with different seeds."
-        )
-        return Outcome(
-            dataset=to_dataset(self.series, stream, runs, self.levels.split(n)),
-            checks=comparison.checks_of(rows),
-            metrics={"input": {"file": self.series.name} | self.series.account}
-            | ({} if learned is None else {"learning": str(learned)})
-            | metrics_of(runs, rows),
-            partial=partial,
-            parameter_rows=[
-                *(row for model in self.models for row in model.rows()),
-                *self.memory.rows(),
-                *self.stream.rows(self.series),
-            ],
-            table=comparison.to_table(rows, title),
-            conclusion=conclusion_of(rows, learned),
-        )
+        return outcome_of(self.levels, self.series, self.stream, stream, runs, self.models)
 
 
 def _read(p: ValidateParameters) -> Series:

@@ -4,7 +4,8 @@ Along ``step`` (the whole stream) or ``transplant_step`` (its last part):
 
 =============================  =====================================================
 ``value``, ``time``            the series
-``RUN_anomaly``                anomaly score of each run
+``RUN_anomaly``                anomaly score of each run, by spikes at level 1
+``RUN_plateau_anomaly``        the same by what was predicted, at level 1 by plateaus
 ``RUN_SET_sparsity``           share of bits on in each set
 ``agreement_QUANTITY``         spiking against abstract, both trained apart
 ``ceiling_QUANTITY``           abstract against abstract with another seed
@@ -25,7 +26,7 @@ import xarray as xr
 
 from htm_brian.comparison.ladder import Run
 from htm_brian.comparison.recording import COLUMN_SETS, SETS
-from htm_brian.comparison.validation import agreement, cell_agreement
+from htm_brian.comparison.validation import ANOMALIES, agreement, cell_agreement
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.series import Series
 
@@ -97,7 +98,9 @@ def _run_variables(name: str, run: Run, lengths: Mapping[str, int]) -> Variables
     recording = run.recording
     dim = "transplant_step" if name.startswith("transplant") else "step"
     units = {"units": "1"}
-    variables: Variables = {f"{name}_anomaly": (dim, _fill(recording.anomaly, lengths[dim]), units)}
+    variables: Variables = {}
+    for one in ANOMALIES:
+        variables[f"{name}_{one}"] = (dim, _fill(getattr(recording, one), lengths[dim]), units)
     for one in SETS:
         sparsity = _fill(recording.sparsity(one), lengths[dim])
         variables[f"{name}_{one}_sparsity"] = (dim, sparsity, units)

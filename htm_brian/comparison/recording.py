@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from htm_brian.errors import InputError
 from htm_brian.sdr.ragged import Ragged
 
-COLUMN_SETS = ("active_columns", "predicted_columns", "column_bursts")
+COLUMN_SETS = ("active_columns", "predicted_columns", "column_bursts", "plateau_columns")
 CELL_SETS = ("active_cells", "winner_cells", "predictive_cells")
 SETS = COLUMN_SETS + CELL_SETS
-"""The sets of a step: three of columns, three of cells."""
+"""The sets of a step: four of columns, three of cells."""
+
+BEST = "best_matching_cells"
+"""A further set of cells, which says what should have been: who ought to win if columns burst."""
 
 
 class Memory(Protocol):
@@ -40,6 +43,8 @@ class Memory(Protocol):
     @property
     def predictive_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
     @property
+    def best_matching_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
+    @property
     def anomaly(self) -> float: ...  # noqa: D102
 
     def compute(  # noqa: D102
@@ -56,10 +61,13 @@ class Recording:
     columns, cells_per_column : int
         Size of the memory.
     sets : dict of str to Ragged
-        One entry for every name in `SETS`. `predicted_columns` are those predicted *for* the step,
-        `predictive_cells` those that predict the *next* one.
+        One entry for every name in `SETS`, and for `BEST`. Of the columns that were active in the
+        step, `predicted_columns` are those that had been predicted: at level 1 spikes say so.
+        `plateau_columns` are all columns with a predictive cell when the step began, active then
+        or not: at level 1 cells with a plateau. `predictive_cells` predict the *next* step.
+        `best_matching_cells` had the best matching segment of their column when the step began.
     anomaly : ndarray of shape (n_steps,)
-        Share of the step's active columns that were not predicted.
+        Share of the step's active columns that had not been predicted.
     """
 
     columns: int
@@ -68,8 +76,10 @@ class Recording:
     anomaly: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if set(self.sets) != set(SETS):
-            raise InputError(f"sets must be {', '.join(SETS)}, got {', '.join(sorted(self.sets))}")
+        if set(self.sets) != {*SETS, BEST}:
+            raise InputError(
+                f"sets must be {', '.join((*SETS, BEST))}, got {', '.join(sorted(self.sets))}"
+            )
         for name, ragged in self.sets.items():
             if len(ragged) != len(self.anomaly):
                 raise InputError(
@@ -94,11 +104,19 @@ class Recording:
 
     def size_of(self, name: str) -> int:
         """Return the number of elements that the set `name` is chosen from."""
-        return self.n_cells if name in CELL_SETS else self.columns
+        return self.columns if name in COLUMN_SETS else self.n_cells
 
     def sparsity(self, name: str) -> NDArray[np.float64]:
         """Share of bits on in the set `name`, step by step."""
         return self.sets[name].counts / self.size_of(name)
+
+    @property
+    def plateau_anomaly(self) -> NDArray[np.float64]:
+        """Share of each step's active columns without a predictive cell when it began."""
+        active, ahead = self.sets["active_columns"], self.sets["plateau_columns"]
+        came, due = (one.steps * self.columns + one.values for one in (active, ahead))
+        missed = np.bincount(active.steps[~np.isin(came, due)], minlength=len(self))
+        return missed / np.maximum(active.counts, 1)
 
     def part(self, start: int, stop: int | None = None) -> Recording:
         """Return the steps from `start` up to and without `stop`; negative counts from the end."""
@@ -122,14 +140,25 @@ class Recorder:
     def __init__(self, columns: int, cells_per_column: int) -> None:
         self.columns = columns
         self.cells_per_column = cells_per_column
+        self._before: dict[str, NDArray[np.integer]] = {}
         self._steps: list[tuple[float, dict[str, NDArray[np.int32]]]] = []
 
     def __len__(self) -> int:
         return len(self._steps)
 
+    def expect(self, memory: Memory) -> None:
+        """Note what `memory` expects of the step that it is about to compute."""
+        ahead = np.unique(memory.predictive_cells // self.cells_per_column)
+        self._before = {"plateau_columns": ahead, BEST: memory.best_matching_cells}
+
     def observe(self, memory: Memory) -> None:
-        """Take down the step that `memory` has just computed."""
-        sets = {name: np.array(getattr(memory, name), dtype=np.int32) for name in SETS}
+        """Take down the step that `memory` has just computed, after `expect`."""
+        found = {name: getattr(memory, name) for name in SETS if name not in self._before}
+        # Level 0 counts among them the columns that did not become active.
+        found["predicted_columns"] = np.intersect1d(
+            found["predicted_columns"], found["active_columns"], assume_unique=True
+        )
+        sets = {name: np.array(one, np.int32) for name, one in (found | self._before).items()}
         # One append, after everything was read: an interrupt never leaves half a step behind.
         self._steps.append((float(memory.anomaly), sets))
 
@@ -139,7 +168,7 @@ class Recorder:
         return Recording(
             self.columns,
             self.cells_per_column,
-            {name: Ragged.from_sets(sets[name] for _, sets in steps) for name in SETS},
+            {name: Ragged.from_sets(sets[name] for _, sets in steps) for name in (*SETS, BEST)},
             np.array([anomaly for anomaly, _ in steps], dtype=np.float64),
         )
 
@@ -172,6 +201,7 @@ def record(
         Whether the whole stream was fed.
     """
     for done, active_columns in enumerate(stream, start=1):
+        recorder.expect(memory)
         memory.compute(active_columns.astype(np.int64), learn=learn)
         recorder.observe(memory)
         if after_step is not None and not after_step(done) and done < len(stream):

@@ -2,16 +2,30 @@
 
 `transplant_rows` is for networks that hold the same segments, so cells can be compared one by one.
 `apart_rows` is for networks that learned by themselves: beside each agreement stands its ceiling,
-the same figure for two memories of the lower level that differ only in their seed.
+the same figure for two memories of the lower level that differ only in their seed. What spikes show
+comes first; what plateaus predicted, whatever the cells made of it, has rows of its own.
+
+Whether an agreement is near enough to its ceiling is decided by the worse end of the interval of
+their difference: a difference that the series is too short to tell from a larger one does not pass.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from htm_brian.comparison.intervals import Interval, block_interval, correlation_of, mean_of
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.comparison.intervals import (
+    Interval,
+    Steps,
+    block_interval,
+    correlation_of,
+    mean_of,
+)
 from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.validation import agreement, describe, summarise, summarise_cells
 from htm_brian.experiment.checks import Check, format_number
@@ -20,6 +34,10 @@ from htm_brian.experiment.protocol import Table
 SAME_STEPS = 0.999
 BELOW_CEILING = 0.05
 ANOMALY_DIFFERENCE = 0.05
+BEST_MATCH = 0.95
+NO_STEPS = "there were no steps"
+
+Statistic = Callable[[Steps], NDArray[np.float64]]
 
 HEADINGS = ("quantity", "abstract", "spiking", "difference", "95 % interval", "target", "verdict")
 
@@ -33,24 +51,44 @@ AGREEMENTS = {
     "column_bursts_size": "number of column bursts",
     "active_cells_size": "number of active cells",
     "winner_cells_size": "number of winner cells",
+}
+"""What spikes show, and has a ceiling. `htm_brian.comparison.validation.agreement` defines each."""
+
+PLATEAU_AGREEMENTS = {
+    "plateau_columns_precision": "columns with a plateau: precision",
+    "plateau_columns_recall": "columns with a plateau: recall",
+    "plateau_columns_jaccard": "columns with a plateau: Jaccard",
+    "plateau_anomaly_correlation": "anomaly of plateaus: correlation",
+    "plateau_columns_size": "number of columns with a plateau",
     "predictive_cells_size": "number of predictive cells",
 }
-"""What has a ceiling. `htm_brian.comparison.validation.agreement` defines each."""
+"""What plateaus predict, likewise; of the abstract memory, what active segments predict."""
+
+DIFFERENCES = {
+    "anomaly_difference": "anomaly: mean absolute difference",
+    "plateau_anomaly_difference": "anomaly of plateaus: mean absolute difference",
+}
 
 UNDEFINED = {
     "predicted_columns_precision": "one of the memories never predicts",
     "predicted_columns_recall": "the abstract memory never predicts",
     "anomaly_correlation": "the anomaly of one memory never changes",
+    "plateau_columns_precision": "one of the memories never predicts",
+    "plateau_columns_recall": "the abstract memory never predicts",
+    "plateau_anomaly_correlation": "the anomaly of one memory never changes",
 }
 """Why an agreement may have no value; it then counts as none."""
 
 LEVELS = {
     "anomaly": "anomaly: mean",
-    "prediction_precision": "predicted columns that became active",
-    "prediction_recall": "active columns that were predicted",
+    "plateau_anomaly": "anomaly of plateaus: mean",
+    "prediction_precision": "columns with a plateau that became active",
+    "prediction_recall": "active columns that had a plateau",
+    "best_match": "column bursts won by the best-matching cell",
     "active_columns_sparsity": "bits on (%): active columns",
     "predicted_columns_sparsity": "bits on (%): predicted columns",
     "column_bursts_sparsity": "bits on (%): column bursts",
+    "plateau_columns_sparsity": "bits on (%): columns with a plateau",
     "active_cells_sparsity": "bits on (%): active cells",
     "winner_cells_sparsity": "bits on (%): winner cells",
     "predictive_cells_sparsity": "bits on (%): predictive cells",
@@ -73,8 +111,6 @@ class Row:
         Whether the check is of the difference.
     interval : (float, float), optional
         Of the figure that is judged: of the difference, or of the spiking figure.
-    undefined : str
-        Why a figure has no value, where it has none.
     """
 
     quantity: str
@@ -83,7 +119,6 @@ class Row:
     check: Check | None = None
     of_difference: bool = False
     interval: Interval | None = None
-    undefined: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -105,7 +140,7 @@ class Row:
         if self.interval is not None and not any(map(math.isnan, self.interval)):
             interval = " to ".join(f"{end:+.3f}" for end in self.interval)
         if self.check is not None and math.isnan(self.check.value):
-            target += f" (no value: {self.undefined or 'there were no steps'})"
+            target += f" (no value: {self.check.undefined})"
         return [self.quantity, *numbers, difference, interval, target, verdict]
 
 
@@ -154,6 +189,7 @@ def reliable_rows(reference: Recording, other: Recording, source: str) -> list[R
     return [
         Row("reliable release: steps with the same cells", 1.0, figures["exact"], check),
         *_cell_rows("reliable release", figures),
+        best_match_row(reference, other, source),
     ]
 
 
@@ -168,6 +204,19 @@ def own_release_rows(reference: Recording, other: Recording) -> list[Row]:
     ]
 
 
+def best_match_row(reference: Recording, other: Recording, source: str) -> Row:
+    """Return the row that says how often the best-matching cell wins a column burst.
+
+    There is no check where level 0 shows no burst of a column with a matching segment.
+    """
+    label = "reliable release: column bursts won by the best-matching cell"
+    abstract, spiking = (describe(one)["best_match"] for one in (reference, other))
+    if math.isnan(abstract):
+        return Row(label, abstract, spiking)
+    check = Check(f"transplant, {label}", spiking, "1", BEST_MATCH, None, source)
+    return Row(label, abstract, spiking, check)
+
+
 def apart_rows(reference: Recording, second: Recording, other: Recording, source: str) -> list[Row]:
     """Compare networks that learned apart.
 
@@ -180,43 +229,15 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
     source : str
         Where the targets come from.
     """
-    ceiling, found = summarise(reference, second), summarise(reference, other)
-    intervals = _intervals_below_ceiling(reference, second, other)
-    rows = []
-    for key, label in AGREEMENTS.items():
-        below = found[key] - ceiling[key]
-        check = Check(
-            f"trained apart, {label}: agreement less its ceiling",
-            below,
-            "1",
-            -BELOW_CEILING,
-            None,
-            source,
-        )
-        rows.append(
-            Row(
-                label,
-                ceiling[key],
-                found[key],
-                check,
-                of_difference=True,
-                interval=intervals[key],
-                undefined=UNDEFINED.get(key, ""),
-            )
-        )
+    pairs = Pairs(reference, second, other)
+    rows = [pairs.below_ceiling(key, label, source) for key, label in AGREEMENTS.items()]
     key = "anomaly_difference"
-    check = Check(
-        "trained apart, anomaly: mean absolute difference",
-        found[key],
-        "1",
-        None,
-        ANOMALY_DIFFERENCE,
-        source,
-    )
-    steps = agreement(reference, other)[key]
-    interval = block_interval(mean_of(steps), len(steps))
-    label = "anomaly: mean absolute difference"
-    rows.append(Row(label, ceiling[key], found[key], check, interval=interval))
+    rows.append(pairs.above_floor(key, DIFFERENCES[key], source))
+    rows.append(Row("PLATEAUS, which predict an element before it comes"))
+    rows += [pairs.below_ceiling(key, label, source) for key, label in PLATEAU_AGREEMENTS.items()]
+    key = "plateau_anomaly_difference"
+    rows.append(pairs.above_floor(key, DIFFERENCES[key], source))
+    rows.append(Row("EACH BY ITSELF"))
     mine, theirs = describe(reference), describe(other)
     for key, label in LEVELS.items():
         scale = 100 if "%" in label else 1
@@ -224,22 +245,57 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
     return rows
 
 
-def _intervals_below_ceiling(
-    reference: Recording, second: Recording, other: Recording
-) -> dict[str, Interval]:
-    """Return the interval of each agreement less its ceiling; both are drawn at the same steps."""
-    ceiling, found = agreement(reference, second), agreement(reference, other)
-    statistics = {key: (mean_of(ceiling[key]), mean_of(found[key])) for key in found}
-    statistics["anomaly_correlation"] = (
-        correlation_of(second.anomaly, reference.anomaly),
-        correlation_of(other.anomaly, reference.anomaly),
-    )
+class Pairs:
+    """Agreements of a spiking memory with an abstract one, and their ceilings, with intervals.
 
-    def interval(key: str) -> Interval:
-        at_most, is_now = statistics[key]
-        return block_interval(lambda steps: is_now(steps) - at_most(steps), len(reference))
+    Parameters
+    ----------
+    reference, second, other : Recording
+        As for `apart_rows`.
+    """
 
-    return {key: interval(key) for key in AGREEMENTS}
+    def __init__(self, reference: Recording, second: Recording, other: Recording) -> None:
+        self._recordings = reference, second, other
+        self._ceiling, self._found = summarise(reference, second), summarise(reference, other)
+        self._steps = agreement(reference, second), agreement(reference, other)
+
+    def below_ceiling(self, key: str, label: str, source: str) -> Row:
+        """Return the row of an agreement, which must not be far below its ceiling."""
+        low, _ = interval = self._interval(key)
+        name = f"trained apart, {label}: agreement less its ceiling, lower end of the 95 % interval"
+        band = -BELOW_CEILING, None
+        return self._row(key, label, interval, (name, low, *band, source))
+
+    def above_floor(self, key: str, label: str, source: str) -> Row:
+        """Return the row of a mean absolute difference, which two abstract memories have, too."""
+        _, high = interval = self._interval(key)
+        name = f"trained apart, {label}, less that of two seeds, upper end of the 95 % interval"
+        band = None, ANOMALY_DIFFERENCE
+        return self._row(key, label, interval, (name, high, *band, source))
+
+    def _row(
+        self, key: str, label: str, interval: Interval, judged: tuple[str, float, Any, Any, str]
+    ) -> Row:
+        name, end, low, high, source = judged
+        ceiling, found = self._ceiling[key], self._found[key]
+        value = math.nan if math.isnan(found - ceiling) else end
+        check = Check(name, value, "1", low, high, source, UNDEFINED.get(key, NO_STEPS))
+        return Row(label, ceiling, found, check, of_difference=True, interval=interval)
+
+    def _interval(self, key: str) -> Interval:
+        """Return that of the difference to the ceiling; both are drawn at the same steps."""
+        at_most, is_now = self._statistics(key)
+        return block_interval(
+            lambda steps: is_now(steps) - at_most(steps), len(self._recordings[0])
+        )
+
+    def _statistics(self, key: str) -> tuple[Statistic, Statistic]:
+        """Return ceiling and agreement as functions of the steps drawn."""
+        if key.endswith("_correlation"):
+            name = key.removesuffix("_correlation")
+            first, *others = (getattr(one, name) for one in self._recordings)
+            return correlation_of(others[0], first), correlation_of(others[1], first)
+        return mean_of(self._steps[0][key]), mean_of(self._steps[1][key])
 
 
 def _cell_rows(prefix: str, figures: dict[str, float]) -> list[Row]:

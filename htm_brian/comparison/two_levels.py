@@ -16,9 +16,8 @@ no spiking memory is run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
@@ -110,7 +109,7 @@ class TwoLevels:
             pool.follow(spiking, progress, GRACE, "spiking temporal memory")
         return runs | pool.results
 
-    def learning(self, runs: dict[str, Run]) -> Learning | None:
+    def learning(self, runs: Mapping[str, Run]) -> Learning | None:
         """Return what level 0 learned; None if its runs were stopped before their end."""
         if "abstract_shuffled" not in runs:
             return None
@@ -119,7 +118,7 @@ class TwoLevels:
             return None
         return learning_from(own, shuffled, self.evaluated_share)
 
-    def is_partial(self, n: int, runs: dict[str, Run], learned: Learning | None) -> bool:
+    def is_partial(self, n: int, runs: Mapping[str, Run], learned: Learning | None) -> bool:
         """Whether a run over `n` steps is missing or too short that should be there."""
         nothing = learned is not None and not learned.something
         return any(
@@ -128,7 +127,7 @@ class TwoLevels:
             if not nothing or name in APART[:2]
         )
 
-    def rows(self, runs: dict[str, Run], learned: Learning | None) -> list[Row]:
+    def rows(self, runs: Mapping[str, Run], learned: Learning | None) -> list[Row]:
         """Return the rows of the table, with the checks that they carry."""
         rows = [] if learned is None else learned.rows
         return rows + self._transplant_rows(runs) + self._apart_rows(runs)
@@ -174,14 +173,15 @@ class TwoLevels:
         return runs
 
     def _abstract(self, seed: int) -> TemporalMemory:
-        return TemporalMemory(**asdict(self.memory), seed=seed)
+        """Return a memory of level 0 that predicts before it learns, as the spiking one does."""
+        return TemporalMemory(**asdict(self.memory), seed=seed, predict_first=True)
 
     def _spiking(self, release: str, segments: SegmentTable | None = None) -> SpikingRun:
         return SpikingRun(
             self.memory, self.seed, self.model, self.cell_model, release, self.codegen, segments
         )
 
-    def _transplant_rows(self, runs: dict[str, Run]) -> list[Row]:
+    def _transplant_rows(self, runs: Mapping[str, Run]) -> list[Row]:
         rows: list[Row] = []
         for release in ("reliable", "model"):
             n = _common(runs, "transplant_abstract", f"transplant_{release}")
@@ -197,7 +197,7 @@ class TwoLevels:
                 rows += comparison.own_release_rows(reference, other)
         return rows
 
-    def _apart_rows(self, runs: dict[str, Run]) -> list[Row]:
+    def _apart_rows(self, runs: Mapping[str, Run]) -> list[Row]:
         names = ("abstract", "abstract_other_seed", "spiking")
         n = _common(runs, *names)
         start = round((1 - self.evaluated_share) * n)
@@ -205,7 +205,10 @@ class TwoLevels:
             return []
         reference, second, spiking = (runs[name].recording.part(start, n) for name in names)
         return [
-            Row(f"TRAINED APART: over the last {n - start} of {n} steps"),
+            Row(
+                f"TRAINED APART: over the last {n - start} of {n} steps; each level predicts the "
+                "next element before it learns from the present one"
+            ),
             *comparison.apart_rows(reference, second, spiking, TARGETS),
         ]
 
@@ -218,33 +221,6 @@ def watch(progress: Progress) -> Callable[[int], bool]:
         return not progress.interrupted
 
     return after_step
-
-
-def conclusion_of(rows: list[Row], learned: Learning | None) -> str:
-    """Say in one sentence what was found; empty where nothing was checked."""
-    if learned is not None and not learned.something:
-        return str(learned)
-    return comparison.conclusion_of(rows)
-
-
-def metrics_of(runs: dict[str, Run], rows: list[Row]) -> dict[str, Any]:
-    """Return the numbers of the table, and how large and how fast each run was."""
-    return {
-        "table": {
-            row.quantity: {"abstract": row.abstract, "spiking": row.spiking}
-            for row in rows
-            if row.spiking is not None
-        },
-        "runs": {
-            name: {
-                "steps": len(run.recording),
-                "milliseconds per step": 1e3 * run.seconds / max(1, len(run.recording)),
-                "segments": run.segments.n_segments,
-                "synapses": run.segments.n_synapses,
-            }
-            for name, run in runs.items()
-        },
-    }
 
 
 def estimate_bytes(
@@ -286,6 +262,6 @@ def _run_and_export(
     return run, exported[0] if exported else None
 
 
-def _common(runs: dict[str, Run], *names: str) -> int:
+def _common(runs: Mapping[str, Run], *names: str) -> int:
     """Return the number of steps that all these runs have."""
     return min((len(runs[name].recording) if name in runs else 0) for name in names)

@@ -24,11 +24,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.comparison.recording import SETS, Recording
+from htm_brian.comparison.recording import BEST, SETS, Recording
 from htm_brian.errors import InputError
 from htm_brian.sdr.ragged import Ragged
 
 Series = NDArray[np.float64]
+
+ANOMALIES = ("anomaly", "plateau_anomaly")
+"""The two of a recording: by what fired, and by what was predicted."""
 
 
 def overlap(first: Ragged, second: Ragged) -> NDArray[np.int64]:
@@ -125,21 +128,26 @@ def agreement(reference: Recording, other: Recording) -> dict[str, Series]:
     Returns
     -------
     dict of str to ndarray of shape (n_steps,)
-        ``predicted_columns_precision``, ``_recall`` and ``_jaccard``; ``column_bursts_jaccard``;
-        ``NAME_size`` for every set (`size_agreement`); ``anomaly_difference``, the only one in
-        which 0 is best.
+        ``predicted_columns_precision``, ``_recall`` and ``_jaccard``, ``plateau_columns_...``
+        likewise; ``column_bursts_jaccard``; ``NAME_size`` for every set (`size_agreement`);
+        ``anomaly_difference`` and ``plateau_anomaly_difference``, in which 0 is best.
     """
     _same_size(reference, other)
-    predicted = (other["predicted_columns"], reference["predicted_columns"])
-    series = {
-        "predicted_columns_precision": precision(*predicted),
-        "predicted_columns_recall": recall(*predicted),
-        "predicted_columns_jaccard": jaccard(*predicted),
-        "column_bursts_jaccard": jaccard(other["column_bursts"], reference["column_bursts"]),
-    }
+    series: dict[str, Series] = {}
+    for name in ("predicted_columns", "plateau_columns"):
+        pair = other[name], reference[name]
+        series |= {
+            f"{name}_precision": precision(*pair),
+            f"{name}_recall": recall(*pair),
+            f"{name}_jaccard": jaccard(*pair),
+        }
+    series["column_bursts_jaccard"] = jaccard(other["column_bursts"], reference["column_bursts"])
     for name in SETS:
         series[f"{name}_size"] = size_agreement(other[name], reference[name])
-    series["anomaly_difference"] = anomaly_difference(other.anomaly, reference.anomaly)
+    for name in ANOMALIES:
+        series[f"{name}_difference"] = anomaly_difference(
+            getattr(other, name), getattr(reference, name)
+        )
     return series
 
 
@@ -166,9 +174,12 @@ def cell_agreement(reference: Recording, other: Recording) -> dict[str, Series]:
 
 
 def summarise(reference: Recording, other: Recording) -> dict[str, float]:
-    """Return the mean over the steps of every `agreement`, and ``anomaly_correlation``."""
+    """Return the mean over the steps of every `agreement`, and how the anomalies correlate."""
     means = {name: _mean(series) for name, series in agreement(reference, other).items()}
-    means["anomaly_correlation"] = anomaly_correlation(other.anomaly, reference.anomaly)
+    for name in ANOMALIES:
+        means[f"{name}_correlation"] = anomaly_correlation(
+            getattr(other, name), getattr(reference, name)
+        )
     return means
 
 
@@ -183,18 +194,48 @@ def describe(recording: Recording) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``anomaly``; ``prediction_precision`` and ``prediction_recall`` of the predicted columns
-        against those that became active; ``NAME_sparsity``, the share of bits on, for every set.
+        ``anomaly``, ``plateau_anomaly``; ``prediction_precision`` and ``prediction_recall`` of the
+        columns with a predictive cell against those that became active; ``best_match``, see
+        `best_match`; ``NAME_sparsity``, the share of bits on, for every set.
     """
-    outcome = (recording["predicted_columns"], recording["active_columns"])
+    outcome = (recording["plateau_columns"], recording["active_columns"])
+    won, due = best_match(recording)
     figures = {
         "anomaly": _mean(recording.anomaly),
+        "plateau_anomaly": _mean(recording.plateau_anomaly),
+        "best_match": won.sum() / due.sum() if due.sum() else float("nan"),
         "prediction_precision": _mean(precision(*outcome)),
         "prediction_recall": _mean(recall(*outcome)),
     }
     for name in SETS:
         figures[f"{name}_sparsity"] = _mean(recording.sparsity(name))
     return figures
+
+
+def best_match(recording: Recording) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the column bursts won by a cell with the best matching segment, step by step.
+
+    Returns
+    -------
+    won, due : ndarray of int, shape (n_steps,)
+        Bursts of columns with a matching segment in which such a cell won, and all of them.
+    """
+    per_column, n = recording.cells_per_column, len(recording)
+
+    def columns_with(cells: Ragged, chosen: NDArray[np.bool_]) -> Series:
+        """Return step and column in one number, for the chosen cells."""
+        return np.unique(
+            cells.steps[chosen] * recording.columns + cells.values[chosen] // per_column
+        )
+
+    bursts, best = recording["column_bursts"], recording[BEST]
+    burst = bursts.steps * recording.columns + bursts.values
+    due = np.intersect1d(burst, columns_with(best, np.ones(len(best.values), dtype=np.bool_)))
+    winners = recording["winner_cells"]
+    able, chosen = (one.steps * recording.n_cells + one.values for one in (best, winners))
+    won = np.intersect1d(due, columns_with(best, np.isin(able, chosen)))
+    count = [np.bincount(one // recording.columns, minlength=n) for one in (won, due)]
+    return count[0], count[1]
 
 
 def window_mean(series: Series, window: int) -> Series:

@@ -16,6 +16,7 @@ import brian2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from htm_brian.abstract.depolarisation import best_of_columns, reached
 from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
@@ -41,7 +42,8 @@ Cells = NDArray[np.int64]
 _NO_CELLS = np.empty(0, dtype=np.int64)
 _STATE = (
     *("_iteration", "events", "_branches", "predictive_cells", "active_columns", "active_cells"),
-    *("winner_cells", "predicted_columns", "column_bursts", "anomaly", "spike_anomaly"),
+    *("winner_cells", "predicted_columns", "column_bursts", "anomaly"),
+    *("driven_columns", "plateau_columns", "plateau_anomaly", "best_matching_cells"),
 )
 
 
@@ -78,12 +80,23 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     rule : PlasticityRule
     events : Events
         Spikes and plateaus of the last element; spike times are interpolated below the time step.
-    active_cells, winner_cells, predictive_cells, column_bursts, predicted_columns : ndarray of int
-        As of `TemporalMemory`, read from spikes and plateaus (`htm_brian.sdr.readout`).
+    active_columns, active_cells, winner_cells, column_bursts : ndarray of int
+        As of `TemporalMemory`, read from spikes and their times (`htm_brian.sdr.readout`).
+    predicted_columns : ndarray of int
+        Columns that answered as foreseen: with few early cells.
     anomaly : float
-        Share of `active_columns`, which were driven, that no plateau had predicted.
-    spike_anomaly : float
-        Share of the columns that fired which fired as a whole.
+        Share of `active_columns` that did not.
+    predictive_cells : ndarray of int
+        Cells with a plateau, which predicts the next element.
+    driven_columns : ndarray of int
+        Columns that got a volley.
+    plateau_columns : ndarray of int
+        Columns in which a plateau predicted a cell when the volley came, driven or not.
+    plateau_anomaly : float
+        Share of `driven_columns` that are not among these, whatever the cells did.
+    best_matching_cells : ndarray of int
+        Cells with the best matching segment of their column after the last element, counted: what
+        the first spike should find in a column that bursts next.
 
     Notes
     -----
@@ -190,24 +203,22 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         """
         columns = as_indices("active_columns", active_columns, self.columns)
         check_truth("learn", learn)
-        before, predicted = self._branches, self.predictive_cells
+        before = self._branches
+        self.plateau_columns = readout.columns_of(self.predictive_cells, self.cells_per_column)
+        self.plateau_anomaly = readout.plateau_anomaly(columns, self.plateau_columns)
+        self.driven_columns = columns
         self.layer.drive(columns)
         events = self.events = self.layer.advance()
-        active = readout.active_cells(events, self.n_cells)
-        winners, newcomers = readout.winner_cells(
-            active, readout.first_spikes(events, active), predicted, self.cells_per_column
-        )
+        read = readout.answers(events, self.n_cells, self.cells_per_column, self.layer.early_until)
         self._iteration += 1
+        self.best_matching_cells = self._best_matching(read.active_cells)
         if learn:
             previous = mask_of(self.n_cells, self.active_cells), self.winner_cells
-            element = Element(active, newcomers, before, *previous, self._iteration)
+            element = Element(read.active_cells, read.newcomers, before, *previous, self._iteration)
             self.layer.follow(self.rule.between_elements(self.store, self._growth, element))
-        self.active_columns = columns
-        self.active_cells, self.winner_cells = active, winners
-        self.predicted_columns = readout.columns_of(predicted, self.cells_per_column)
-        self.column_bursts = readout.column_bursts(active, predicted, self.cells_per_column)
-        self.anomaly = readout.plateau_anomaly(columns, self.predicted_columns)
-        self.spike_anomaly = readout.spike_anomaly(events, self.n_cells, self.cells_per_column)
+        self.active_columns, self.active_cells = read.columns, read.active_cells
+        self.predicted_columns, self.column_bursts = read.foreseen_columns, read.column_bursts
+        self.winner_cells, self.anomaly = read.winner_cells, read.anomaly
         self._read_prediction()
 
     def reset(self) -> None:
@@ -257,6 +268,13 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         """Cells that fired a burst in the last element: those that were predicted, as a rule."""
         return readout.cell_bursts(self.events, self.n_cells)
 
+    def _best_matching(self, active: Cells) -> Cells:
+        known = self.parameters
+        thresholds = known.activation_threshold, known.min_threshold
+        found = reached(self.store, active, known.connected_permanence, *thresholds)
+        owner = self.store.owner[found.matching].astype(np.int64)
+        return best_of_columns(owner, found.potential, self.cells_per_column)
+
     # State.
 
     def _state(self) -> dict[str, object]:
@@ -274,5 +292,6 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     def _forget(self) -> None:
         self.active_columns = self.active_cells = self.winner_cells = _NO_CELLS
         self.predicted_columns = self.column_bursts = _NO_CELLS
-        self.anomaly = self.spike_anomaly = 0.0
+        self.driven_columns = self.plateau_columns = self.best_matching_cells = _NO_CELLS
+        self.anomaly = self.plateau_anomaly = 0.0
         self._read_prediction()

@@ -1,14 +1,25 @@
 """Events of a layer to SDRs: which cells were active, predicted, bursting, surprising.
 
 A layer of any kind gives `Events`: spikes and plateaus, with times. What they mean is decided here
-and nowhere else, from arrays alone. Two read-outs of surprise stand side by side:
+and nowhere else, from arrays alone. Spikes and their times decide what an element was (`Answers`):
 
-==========================  ===========================================================
-`plateau_anomaly`           share of the columns that were *driven* in which no plateau had
-                            predicted a cell; what the cells did then is of no account
-`spike_anomaly`             share of the columns that *fired* which fired as a whole: a column that
-                            answers with few early cells was predicted
-==========================  ===========================================================
+=================  ================================================================================
+a column is        when
+=================  ================================================================================
+foreseen           a cell of it fires early, and of the others most stay silent
+bursting           it is not foreseen, and most of its cells fire
+=================  ================================================================================
+
+*Early* is a spike that came in time to silence the rest of its column; a layer derives until when
+that is. Where few cells of a column fire, and none early, it is neither.
+
+Plateaus, which predict the element to come, are read apart. Two anomalies stand side by side:
+
+==================  ===============================================================================
+`Answers.anomaly`   share of the columns that *fired* which were not foreseen
+`plateau_anomaly`   share of the columns that were *driven* in which no plateau had predicted a
+                    cell; what the cells did then is of no account
+==================  ===============================================================================
 
 Cell index = column * cells_per_column + cell. Times are seconds of the layer's clock; a window
 holds its start and not its stop.
@@ -159,47 +170,6 @@ def predicted_cells(events: Events, n_cells: int) -> Cells:
     )
 
 
-def winner_cells(
-    active: Cells, first_spike: Times, predicted: Cells, cells_per_column: int
-) -> tuple[Cells, Cells]:
-    """Return the winner cells, and those among them that were first in an unpredicted column.
-
-    In a column where predicted cells fired, all of these win. In any other column the first cell to
-    spike wins.
-
-    Parameters
-    ----------
-    active : ndarray of int, shape (n_active,)
-        Cells that fired, sorted.
-    first_spike : ndarray of float, shape (n_active,)
-        When each fired first.
-    predicted : ndarray of int
-        Cells that were predicted before they fired.
-    cells_per_column : int
-
-    Returns
-    -------
-    winners, newcomers : ndarray of int
-        Sorted; `newcomers` is a subset of `winners`.
-
-    Examples
-    --------
-    >>> winners, newcomers = winner_cells(
-    ...     np.array([0, 1, 2, 3, 6]), np.array([9, 8, 10, 9, 5.0]), np.array([6]), 4
-    ... )
-    >>> winners.tolist(), newcomers.tolist()
-    ([1, 6], [1])
-    """
-    came_true = np.isin(active, predicted)
-    column = active // cells_per_column
-    # The earliest of each column stands first in it.
-    order = np.lexsort((first_spike, column))
-    of_column, start = np.unique(column[order], return_index=True)
-    first = active[order[start]]
-    newcomers = first[~np.isin(of_column, column[came_true])]
-    return np.sort(np.concatenate([active[came_true], newcomers])), newcomers
-
-
 # Columns.
 
 
@@ -208,63 +178,103 @@ def columns_of(cells: Cells, cells_per_column: int) -> Cells:
     return np.unique(cells // cells_per_column)
 
 
-def column_bursts(active: Cells, predicted: Cells, cells_per_column: int) -> Cells:
-    """Return the columns of which every cell fired, some without being predicted."""
-    column, counts = np.unique(active // cells_per_column, return_counts=True)
-    surprised = columns_of(np.setdiff1d(active, predicted), cells_per_column)
-    return np.intersect1d(column[counts == cells_per_column], surprised)
+@dataclass(frozen=True)
+class Answers:
+    """How columns answered a volley: by which cells, and when.
+
+    Parameters
+    ----------
+    active_cells : ndarray of int, shape (n_active,)
+        Cells that fired, sorted.
+    early : ndarray of bool, shape (n_active,)
+        Which of them fired early.
+    first_of_column : ndarray of int, shape (n_columns,)
+        The cell of each column that fired first.
+    columns : ndarray of int, shape (n_columns,)
+        Columns of which a cell fired, sorted.
+    foreseen, bursting : ndarray of bool, shape (n_columns,)
+        Which of them are; see the module.
+    cells_per_column : int
+    """
+
+    active_cells: Cells
+    early: NDArray[np.bool_]
+    first_of_column: Cells
+    columns: Cells
+    foreseen: NDArray[np.bool_]
+    bursting: NDArray[np.bool_]
+    cells_per_column: int
+
+    @property
+    def foreseen_columns(self) -> Cells:
+        """Columns that were foreseen."""
+        return self.columns[self.foreseen]
+
+    @property
+    def column_bursts(self) -> Cells:
+        """Columns that burst."""
+        return self.columns[self.bursting]
+
+    @property
+    def newcomers(self) -> Cells:
+        """The first cell to spike of each column that was not foreseen, sorted."""
+        return self.first_of_column[~self.foreseen]
+
+    @property
+    def winner_cells(self) -> Cells:
+        """The early cells of foreseen columns, and the newcomers, sorted."""
+        column = self.active_cells // self.cells_per_column
+        early = self.active_cells[self.early & np.isin(column, self.foreseen_columns)]
+        return np.sort(np.concatenate([early, self.newcomers]))
+
+    @property
+    def anomaly(self) -> float:
+        """Share of the columns that fired which were not foreseen; 0 if none fired."""
+        if len(self.columns) == 0:
+            return 0.0
+        return int(np.count_nonzero(~self.foreseen)) / len(self.columns)
 
 
-def columns_answering_early(
-    events: Events, n_cells: int, cells_per_column: int, early: float | None = None
-) -> Cells:
-    """Return the columns that answered as a predicted column does: with few early cells.
+def answers(events: Events, n_cells: int, cells_per_column: int, early: float) -> Answers:
+    """Return how the columns answered.
 
     Parameters
     ----------
     events : Events
     n_cells, cells_per_column : int
-    early : float, optional
-        Seconds since the start of the stretch up to which a first spike is early: what the layer
-        measures between the first spikes of predicted and of unpredicted columns. Left out, only
-        the number of cells counts, and a column of one cell never answers early.
-
-    Returns
-    -------
-    ndarray of int
-        Columns of which at most half of the cells fired, and where `early` is given the first of
-        them by then.
+    early : float
+        Seconds since the start of the stretch up to which a spike is early.
 
     Examples
     --------
-    >>> events = Events(0, 0.05, np.array([0, 4, 5, 6, 7]), np.array([5, 9, 9, 9, 9]) / 1000)
-    >>> columns_answering_early(events, 8, cells_per_column=4).tolist()
-    [0]
-    >>> columns_answering_early(events, 8, cells_per_column=4, early=0.004).tolist()
-    []
+    >>> events = Events(0, 0.05, np.array([1, 4, 5, 6, 7]), np.array([5, 9, 8, 9, 9]) / 1000)
+    >>> read = answers(events, 8, cells_per_column=4, early=0.006)
+    >>> read.foreseen_columns.tolist(), read.column_bursts.tolist(), read.winner_cells.tolist()
+    ([0], [1], [1, 5])
+    >>> read.anomaly
+    0.5
     """
-    column, answering = _answers(events, n_cells, cells_per_column, early)
-    return column[answering]
-
-
-def _answers(
-    events: Events, n_cells: int, cells_per_column: int, early: float | None
-) -> tuple[Cells, NDArray[np.bool_]]:
-    """Return the columns that fired, and which of them answered as a predicted column does."""
     per_column = check_integer("cells_per_column", cells_per_column, low=1)
     active = active_cells(events, n_cells)
-    column, start, counts = np.unique(active // per_column, return_index=True, return_counts=True)
-    answering = 2 * counts <= per_column
-    if early is not None:
-        if per_column == 1:
-            answering = np.ones(len(column), dtype=np.bool_)
-        if len(column):
-            first = np.minimum.reduceat(first_spikes(events, active), start)
-            answering &= first < events.start + early + TIME_TOLERANCE
-    return column, answering
+    first = first_spikes(events, active)
+    is_early = first <= events.start + early + TIME_TOLERANCE
+    columns, start, fired = np.unique(active // per_column, return_index=True, return_counts=True)
+    n_early = np.add.reduceat(is_early.astype(np.int64), start) if len(start) else fired
+    foreseen = (n_early > 0) & (2 * (fired - n_early) <= per_column - n_early)
+    # The earliest of each column stands first in it.
+    order = np.lexsort((first, active // per_column))
+    return Answers(
+        active,
+        is_early,
+        active[order[start]],
+        columns,
+        foreseen,
+        ~foreseen & (2 * fired > per_column),
+        per_column,
+    )
 
 
-# Surprise.
+# Surprise of plateaus.
 
 
 def plateau_anomaly(driven_columns: Cells, predicted_columns: Cells) -> float:
@@ -272,16 +282,3 @@ def plateau_anomaly(driven_columns: Cells, predicted_columns: Cells) -> float:
     if len(driven_columns) == 0:
         return 0.0
     return len(np.setdiff1d(driven_columns, predicted_columns)) / len(driven_columns)
-
-
-def spike_anomaly(
-    events: Events, n_cells: int, cells_per_column: int, early: float | None = None
-) -> float:
-    """Return the share of the columns that fired which did not answer early; 0 if none fired.
-
-    See `columns_answering_early` for the parameters.
-    """
-    column, answering = _answers(events, n_cells, cells_per_column, early)
-    if len(column) == 0:
-        return 0.0
-    return 1.0 - np.count_nonzero(answering) / len(column)

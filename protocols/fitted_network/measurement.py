@@ -162,4 +162,4 @@ def transplanted(reference: Recording, other: Recording) -> dict[str, float]:
 def apart(reference: Recording, other: Recording) -> dict[str, float]:
     """Return how far a memory predicts the columns of another that learned by itself."""
     figures = summarise(reference, other)
-    return {f"apart_{name}": figures[f"predicted_columns_{name}"] for name in ("recall", "jaccard")}
+    return {f"apart_{name}": figures[f"plateau_columns_{name}"] for name in ("recall", "jaccard")}

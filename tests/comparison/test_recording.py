@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htm_brian.comparison.recording import SETS, Recorder, Recording, record
+from htm_brian.comparison.recording import BEST, SETS, Recorder, Recording, record
 from htm_brian.sdr.ragged import Ragged
 
 
@@ -28,7 +28,7 @@ class Counter:
     def winner_cells(self):
         return self.active_columns * self.cells_per_column
 
-    predictive_cells = winner_cells
+    predictive_cells = best_matching_cells = winner_cells
 
     @property
     def active_cells(self):
@@ -89,9 +89,13 @@ def test_record_takes_down_every_step():
     assert memory.learned == [False] * 4
     assert len(recording) == len(recorder) == 4
     assert recording["active_columns"] == STREAM
-    assert recording["predicted_columns"] == Ragged.from_sets([[], [0, 1], [0, 1], [1, 7]])
+    # Of the columns predicted, those that came; and all of them.
+    assert recording["predicted_columns"] == Ragged.from_sets([[], [0, 1], [1], []])
+    assert recording["plateau_columns"] == Ragged.from_sets([[], [0, 1], [0, 1], [1, 7]])
+    assert recording["best_matching_cells"] == Ragged.from_sets([[], [0, 2], [0, 2], [2, 14]])
     assert recording["active_cells"][0].tolist() == [0, 1, 2, 3]
     assert recording.anomaly.tolist() == [1.0, 0.0, 0.5, 0.0]
+    assert recording.plateau_anomaly.tolist() == [1.0, 0.0, 0.5, 0.0]
     assert recording.sparsity("active_columns").tolist() == [0.25, 0.25, 0.25, 0.0]
     assert recording.sparsity("active_cells").tolist() == [0.25, 0.125, 0.1875, 0.0]
 
@@ -102,7 +106,7 @@ def test_an_interrupted_record_is_valid_and_shorter():
         record(Counter(fail_at=2), STREAM, recorder)
     whole = Recorder(8, 2)
     record(Counter(), STREAM, whole)
-    for name in SETS:
+    for name in (*SETS, BEST):
         assert recorder.recording()[name] == whole.recording().part(0, 2)[name]
 
 
@@ -124,7 +128,7 @@ def test_recording_of_nothing():
 
 
 def test_recording_refuses_what_does_not_fit():
-    sets = {name: Ragged.from_sets([[0]]) for name in SETS}
+    sets = {name: Ragged.from_sets([[0]]) for name in (*SETS, BEST)}
     with pytest.raises(ValueError, match="winner_cells has 1 steps, anomaly has 2"):
         Recording(4, 2, {"winner_cells": sets["winner_cells"], **sets}, np.zeros(2))
     with pytest.raises(ValueError, match="predictive_cells must lie below 8, got 8"):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from htm_brian.comparison import validation
-from htm_brian.comparison.recording import SETS, Recording
+from htm_brian.comparison.recording import BEST, SETS, Recording
 from htm_brian.sdr.ragged import Ragged
 
 NAN = float("nan")
@@ -33,13 +33,13 @@ def recording(seed: int, n_steps: int = 60, columns: int = 50, cells: int = 4) -
     def sets(size, n):
         return Ragged.from_sets(np.sort(rng.choice(size, n, replace=False)) for _ in range(n_steps))
 
-    names = {name: sets(columns * (cells if "cells" in name else 1), 6) for name in SETS}
+    names = {name: sets(columns * (cells if "cells" in name else 1), 6) for name in (*SETS, BEST)}
     return Recording(columns, cells, names, rng.random(n_steps))
 
 
 def shuffled(record: Recording, seed: int = 0) -> Recording:
     order = np.random.default_rng(seed).permutation(len(record))
-    sets = {name: Ragged.from_sets(record[name][step] for step in order) for name in SETS}
+    sets = {name: Ragged.from_sets(record[name][step] for step in order) for name in (*SETS, BEST)}
     return Recording(record.columns, record.cells_per_column, sets, record.anomaly[order])
 
 
@@ -89,7 +89,7 @@ def test_jaccard_is_the_strictest(pair):
 def test_a_recording_agrees_wholly_with_itself():
     one = recording(0)
     figures = validation.summarise(one, one)
-    assert figures.pop("anomaly_difference") == 0
+    assert figures.pop("anomaly_difference") == figures.pop("plateau_anomaly_difference") == 0
     assert set(figures.values()) == {1.0}
     assert validation.exact_share(one, one) == 1
     cells = validation.summarise_cells(one, one)
@@ -109,6 +109,8 @@ def test_shuffling_lowers_every_agreement(seed):
     for name, value in figures.items():
         if name == "anomaly_difference":
             assert value > 0.1
+        elif name == "plateau_anomaly_difference":  # its chance level is near 1
+            assert value > 0.01
         elif not name.endswith("_size"):  # each set of `recording` has the same size
             assert value < 0.6, name
     assert validation.exact_share(one, shuffled(one, seed)) < 0.3
@@ -170,12 +172,13 @@ def test_describe():
     same = Recording(
         one.columns,
         one.cells_per_column,
-        one.sets | {"predicted_columns": one["active_columns"]},
+        one.sets | {"plateau_columns": one["active_columns"]},
         np.full(len(one), 0.25),
     )
     figures = validation.describe(same)
     assert figures["prediction_precision"] == figures["prediction_recall"] == 1
     assert figures["anomaly"] == 0.25
+    assert figures["plateau_anomaly"] == 0
     assert figures["active_columns_sparsity"] == pytest.approx(6 / 50)
     assert figures["active_cells_sparsity"] == pytest.approx(6 / 200)
 
@@ -194,3 +197,16 @@ def test_recordings_that_cannot_be_compared():
         validation.agreement(one, one.part(1))
     with pytest.raises(ValueError, match="same cells_per_column, got 4 and 5"):
         validation.agreement(one, recording(5, cells=5))
+
+
+def test_bursts_won_by_the_best_matching_cell():
+    """Two of three bursts have a matching segment; in one of them such a cell wins."""
+    sets = {name: Ragged.from_sets([[], []]) for name in (*SETS, BEST)}
+    sets |= {
+        "column_bursts": Ragged.from_sets([[0, 2], [1]]),
+        "winner_cells": Ragged.from_sets([[1, 8, 13], [6]]),
+        "best_matching_cells": Ragged.from_sets([[1, 2, 13], [5]]),
+    }
+    won, due = validation.best_match(Recording(4, 4, sets, np.zeros(2)))
+    assert (won.tolist(), due.tolist()) == ([1, 0], [1, 1])
+    assert validation.describe(Recording(4, 4, sets, np.zeros(2)))["best_match"] == 0.5

@@ -12,6 +12,7 @@ from htm_brian.network.event_layer import EventLayer
 from htm_brian.network.layer import Layer
 from htm_brian.parameters import load_model
 from htm_brian.sdr import readout
+from htm_brian.sdr.readout import Answers, Events
 from htm_brian.synapses.plasticity.between_elements import BetweenElements
 
 COLUMNS, CELLS = 8, 3
@@ -60,13 +61,19 @@ def test_a_volley_gives_spikes_a_plateau_and_releases_with_times() -> None:
     assert readout.predicted_cells(later, made.n_cells).tolist() == []
 
 
+def read(made: EventLayer, events: Events) -> Answers:
+    return readout.answers(events, made.n_cells, CELLS, made.early_until)
+
+
 def test_spikes_alone_tell_the_column_that_was_predicted() -> None:
     made = layer()
     made.drive(np.arange(4))
     surprised = made.advance()
-    assert readout.spike_anomaly(surprised, made.n_cells, CELLS) == 1.0
+    assert read(made, surprised).anomaly == 1.0
+    assert read(made, surprised).column_bursts.tolist() == [0, 1, 2, 3]
     assert len(surprised.release_times) == 0, "not recorded unless asked for"
     made.drive(np.array([7]))
     answered = made.advance()
-    assert readout.columns_answering_early(answered, made.n_cells, CELLS).tolist() == [7]
-    assert readout.spike_anomaly(answered, made.n_cells, CELLS) == 0.0
+    assert read(made, answered).foreseen_columns.tolist() == [7]
+    assert read(made, answered).winner_cells.tolist() == [PREDICTED]
+    assert read(made, answered).anomaly == 0.0

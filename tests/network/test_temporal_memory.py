@@ -121,6 +121,46 @@ def test_a_plateau_covers_the_next_element_and_no_more() -> None:
     assert tm.active_cells.size == 0 and tm.anomaly == 0.0
 
 
+def test_an_old_plateau_ends_with_the_next_element_once_predicted_cells_had_their_time() -> None:
+    first, second = patterns(2)
+    tm = memory()
+    cell = int(second[0] * CELLS)
+    tm.import_segments(
+        SegmentTable([cell], [0, 4], first[:4] * CELLS, [0.6] * 4, n_cells=COLUMNS * CELLS)
+    )
+    tm.compute(first, learn=False)
+    (planned,) = tm.events.plateau_ends
+    tm.compute(second, learn=False)
+    (end,) = tm.events.plateau_ends
+    assert end == pytest.approx(tm.events.start + tm.layer.early_until)
+    assert end < planned
+    assert tm.spike_times[tm.spike_cells == cell][0] < end - tm.events.start
+
+
+def test_the_best_matching_cell_wins_whatever_the_cells_did_before() -> None:
+    """One cell of a column fired a burst in the element before, the others were silenced."""
+    first, second, third = patterns(3)
+    (column,) = np.intersect1d(second, third)[:1]
+    fired, sister = int(column * CELLS + 1), int(column * CELLS + 2)
+    others = second[second != column][:5] * CELLS
+    table = SegmentTable(
+        [fired, fired, sister],
+        [0, 4, 9, 12],
+        [*(first[:4] * CELLS), *others, *others[:3]],
+        [0.6] * 4 + [0.2] * 8,
+        n_cells=COLUMNS * CELLS,
+    )
+    tm = memory()
+    tm.import_segments(table)
+    for columns in (first, second):
+        tm.compute(columns, learn=False)
+    assert tm.active_cells[tm.active_cells // CELLS == column].tolist() == [fired]
+    assert fired in tm.best_matching_cells and sister not in tm.best_matching_cells
+    tm.compute(third, learn=False)
+    assert column in tm.column_bursts
+    assert tm.winner_cells[tm.winner_cells // CELLS == column].tolist() == [fired]
+
+
 def test_lasting_input_keeps_its_prediction() -> None:
     """The same element again and again renews the plateau each time."""
     (only,) = patterns(1)

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from rich.console import Console
 
+from htm_brian import models
 from htm_brian.cli import main
 from htm_brian.comparison import table as comparison
 from htm_brian.errors import ExitStatus, InputError
@@ -20,6 +22,8 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.runner import run_protocol
 from htm_brian.protocols.validate import Validate, ValidateParameters
 from tests.generators.series import load, never_repeated, write
+
+MODELS = Path(models.__file__).parent
 
 TINY = ValidateParameters(columns=64, cells=4, codegen="numpy")
 N = 60
@@ -51,7 +55,9 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
     assert summary["protocol"] == "validate"
     assert summary["partial"] is False
     assert summary["passed"] is (status == 0) is all(c["passed"] for c in summary["checks"])
-    assert len(summary["checks"]) == 1 + 1 + len(comparison.AGREEMENTS) + 1
+    agreements = {**comparison.AGREEMENTS, **comparison.PLATEAU_AGREEMENTS}
+    apart = len(agreements) + len(comparison.DIFFERENCES)
+    assert len(summary["checks"]) in (1 + 1 + apart, 1 + 2 + apart)
     assert set(summary["metrics"]["runs"]) == {
         "abstract", "abstract_shuffled", "abstract_other_seed", "spiking",
         "transplant_abstract", "transplant_reliable", "transplant_model",
@@ -159,6 +165,22 @@ def test_where_nothing_was_learned_no_mode_passes_and_no_spiking_memory_is_run(
     assert set(summary["metrics"]["runs"]) == {"abstract", "abstract_shuffled"}
     assert "nothing was learned" in (folder / "report.html").read_text()
     assert [path.name for path in (folder / "figures").glob("*.png")] == ["anomaly.png"]
+
+
+@pytest.mark.parametrize("mode", ["transplant", "apart"])
+def test_a_network_without_inhibition_fails(saw_tooth, tmp_path, capsys, mode):
+    text = (MODELS / "l5_reduced.toml").read_text()
+    assert "pulse_conductance = { value = 150" in text
+    broken = tmp_path / "broken.toml"
+    broken.write_text(
+        text.replace("pulse_conductance = { value = 150", "pulse_conductance = { value = 0")
+    )
+    arguments = ["--columns", "64", "--cells", "4", "--mode", mode, "--cell-model", str(broken)]
+    arguments += ["--set", "codegen=numpy", "-o", str(tmp_path / "out")]
+    status = main(["validate", str(saw_tooth), "--value-column", "level", *arguments])
+    assert status == ExitStatus.FAILED
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "the spiking memory does not do all that the abstract one does" in printed
 
 
 def test_what_is_derived_from_the_series_can_be_set(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from htm_brian.sdr import readout
-from htm_brian.sdr.readout import BranchState, Events
+from htm_brian.sdr.readout import Answers, BranchState, Events
 
 N_CELLS, PER_COLUMN = 12, 4
 
@@ -16,14 +16,11 @@ def spikes(cells: list[int], milliseconds: list[float], start: float = 0.0) -> E
     return Events(start, start + 0.05, np.array(cells, dtype=np.int64), times)
 
 
-def winners(cells: list[int], times: list[float], predicted: list[int]) -> tuple[list, list]:
-    found = readout.winner_cells(
-        np.array(cells, dtype=np.int64),
-        np.array(times, dtype=float),
-        np.array(predicted, dtype=np.int64),
-        PER_COLUMN,
-    )
-    return found[0].tolist(), found[1].tolist()
+EARLY = 0.007
+
+
+def read(cells: list[int], milliseconds: list[float], per_column: int = PER_COLUMN) -> Answers:
+    return readout.answers(spikes(cells, milliseconds), N_CELLS, per_column, EARLY)
 
 
 def test_a_cell_is_active_in_the_stretch_that_holds_its_spike() -> None:
@@ -67,55 +64,64 @@ def test_a_branch_that_nobody_owns_predicts_nothing() -> None:
     assert state.predicted_cells().tolist() == [5]
 
 
-def test_first_to_spike_wins_an_unpredicted_column() -> None:
-    cells, times = [0, 1, 2, 3, 8, 9, 10, 11], [9, 8.9, 9.1, 9, 8, 7.5, 8, 8.2]
-    assert winners(cells, times, []) == ([1, 9], [1, 9])
+def test_first_to_spike_wins_a_column_that_was_not_foreseen() -> None:
+    found = read([0, 1, 2, 3, 8, 9, 10, 11], [9, 8.9, 9.1, 9, 8, 7.5, 8, 8.2])
+    assert found.winner_cells.tolist() == found.newcomers.tolist() == [1, 9]
+    assert found.column_bursts.tolist() == [0, 2]
 
 
-def test_predicted_cells_that_fire_win_whoever_spikes_first() -> None:
-    assert winners([1, 2, 3], [5.0, 4.8, 4.0], [1, 2, 5]) == ([1, 2], [])
+def test_all_early_cells_of_a_foreseen_column_win_and_no_late_one() -> None:
+    found = read([1, 2, 3], [5.0, 4.8, 9.0])
+    assert found.foreseen_columns.tolist() == [0]
+    assert (found.winner_cells.tolist(), found.newcomers.tolist()) == ([1, 2], [])
 
 
-def test_no_spikes_no_winners() -> None:
-    assert winners([], [], [3]) == ([], [])
+def test_no_spikes_no_answers() -> None:
+    found = read([], [])
+    assert found.anomaly == 0.0
+    for cells in (found.columns, found.winner_cells, found.newcomers, found.column_bursts):
+        assert cells.tolist() == []
 
 
 @pytest.mark.parametrize(
-    ("active", "predicted", "bursting"),
+    ("times", "foreseen", "bursting"),
     [
-        ([0, 1, 2, 3], [], [0]),
-        ([0, 1, 2], [], []),
-        ([0, 1, 2, 3], [2], [0]),
-        ([0, 1, 2, 3], [0, 1, 2, 3], []),
-        ([0, 1, 2, 3, 8, 9, 10, 11], [0, 1, 2, 3], [2]),
+        pytest.param([9, 9, 9, 9], False, True, id="as a whole"),
+        pytest.param([9, 9, 9], False, True, id="most cells"),
+        pytest.param([9, 9], False, False, id="few, and late"),
+        pytest.param([5], True, False, id="one early cell"),
+        pytest.param([5, 6, 4], True, False, id="many early cells"),
+        pytest.param([5, 6, 4, 6], True, False, id="all cells early"),
+        pytest.param([5, 9], True, False, id="most of the others silent"),
+        pytest.param([5, 9, 9], False, True, id="most of the others fire"),
+        pytest.param([5, 9, 9, 9], False, True, id="an early cell silences nobody"),
     ],
 )
-def test_a_column_bursts_when_all_of_it_fires_some_unpredicted(
-    active: list[int], predicted: list[int], bursting: list[int]
+def test_spikes_and_their_times_tell_what_was_foreseen(
+    times: list[float], foreseen: bool, bursting: bool
 ) -> None:
-    cells = np.array(active, dtype=np.int64), np.array(predicted, dtype=np.int64)
-    assert readout.column_bursts(*cells, PER_COLUMN).tolist() == bursting
+    found = read(list(range(len(times))), times)
+    assert found.foreseen_columns.tolist() == [0] * foreseen
+    assert found.column_bursts.tolist() == [0] * bursting
+    assert found.anomaly == 1.0 - foreseen
 
 
 def test_the_two_anomalies_part_where_cells_do_not_follow_their_plateaus() -> None:
-    """Column 0 is predicted and yet fires as a whole; column 1 is not, and one cell fires."""
-    events = spikes([0, 1, 2, 3, 4], [9, 9, 9, 9, 9])
-    driven, predicted = np.array([0, 1]), np.array([0])
-    assert readout.plateau_anomaly(driven, predicted) == 0.5
-    assert readout.columns_answering_early(events, N_CELLS, PER_COLUMN).tolist() == [1]
-    assert readout.spike_anomaly(events, N_CELLS, PER_COLUMN) == 0.5
-    assert readout.spike_anomaly(events, N_CELLS, PER_COLUMN, early=0.007) == 1.0
+    """Column 0 is predicted and yet fires as a whole; column 1 is not, and one cell fires early."""
+    found = read([0, 1, 2, 3, 4], [9, 9, 9, 9, 5])
+    assert found.foreseen_columns.tolist() == [1]
+    assert found.anomaly == 0.5
+    assert readout.plateau_anomaly(np.array([0, 1]), np.array([0])) == 0.5
 
 
-def test_a_driven_column_that_stays_silent_is_no_spike_and_no_surprise_of_spikes() -> None:
-    silent = Events(0, 0.05)
-    assert readout.spike_anomaly(silent, N_CELLS, PER_COLUMN) == 0.0
+def test_a_driven_column_that_stays_silent_is_a_surprise_of_plateaus_only() -> None:
+    assert read([], []).anomaly == 0.0
     assert readout.plateau_anomaly(np.array([0]), np.array([], dtype=int)) == 1.0
     assert readout.plateau_anomaly(np.array([], dtype=int), np.array([0])) == 0.0
 
 
 def test_only_time_tells_a_column_of_one_cell() -> None:
-    events = spikes([0, 1], [5, 9], start=2.0)
-    assert readout.columns_answering_early(events, 3, 1).tolist() == []
-    assert readout.columns_answering_early(events, 3, 1, early=0.007).tolist() == [0]
-    assert readout.spike_anomaly(events, 3, 1, early=0.007) == 0.5
+    found = read([0, 1], [5, 9], per_column=1)
+    assert found.foreseen_columns.tolist() == [0]
+    assert found.column_bursts.tolist() == [1]
+    assert found.anomaly == 0.5
