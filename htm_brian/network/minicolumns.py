@@ -4,9 +4,9 @@ A volley of a column's relay cell reaches all cells of the column. Cells that a 
 depolarised spike first; the interneuron answers within a few milliseconds and keeps the other cells
 of the column silent. Where no cell was ahead, all cells have fired by the time it answers.
 
-For a cell that was silenced the volley is over as for one that spiked: of its conductance the same
-share is left. So what is left of an element at the next one is nearly the same in both, and a match
-of some synapses outweighs it.
+Inhibition cancels as much of a volley's conductance as it opens itself, and so ends it: for a cell
+that was silenced a volley is over as for one that spiked. What is left of an element when the next
+one comes is then nearly the same in both, and a match of some synapses outweighs it.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ class Minicolumns:
             self.interneurons,
             cells,
             on_pre="g_inhibition_post = inhibition_pulse_conductance_post\n"
-            "feedforward_conductance_post *= feedforward_share_after_spike_post",
+            "feedforward_conductance_post = clip(feedforward_conductance_post"
+            " - inhibition_pulse_conductance_post, 0*siemens, inf*siemens)",
             delay=inhibition["delay"],
             clock=clock,
             name="inhibitory_synapses",
