@@ -171,7 +171,7 @@ def test_where_nothing_was_learned_no_mode_passes_and_no_spiking_memory_is_run(
 def test_a_network_without_inhibition_fails(saw_tooth, tmp_path, capsys, mode):
     text = (MODELS / "l5_reduced.toml").read_text()
     assert "pulse_conductance = { value = 150" in text
-    broken = tmp_path / "broken.toml"
+    broken = tmp_path / "l5_reduced.toml"
     broken.write_text(
         text.replace("pulse_conductance = { value = 150", "pulse_conductance = { value = 0")
     )
