@@ -38,6 +38,7 @@ from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import load_model
 from htm_brian.randomness import key_words
+from htm_brian.synapses.release.draws import FUNCTIONS
 from htm_brian.synapses.release.stochastic import ReleaseSynapses
 from htm_brian.synapses.release.terminals import TerminalSynapses
 
@@ -64,6 +65,7 @@ class Run(NamedTuple):
     latency: NDArray[np.float64]
     current: NDArray[np.float64]
     draws: tuple[NDArray[np.float64], NDArray[np.float64]]
+    keyed: NDArray[np.float64]
     heard: NDArray[np.float64]
 
 
@@ -126,7 +128,14 @@ class Circuit:
         axons = SpikeGeneratorGroup(AXONS, range(AXONS), [1] * AXONS * ms, name="axons")
         self.drawing = []
         for name in ("one_delay", "many_delays"):
-            synapses = Synapses(axons, self.sinks, "draw : 1", on_pre="draw = rand()", name=name)
+            synapses = Synapses(
+                axons,
+                self.sinks,
+                "draw : 1\nkeyed : 1",
+                on_pre="draw = rand()\nkeyed = keyed_normal(1, 3, 5, i, j, 0, 7)",
+                namespace=FUNCTIONS,
+                name=name,
+            )
             synapses.connect(
                 i=np.repeat(np.arange(AXONS), DRAWS), j=np.tile(np.arange(DRAWS), AXONS)
             )
@@ -211,6 +220,7 @@ class Circuit:
             latency - (DURATION - ELEMENT),
             np.array(self.receivers.injected_current / pA),
             tuple(np.array(synapses.draw[:]) for synapses in self.drawing),
+            np.concatenate([synapses.keyed[:] for synapses in self.drawing]),
             np.concatenate([self.listeners.heard, self.listeners.last / ms]),
         )
 

@@ -174,6 +174,8 @@ def test_the_same_seed_releases_the_same_vesicles() -> None:
     np.testing.assert_array_equal(here.tally, there.tally)
     np.testing.assert_array_equal(here.plateaus, there.plateaus)
     np.testing.assert_allclose(here.amplitudes, there.amplitudes, rtol=1e-9)
+    np.testing.assert_allclose(here.keyed, there.keyed, rtol=1e-9)
+    assert abs(here.keyed.std() - 1) < 0.05
     quiet = slice(RECEIVERS // 2)
     np.testing.assert_array_equal(here.spikes[quiet], there.spikes[quiet])
     np.testing.assert_allclose(here.latency[quiet], there.latency[quiet], atol=1e-6)

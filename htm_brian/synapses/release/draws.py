@@ -233,6 +233,7 @@ def _for_host_and_card(cpp: str) -> str:
 
 
 def _function(
+    name: str,
     pyfunc: Any,
     n_arguments: int,
     result: str,
@@ -243,22 +244,31 @@ def _function(
     function = Function(
         pyfunc, arg_units=[1] * n_arguments, return_unit=1, return_type=result, stateless=True
     )
-    function.implementations.add_implementation("numpy", pyfunc)
-    function.implementations.add_implementation("cpp", cpp, dependencies=calls)
+    add = function.implementations.add_implementation
+    add("numpy", pyfunc)
+    # Without its name Brian2 takes that of the Python function where another calls it.
+    add("cpp", cpp, dependencies=calls, name=name)
     # By its name: Brian2CUDA, whose target it is, need not be installed.
-    on_card = _for_host_and_card(cpp)
-    function.implementations.add_implementation("cuda", on_card, dependencies=calls)
-    function.implementations.add_implementation("cython", cython, dependencies=calls)
+    add("cuda", _for_host_and_card(cpp), dependencies=calls, name=name)
+    add("cython", cython, dependencies=calls, name=name)
     return function
 
 
-_KEYED_UNIFORM = _function(uniform, 6, "float", _CPP_UNIFORM, _CYTHON_UNIFORM)
+_KEYED_UNIFORM = _function("keyed_uniform", uniform, 6, "float", _CPP_UNIFORM, _CYTHON_UNIFORM)
 
 FUNCTIONS = {
     "keyed_uniform": _KEYED_UNIFORM,
     "keyed_normal": _function(
-        normal, 7, "float", _CPP_NORMAL, _CYTHON_NORMAL, {"keyed_uniform": _KEYED_UNIFORM}
+        "keyed_normal",
+        normal,
+        7,
+        "float",
+        _CPP_NORMAL,
+        _CYTHON_NORMAL,
+        {"keyed_uniform": _KEYED_UNIFORM},
     ),
-    "binomial_quantile": _function(quantile, 3, "integer", _CPP_BINOMIAL, _CYTHON_BINOMIAL),
+    "binomial_quantile": _function(
+        "binomial_quantile", quantile, 3, "integer", _CPP_BINOMIAL, _CYTHON_BINOMIAL
+    ),
 }
 """What the equations of release and plasticity call."""

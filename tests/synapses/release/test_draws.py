@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup, defaultclock, device, prefs, set_device
 from scipy import stats
 
 from htm_brian.synapses.release.draws import FUNCTIONS, normal, quantile, uniform
@@ -89,3 +90,25 @@ def test_what_a_graphics_card_runs_gives_the_same_numbers(tmp_path: Path) -> Non
     np.testing.assert_array_equal(found[:, 0], uniform(-5, 7, 3, n, 1, 2 * n))
     np.testing.assert_array_equal(found[:, 1], quantile(found[:, 0], n % 30, 0.005 * n))
     np.testing.assert_allclose(found[:, 2], normal(0.5, -5, 7, 3, n, 1, n), rtol=1e-12)
+
+
+def drawn() -> np.ndarray:
+    """Return normal numbers, in code that names no other draw."""
+    cells = NeuronGroup(50, "x : 1", name="drawing")
+    cells.namespace.update(FUNCTIONS)
+    cells.run_regularly("x = keyed_normal(0.5, -5, 7, 3, i, 1, 9)")
+    Network(cells).run(defaultclock.dt)
+    return np.array(cells.x[:])
+
+
+@pytest.mark.slow
+@pytest.mark.compiled
+@pytest.mark.standalone
+def test_a_draw_that_rests_on_another_is_the_same_on_every_path(tmp_path: Path) -> None:
+    expected = normal(0.5, -5, 7, 3, np.arange(50), 1, 9)
+    np.testing.assert_array_equal(drawn(), expected)
+    prefs.codegen.target = "cython"
+    np.testing.assert_allclose(drawn(), expected, rtol=1e-12)
+    set_device("cpp_standalone", directory=str(tmp_path / "program"))
+    np.testing.assert_allclose(drawn(), expected, rtol=1e-12)
+    assert device.has_been_run
