@@ -169,6 +169,7 @@ class ConsolidatedTrains:
         *,
         look_at: ArrayLike,
         look: str = "efficacy",
+        released: Sequence[ArrayLike] | None = None,
     ) -> Numbers:
         """Let the spikes come.
 
@@ -180,13 +181,19 @@ class ConsolidatedTrains:
             Increasing times at which all is brought to the present; the run ends with the last.
         look : str
             A variable of the synapses, or ``protein`` of the cells.
+        released : sequence of array_like of int, length n_synapses, optional
+            Whether each presynaptic spike releases, 1 or 0; all do when left out. One that fails
+            brings no calcium.
 
         Returns
         -------
         ndarray of float, shape (n_looks, n_synapses) or (n_looks, n_cells)
         """
         wanted = check_numbers("look_at", look_at, low=self._until)
-        pre = [np.sort(np.asarray(train, dtype=float)) for train in presynaptic]
+        pre = [np.asarray(train, dtype=float) for train in presynaptic]
+        if released is not None:
+            pre = [train[np.asarray(each) > 0] for train, each in zip(pre, released, strict=True)]
+        pre = [np.sort(train) for train in pre]
         post = [np.sort(np.asarray(train, dtype=float)) for train in postsynaptic]
         seen = []
         for time in self._looks(pre, post, wanted):

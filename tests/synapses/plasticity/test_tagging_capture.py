@@ -12,6 +12,7 @@ from htm_brian.synapses.plasticity.consolidation import ConsolidatedTrains, Cons
 from htm_brian.synapses.plasticity.plastic_synapses import PlasticSynapses
 from htm_brian.synapses.plasticity.tagging_capture import TaggingCapture
 from htm_brian.synapses.plasticity.trains import Trains
+from htm_brian.synapses.release.stochastic import ReleaseSynapses
 
 PUBLISHED = TaggingCapture("tagging_capture").with_values(noise=0.0)
 SPACED = TaggingCapture("tagging_capture_spaced").with_values(noise=0.0)
@@ -181,6 +182,27 @@ def test_a_weak_tetanus_is_captured_and_not_without_proteins() -> None:
             pre = [STRONG + 2 * HOUR] * 3 + [WEAK + 2 * HOUR + before]
             (end,) = trains.run(pre, [[]] * 4, look_at=[11 * HOUR])
             assert (end[3] > 1.4) == lasts, (before, end)
+
+
+def test_a_spike_that_fails_brings_no_calcium() -> None:
+    """Half of the spikes of a fast train released are the spikes of a slow one."""
+    fast = 0.005 * np.arange(60)
+    half = np.arange(60) % 2
+    trains = ConsolidatedTrains(PUBLISHED, [0, 1])
+    released = [half, np.ones(30)]
+    (found,) = trains.run([fast, fast[1::2]], [[], []], look_at=[1.0], released=released)
+    assert found[0] == found[1] != 1.0
+    axon = SpikeGeneratorGroup(1, [0, 0], [1, 2] * ms)
+    cell = SpikeGeneratorGroup(1, [], [] * ms)
+    synapses = ReleaseSynapses(
+        axon, cell, "layer5_pair", on_release="", rule=PUBLISHED, name="fails"
+    )
+    synapses.connect(n=40)
+    Consolidation(synapses, PUBLISHED, dt=10 * ms)
+    Network(axon, cell, synapses).run(30 * ms)
+    came = synapses.calcium[:] > 0
+    assert came.tolist() == (synapses.empty[:] > 0).tolist()
+    assert 0 < np.count_nonzero(came) < 40
 
 
 def test_wrong_numbers_and_arguments_are_named() -> None:
