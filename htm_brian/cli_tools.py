@@ -158,10 +158,12 @@ def report(
     from htm_brian.experiment.claims.settling import count, load_claims, load_results, unsettled
     from htm_brian.experiment.claims.site import INDEX, write_site
 
-    results = load_results(Path(source) for source in sources or ["results"])
+    results, left_out = load_results(Path(source) for source in sources or ["results"])
     settled = write_site(load_claims(), results, Path(output))
     counts = ", ".join(f"{n} {verdict}" for verdict, n in count(settled).items())
     print(f"{len(settled)} claims: {counts}")
+    for run in left_out:
+        print(f"left out: {run}")
     for each in unsettled(settled):
         where = f" ({each.claim.protocol})" if each.claim.protocol else ""
         print(f"{each.verdict}: {each.claim.number}. {each.claim.title}{where}")

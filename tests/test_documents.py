@@ -75,7 +75,7 @@ def test_commands_are_ones_that_the_program_has(
     monkeypatch.setattr(cli, "_run", set_up_only)
     monkeypatch.setattr(command, "sweep", points_only)
     monkeypatch.setattr(command, "replot", lambda folder: [])
-    monkeypatch.setattr(settling, "load_results", lambda folders: {})
+    monkeypatch.setattr(settling, "load_results", lambda folders: ({}, []))
     monkeypatch.setattr(settling, "unsettled", lambda settled: [])
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)  # what `new` writes, later lines use

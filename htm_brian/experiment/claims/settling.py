@@ -28,7 +28,8 @@ import xarray as xr
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, format_number, with_unit
-from htm_brian.experiment.results import FIGURES, SUMMARY
+from htm_brian.experiment.protocol import list_protocols, load_protocol
+from htm_brian.experiment.results import FIGURES, SUMMARY, describe_parameters
 from htm_brian.experiment.sweep.dataset import CONFIDENCE, checks_of, interval
 from htm_brian.experiment.sweep.grid import SEED
 
@@ -160,8 +161,11 @@ def load_claims() -> list[Claim]:
     return sorted(claims, key=lambda claim: claim.number)
 
 
-def load_results(folders: Iterable[Path]) -> dict[str, Result]:
+def load_results(folders: Iterable[Path]) -> tuple[dict[str, Result], list[str]]:
     """Return the complete results below some folders, by protocol; a later folder comes first.
+
+    A run with other parameters than the protocol's own says nothing of the claim as it stands; it
+    is left out.
 
     Parameters
     ----------
@@ -169,20 +173,30 @@ def load_results(folders: Iterable[Path]) -> dict[str, Result]:
         Each with folders of runs (``NAME/summary.json``), or with results that were stored alone
         (``NAME.json``), or both.
 
+    Returns
+    -------
+    results : dict of str to Result
+    left_out : list of str
+        What was left out, and why.
+
     Raises
     ------
     InputError
         If there is no such folder, or a file in it cannot be read.
     """
     found: dict[str, Result] = {}
+    left_out: list[str] = []
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"there is no folder {folder} with results; run a protocol first")
         for path in (*sorted(folder.glob("*.json")), *sorted(folder.glob(f"*/{SUMMARY}"))):
             result = _read(path, folder)
-            if result is not None:
+            other = [] if result is None else _other_parameters(result)
+            if other:
+                left_out.append(f"{path} (another {', '.join(other)})")
+            elif result is not None:
                 found[result.protocol] = result
-    return found
+    return found, left_out
 
 
 def settle(claim: Claim, results: Mapping[str, Result]) -> Settled:
@@ -246,6 +260,16 @@ def _read(path: Path, folder: Path) -> Result | None:
         None if alone else path.parent,
         _seeds(folder, content["protocol"]),
     )
+
+
+def _other_parameters(result: Result) -> list[str]:
+    """Return the names of parameters of a run that are not those of its protocol."""
+    if result.folder is None or result.protocol not in list_protocols():
+        return []
+    own = describe_parameters(load_protocol(result.protocol).parameters)
+    today = json.loads(json.dumps(own))
+    names = sorted({*today, *result.parameters})
+    return [name for name in names if today.get(name) != result.parameters.get(name)]
 
 
 def _check(stored: Mapping[str, Any]) -> Check:

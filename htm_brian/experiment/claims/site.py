@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from htm_brian.experiment.checks import format_number
 from htm_brian.experiment.claims.settling import Claim, Result, Settled, count, settle
 from htm_brian.experiment.parameter_help import meanings
-from htm_brian.experiment.protocol import Protocol, load_protocol
+from htm_brian.experiment.protocol import Protocol, list_protocols, load_protocol
 from htm_brian.experiment.results import REPORT, prepare_folder, replace_file
 from htm_brian.parameters import list_models, load_model
 
@@ -77,8 +77,8 @@ def write_site(
         pictures=pictures,
         results=results,
     )
-    for name, result in sorted(results.items()):
-        kind = load_protocol(name)
+    for name in sorted(set(results) & set(list_protocols())):
+        kind, result = load_protocol(name), results[name]
         write(
             page_of(name),
             "protocol.html.jinja",

@@ -26,7 +26,8 @@ from htm_brian.experiment.claims.settling import (
     settle,
     unsettled,
 )
-from htm_brian.experiment.protocol import list_protocols
+from htm_brian.experiment.protocol import list_protocols, load_protocol
+from htm_brian.experiment.results import describe_parameters
 
 STORED = Path(__file__).resolve().parents[3] / "docs" / "results"
 CLAIM = Claim(3, "Halves", "A half is a half.", "a thread", "halves")
@@ -52,7 +53,7 @@ def test_the_protocols_that_are_named_are_there() -> None:
 
 
 def test_stored_results_have_the_checks_that_claims_name() -> None:
-    results = load_results([STORED])
+    results, _ = load_results([STORED])
     for claim in load_claims():  # a pattern that finds nothing is an error
         settled = settle(claim, results)
         assert (settled.shown is not None) == (claim.protocol in results)
@@ -122,7 +123,8 @@ def run_in(folder: Path, **changes: Any) -> None:
 def test_runs_and_results_stored_alone_are_read(tmp_path: Path) -> None:
     run_in(tmp_path / "halves")
     (tmp_path / "notes.json").write_text("[]")
-    found = load_results([STORED, tmp_path])
+    found, left_out = load_results([STORED, tmp_path])
+    assert left_out == []
     assert found["halves"].date == "2031-02-03"
     assert [check.passed for check in found["halves"].checks] == [True, False]
     assert found["halves"].folder == tmp_path / "halves"
@@ -132,10 +134,21 @@ def test_runs_and_results_stored_alone_are_read(tmp_path: Path) -> None:
 
 def test_partial_runs_do_not_count_and_bad_files_are_told(tmp_path: Path) -> None:
     run_in(tmp_path / "halves", partial=True)
-    assert load_results([tmp_path]) == {}
+    assert load_results([tmp_path]) == ({}, [])
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(InputError, match=r"cannot read .*bad\.json"):
         load_results([tmp_path])
+
+
+def test_a_run_with_other_parameters_decides_nothing(tmp_path: Path) -> None:
+    own = describe_parameters(load_protocol("release_cost").parameters)
+    for folder, threshold in (("release_cost", 13), ("weak", 9)):
+        parameters = {**own, "threshold": {"value": threshold, "unit": "1"}}
+        origin = {"started": "2031-02-03T", "versions": {}, "parameters": parameters}
+        run_in(tmp_path / folder, protocol="release_cost", provenance=origin)
+    found, left_out = load_results([tmp_path])
+    assert found["release_cost"].folder == tmp_path / "release_cost"
+    assert left_out == [f"{tmp_path / 'weak' / 'summary.json'} (another threshold)"]
 
 
 def test_a_sweep_over_seeds_gives_the_number_its_interval(tmp_path: Path) -> None:
@@ -147,5 +160,5 @@ def test_a_sweep_over_seeds_gives_the_number_its_interval(tmp_path: Path) -> Non
         {"one_half": ("seed", np.array([0.4, 0.5, 0.6]), attributes)}, coords={"seed": [1, 2, 3]}
     ).to_netcdf(sweep / "halves.nc", engine="h5netcdf")
     claim = replace(CLAIM, checks=("one*",))
-    found = settle(claim, load_results([tmp_path]))
+    found = settle(claim, load_results([tmp_path])[0])
     assert found.over_seeds == "0.5 over 3 seeds, 95% interval 0.2516 to 0.7484"

@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for kind in ("png", "svg"):
         (figures / f"cost_per_bit.{kind}").write_bytes(b"drawn")
     folder = tmp_path_factory.mktemp("site")
-    write_site(load_claims(), load_results([STORED, runs]), folder)
+    write_site(load_claims(), load_results([STORED, runs])[0], folder)
     return folder
 
 

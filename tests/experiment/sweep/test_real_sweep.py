@@ -172,7 +172,7 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
             if moment % 3 == 2:  # while it starts
                 time.sleep(rng.uniform(0, start))
             else:  # while points come in
-                until(lambda before=stored: len(PointStore(folder).addresses()) > before)
+                until(lambda p=process, before=stored: grown(p, folder, before))
                 start = time.monotonic() - begun
                 time.sleep(rng.uniform(0, POINTS_TIME))
             workers = children(process.pid)
@@ -194,6 +194,13 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
     seen = {tuple(v) for v in values(folder).values()}
     assert len(seen) == N_POINTS  # every one the result of its own seed and drive
     return stored
+
+
+def grown(process: subprocess.Popen[str], folder: Path, before: int) -> bool:
+    """Return whether a sweep that still runs has stored a further point."""
+    if process.poll() is not None:
+        raise AssertionError(f"the sweep ended: {process.communicate()[1]}")
+    return len(PointStore(folder).addresses()) > before
 
 
 @contextmanager
@@ -239,7 +246,7 @@ def group_lives(group: int) -> bool:
     return True
 
 
-def until(true: object, seconds: float = 100.0) -> None:
+def until(true: object, seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end, "waited in vain"
