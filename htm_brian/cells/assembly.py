@@ -138,7 +138,7 @@ def assemble(
     InputError
         As `require`, or if a dendrite has a wrong number or place.
     """
-    present = require(model, packages)
+    present = tuple(each for each in require(model, packages) if not _is_off(each, model))
     where = sites(model, present)
     lines: list[SingleEquation] = []
     meanings: dict[str, str] = {}
@@ -168,6 +168,10 @@ def assemble(
         tuple(each.table for each in giving),
         tuple(each.regularly for each in giving if each.regularly is not None),
     )
+
+
+def _is_off(mechanism: Mechanism, model: Model) -> bool:
+    return mechanism.off is not None and mechanism.off(model[mechanism.table])
 
 
 def _either(conditions: Sequence[str]) -> str | None:

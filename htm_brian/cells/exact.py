@@ -22,6 +22,7 @@ from htm_brian.cells import pyramidal
 from htm_brian.cells.reduced_response import by_variable, values_of
 from htm_brian.engine import derivation
 from htm_brian.engine.derivation import symbol
+from htm_brian.mechanisms import membrane_noise
 from htm_brian.parameters import Model
 
 Array = NDArray[np.float64]
@@ -97,7 +98,7 @@ def linear_cell(model: Model, current: float = 0.0) -> LinearCell:
         If the cell is not linear without synapses.
     """
     equations = pyramidal.equations(model)
-    silent = derivation.without(derivation.rates(equations), synaptic_conductances(equations))
+    silent = derivation.without(derivation.rates(equations), input_variables(equations))
     rates = derivation.leading_to("v", silent)
     names = tuple(rates)
     matrix, offset = derivation.linear(rates, names)
@@ -118,13 +119,16 @@ def linear_cell(model: Model, current: float = 0.0) -> LinearCell:
     )
 
 
-def synaptic_conductances(equations: Equations) -> list[str]:
-    """Return the variables of a cell that synapses set: its conductances that are no parameters."""
+def input_variables(equations: Equations) -> list[str]:
+    """Return the variables of a cell that its inputs set.
+
+    These are the conductances that are no parameters, and the membrane noise.
+    """
     return [
         equation.varname
         for equation in equations.values()
         if equation.type != SUBEXPRESSION
-        and equation.dim is siemens.dim
+        and (equation.dim is siemens.dim or equation.varname == membrane_noise.DEVIATION)
         and "shared" not in equation.flags
     ]
 

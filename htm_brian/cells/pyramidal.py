@@ -16,6 +16,7 @@ apical         `apical_conductance`, likewise
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from types import ModuleType
 
 from brian2.core.clocks import Clock
@@ -24,8 +25,10 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import assembly
 from htm_brian.cells.design import Design
+from htm_brian.cells.fluctuations import noise_conductance
 from htm_brian.cells.group import Cells
 from htm_brian.errors import InputError
+from htm_brian.mechanisms import membrane_noise
 from htm_brian.parameters import Model
 
 
@@ -50,7 +53,11 @@ def design(
     model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
 ) -> Design:
     """Put a cell of level 1 or 2 together; see `htm_brian.cells.assembly.assemble`."""
-    return assembly.assemble(model, per_cell, packages)
+    made = assembly.assemble(model, per_cell, packages)
+    if membrane_noise.TABLE not in made.tables:
+        return made
+    strength = noise_conductance(model, made.equations)
+    return replace(made, constants={**made.constants, membrane_noise.CONDUCTANCE: strength})
 
 
 def equations(model: Model) -> Equations:

@@ -164,6 +164,8 @@ class Mechanism:
         What is done apart from the equations.
     check : callable, optional
         Raises `htm_brian.errors.InputError` if the table's values do not go together.
+    off : callable, optional
+        Table in, whether its values switch the mechanism off; the cell is then built without it.
     order : int
         Mechanisms follow each other, in sums of currents and in resets, as `FIRST` (the
         soma's membrane), `BODY` (other membranes), `SPIKE`, `SYNAPTIC`, `SOMATIC` (currents of the
@@ -190,6 +192,7 @@ class Mechanism:
     holds: bool = False
     regularly: Regular | None = None
     check: Callable[[Table], object] | None = None
+    off: Callable[[Table], bool] | None = None
     order: int = OTHER
 
     def places(self, compartments: Collection[Compartment]) -> tuple[Compartment, ...]:

@@ -293,6 +293,11 @@ class Model:
         )
         return replace(self, tables=tables)
 
+    def with_table(self, table: Table) -> Model:
+        """Return a copy with a table in the place of its own of that name, or behind the others."""
+        others = tuple(each for each in self.tables if each.name != table.name)
+        return replace(self, tables=(*others, table))
+
     def rows(self) -> list[ParameterRow]:
         """Return every parameter as (path, value, unit, source, low, high, note)."""
         return [parameter.row for table in self.tables for parameter in table.parameters]
