@@ -44,6 +44,7 @@ def spikes_to_sdr(
     max_interval: float = 0.016,
     min_rate: float | None = None,
     cells_per_column: int | None = None,
+    neurons_per_cell: int = 1,
 ) -> SDR:
     """Map the spikes of one time window to the SDR of the cells, or minicolumns, that meet a rule.
 
@@ -75,6 +76,10 @@ def spikes_to_sdr(
         Return minicolumns instead of cells: one is on where any of its cells meets the rule;
         ``first_k`` then ranks minicolumns by their first spike. Cell index = column ·
         cells_per_column + cell.
+    neurons_per_cell : int
+        Neurons that stand for one cell; `indices` are theirs, neuron index = cell ·
+        neurons_per_cell + neuron. A cell is on where most of its neurons meet the rule, which is
+        not ``first_k`` then.
 
     Returns
     -------
@@ -93,10 +98,18 @@ def spikes_to_sdr(
     SDR(8, [1, 4, 7])
     >>> spikes_to_sdr([4, 1, 1], [0.010, 0.012, 0.020], 8, 0, 0.05, rule="burst")
     SDR(8, [1])
+
+    Two of three neurons of cell 1 spike, and one of cell 0:
+
+    >>> spikes_to_sdr([2, 3, 5], [0.01, 0.01, 0.01], 2, 0, 0.05, neurons_per_cell=3)
+    SDR(2, [1])
     """
     size = check_integer("size", size, low=1)
     _check_options(rule, k=k, min_rate=min_rate)
-    cell, time = _checked_spikes(indices, times, size)
+    neurons = check_integer("neurons_per_cell", neurons_per_cell, low=1)
+    if neurons > 1 and rule == "first_k":
+        raise InputError("rule 'first_k' ranks cells of one neuron, got neurons_per_cell above 1")
+    cell, time = _checked_spikes(indices, times, size * neurons)
     start, stop = check_time("start", start), check_time("stop", stop)
     if stop <= start:
         raise InputError(f"stop must be later than start, got start {start} and stop {stop}")
@@ -111,12 +124,12 @@ def spikes_to_sdr(
         on = _first_units(cell // per_unit, time, check_integer("k", k, low=0))
     elif rule == "burst":
         interval = check_time("max_interval", max_interval, low=0)
-        on = _bursting_cells(cell, time, interval) // per_unit
+        on = _most(_bursting_cells(cell, time, interval), neurons) // per_unit
     elif rule == "rate":
         rate = check_rate("min_rate", min_rate, low=0)
-        on = _cells_at_rate(cell, size, rate * (stop - start)) // per_unit
+        on = _most(_cells_at_rate(cell, size * neurons, rate * (stop - start)), neurons) // per_unit
     else:
-        on = cell // per_unit
+        on = _most(cell, neurons) // per_unit
     return SDR(size // per_unit, np.unique(on))
 
 
@@ -129,6 +142,7 @@ def sdr_to_spikes(
     n_spikes: int = 1,
     interval: float = 0.010,
     cells_per_column: int | None = None,
+    neurons_per_cell: int = 1,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Make spikes from an SDR: one spike, or a burst, of every cell that is on.
 
@@ -148,6 +162,9 @@ def sdr_to_spikes(
         Between the spikes of a cell, in seconds.
     cells_per_column : int, optional
         Every cell of an on minicolumn fires, each with its own jitter.
+    neurons_per_cell : int
+        Every neuron of an on cell fires, each with its own jitter; the indices are then those of
+        neurons.
 
     Returns
     -------
@@ -172,6 +189,8 @@ def sdr_to_spikes(
     if cells_per_column is not None:
         per_column = check_integer("cells_per_column", cells_per_column, low=1)
         cell = (cell[:, np.newaxis] * per_column + np.arange(per_column)).ravel()
+    neurons = check_integer("neurons_per_cell", neurons_per_cell, low=1)
+    cell = (cell[:, np.newaxis] * neurons + np.arange(neurons)).ravel()
     rng = np.random.default_rng(check_integer("seed", seed, low=0))
     first = time + jitter * rng.random(cell.size)
     indices = np.tile(cell, n_spikes)
@@ -266,6 +285,14 @@ def _first_units(unit: NDArray[np.int64], time: NDArray[np.float64], k: int) -> 
     in_order = unit[by_time][np.lexsort((unit[by_time], moment))]
     _, first_place = np.unique(in_order, return_index=True)
     return in_order[np.sort(first_place)[:k]]
+
+
+def _most(neuron: NDArray[np.int64], neurons_per_cell: int) -> NDArray[np.int64]:
+    """Return the cells of which most neurons are among some."""
+    if neurons_per_cell == 1:
+        return neuron
+    cell, count = np.unique(np.unique(neuron) // neurons_per_cell, return_counts=True)
+    return cell[2 * count > neurons_per_cell]
 
 
 def _bursting_cells(

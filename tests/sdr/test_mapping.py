@@ -237,3 +237,26 @@ def test_times_may_have_a_unit() -> None:
     np.testing.assert_allclose(with_unit[1], without[1], rtol=1e-12)
     plateau = ([1], [5] * ms, [9] * ms)
     assert predictive_cells(*plateau, 6 * ms, 4).tolist() == [1]
+
+
+@pytest.mark.parametrize("neurons", [1, 2, 5, 16])
+def test_an_ensemble_is_on_where_most_of_its_neurons_are(neurons: int) -> None:
+    cells, rng = 40, np.random.default_rng(neurons)
+    fired = rng.random((cells, neurons)) < 0.5
+    indices = rng.permutation(np.flatnonzero(fired))
+    times = np.full(len(indices), 0.01)
+    expected = np.flatnonzero(fired.mean(axis=1) > 0.5)
+    for rule, options in (("any_spike", {}), ("rate", {"min_rate": 20.0})):
+        found = spikes_to_sdr(
+            indices, times, cells, 0, 0.05, rule=rule, neurons_per_cell=neurons, **options
+        )
+        assert found.sparse.tolist() == expected.tolist()
+
+
+def test_ensembles_come_back_from_their_spikes() -> None:
+    sdr = SDR(12, [2, 3, 9])
+    indices, times = sdr_to_spikes(sdr, 0.01, jitter=0.002, neurons_per_cell=16)
+    assert len(indices) == 48
+    assert spikes_to_sdr(indices, times, 12, 0, 0.05, neurons_per_cell=16) == sdr
+    with pytest.raises(InputError, match="first_k"):
+        spikes_to_sdr(indices, times, 12, 0, 0.05, rule="first_k", k=2, neurons_per_cell=16)
