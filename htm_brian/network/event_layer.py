@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.monitors.spikemonitor import SpikeMonitor
+from brian2.units import ms, mV
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import EPSILON
 from htm_brian.abstract.segments.store import SegmentStore
+from htm_brian.arguments import check_choice, check_integer
+from htm_brian.cells import spread
 from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
 from htm_brian.engine.arrays import empty, raw
 from htm_brian.engine.kept_state import KeptState
@@ -23,13 +27,21 @@ from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
+from htm_brian.mechanisms import membrane_noise
+from htm_brian.network.column_race import (
+    column_race,
+    early_until,
+    recruitment_of,
+    require_race,
+)
 from htm_brian.network.dendrites import DistalDendrites
 from htm_brian.network.distal_synapses import OWNER_SPIKES, PLATEAU, DistalParameters
-from htm_brian.network.latency import early_until
+from htm_brian.network.ensembles import Ensembles
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.network.wiring import SegmentWiring
 from htm_brian.parameters import Key, Model
+from htm_brian.randomness import stream
 from htm_brian.sdr.readout import BranchState, Events
 from htm_brian.synapses.plasticity.rule import PlasticityRule
 from htm_brian.synapses.release.transmission import RELEASE_KEYS, transmission_of
@@ -53,10 +65,15 @@ KEYS = {
     "inhibition": INHIBITION_KEYS,
     "distal": DISTAL_KEYS,
     "release": RELEASE_KEYS,
+    "membrane_noise": membrane_noise.KEYS,
+    "spread": spread.KEYS,
 }
 """Tables of a network model."""
 
 RELEASES = ("model", "reliable")
+NOISES = ("model", "none")
+ALIKE = 0.003
+"""Variation of a volley where there is no noise: chance decides between cells that are alike."""
 PATHWAYS = ("release", "withdraw", OWNER_SPIKES, PLATEAU)
 
 FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
@@ -134,12 +151,25 @@ class EventLayer:
         Whether distal synapses fail as the model says, or never.
     record_releases : bool
         Whether events tell the latest release of each synapse in their stretch, by slot.
+    noise : {"model", "none"}
+        Whether membranes fluctuate, volleys jitter and cells differ as the model says, or not.
+    neurons_per_cell : int
+        Neurons that stand for one HTM cell, see `htm_brian.network.ensembles`.
+    seed : int
+        Of the spread of cells and of jitter that a column shares.
+    unchecked : bool
+        Build the layer even if noise leaves its columns wrong more often than right.
 
     Attributes
     ----------
     network : SteppedNetwork
         Brian2's network; monitors and groups may be added to it.
-    cells : PyramidalCells
+    neurons : PyramidalCells
+        In the order of the HTM cells that they stand for.
+    cells : NeuronGroup
+        The HTM cells: the neurons, or their ensembles.
+    race : Race
+        How often a column is right, and the window in which inhibition can be recruited.
     minicolumns : Minicolumns
         Relay cells, interneurons and their synapses.
     dendrites : DistalDendrites
@@ -169,8 +199,17 @@ class EventLayer:
         connected_permanence: float,
         release: str = "model",
         record_releases: bool = False,
+        noise: str = "model",
+        neurons_per_cell: int = 1,
+        seed: int = 0,
+        unchecked: bool = False,
     ) -> None:
         check_models(model, cell_model, release)
+        check_choice("noise", noise, NOISES)
+        if noise == "none":
+            model = without_noise(model)
+        self.neurons_per_cell = check_integer("neurons_per_cell", neurons_per_cell, low=1)
+        self._seed = seed
         self.columns = columns
         self.cells_per_column = cells_per_column
         self.n_cells = columns * cells_per_column
@@ -178,14 +217,27 @@ class EventLayer:
         element, distal = model["element"], model["distal"]
         self.period, self._pause = element["period"], element["pause"]
         self.match_level = least_match(model, cell_model, min_threshold, most_synapses)
-        self.early_until = early_until(model, cell_model)
         # Their own names keep the generated code the same from layer to layer.
         fine = Clock(element["time_step"], name="cell_clock")
-        self.cells = PyramidalCells(self.n_cells, cell_model, clock=fine, name="pyramidal_cells")
-        keep_apart(self.cells)
+        size = cells_per_column, neurons_per_cell
+        derive = column_race if unchecked else require_race
+        self.race = derive(cell_model, model, *size)
+        self.early_until = early_until(model, self.race)
+        branch_clock = Clock(element["branch_time_step"], name="branch_clock")
+        self.neurons = self._make_neurons(fine)
         self.minicolumns = Minicolumns(
-            self.cells, columns, model["relay"], model["inhibition"], fine
+            self.neurons,
+            columns,
+            model["relay"],
+            model["inhibition"],
+            fine,
+            recruiting=self.race.recruiting,
+            window=self.race.window + recruitment_of(model),
         )
+        self.cells, ensembles = self.neurons, list[BrianObject]()
+        if neurons_per_cell > 1:
+            made = Ensembles(self.neurons, neurons_per_cell, fine, branch_clock)
+            self.cells, ensembles = made.cells, made.objects
         parameters = DistalParameters(
             transmission_of(model["release"]) if release == "model" else 1.0,
             distal["delay"],
@@ -203,7 +255,7 @@ class EventLayer:
             activation_threshold=branch_threshold(cell_model, activation_threshold, interval),
             match_threshold=min_threshold,
             fading=predicts_after(cell_model),
-            clock=Clock(element["branch_time_step"], name="branch_clock"),
+            clock=branch_clock,
             branches=INITIAL_BRANCHES,
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
         )
@@ -211,7 +263,11 @@ class EventLayer:
             self.cells, "last_spike_time", name="pyramidal_spikes", codeobj_class=NumpyCodeObject
         )
         self.network = LayerNetwork(
-            self.cells, *self.minicolumns.objects, *self.dendrites.objects, self._spikes
+            self.neurons,
+            *self.minicolumns.objects,
+            *ensembles,
+            *self.dendrites.objects,
+            self._spikes,
         )
         self.network.room = lambda: self.dendrites.capacity
         self.network.after_restore.append(self._go_back)
@@ -225,12 +281,13 @@ class EventLayer:
         self._stored: dict[str, Any] = {}
 
     def drive(self, columns: NDArray[np.integer]) -> None:
-        """Make the relay cells of these columns fire at the next time step.
+        """Make the relay cells of these columns fire at the next time step, or with jitter.
 
         Inhibition of the dendrites follows, all over the layer, once predicted cells have had their
         time: plateaus that predicted this element end.
         """
-        self.minicolumns.drive(columns)
+        rng = stream(self._seed, "jitter", self._elements)
+        self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
         if len(columns):
             self.dendrites.end_plateaus(float(self.network.t_) + self.early_until)
 
@@ -240,7 +297,7 @@ class EventLayer:
             return self._run(duration)
         events = self._run(self.period)
         if self._elements % TIDY_PERIOD == 0:
-            drop_faded(self.cells, FADING_OF_CELLS)
+            drop_faded(self.neurons, FADING_OF_CELLS)
             drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
         self._elements += 1
         return events
@@ -267,6 +324,18 @@ class EventLayer:
         if self._wiring.follow():
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
+
+    def _make_neurons(self, clock: Clock) -> PyramidalCells:
+        """Make the neurons, with the noise and the spread of the model."""
+        noisy = self.cell_model.with_table(self.model["membrane_noise"])
+        paths = spread.spread_paths(self.model["spread"])
+        number = self.n_cells * self.neurons_per_cell
+        neurons = PyramidalCells(number, noisy, clock=clock, per_cell=paths, name="pyramidal_cells")
+        keep_apart(neurons)
+        if paths:
+            rng = stream(self._seed, "spread")
+            spread.spread_cells(neurons, noisy, self.model["spread"], rng)
+        return neurons
 
     def _state(self) -> dict[str, Any]:
         wiring = None if self._wiring is None else self._wiring.state()
@@ -324,6 +393,15 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
     for table, keys in KEYS.items():
         model[table].require(keys)
     require_level_1(cell_model)
+
+
+def without_noise(model: Model) -> Model:
+    """Return a network model in which cells are alike, and neither they nor volleys fluctuate."""
+    quiet: dict[str, object] = {f"spread.{key}": 0.0 for key in spread.KEYS}
+    quiet |= {f"relay.{key}_jitter": 0 * ms for key in ("column", "neuron")}
+    return model.with_values(
+        {**quiet, "relay.variation": ALIKE, "membrane_noise.standard_deviation": 0 * mV}
+    )
 
 
 def least_match(model: Model, cell_model: Model, min_threshold: int, most_synapses: int) -> float:

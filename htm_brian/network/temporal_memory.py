@@ -69,6 +69,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     rule : PlasticityRule, optional
         What synapses learn online and between elements. Left out, they learn between elements only,
         by the permanence rule.
+    noise, neurons_per_cell, unchecked
+        As for `EventLayer`.
 
     Attributes
     ----------
@@ -125,6 +127,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         release: str = "model",
         permanence_rule: PermanenceRule | None = None,
         rule: PlasticityRule | None = None,
+        noise: str = "model",
+        neurons_per_cell: int = 1,
+        unchecked: bool = False,
     ) -> None:
         require("spiking memories")
         if rule is not None and permanence_rule is not None:
@@ -173,6 +178,10 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             most_synapses=known.max_new_synapses,
             connected_permanence=known.connected_permanence,
             release=release,
+            noise=noise,
+            neurons_per_cell=neurons_per_cell,
+            seed=known.seed,
+            unchecked=unchecked,
         )
         self._growth = Growth(
             known.cells_per_column,

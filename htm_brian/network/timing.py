@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from htm_brian.cells import pyramidal
-from htm_brian.cells.exact import synaptic_conductances
+from htm_brian.cells.exact import input_variables
 from htm_brian.cells.reduced_response import (
     Derived,
     by_variable,
@@ -82,7 +82,7 @@ def fading_time(model: Model) -> float:
 def _potentials(model: Model) -> Callable[[float], tuple[Array, Array]]:
     """Return `A` and `b` of the silent cell's ``dv/dt = A v + b``, given its basal conductance."""
     equations = pyramidal.equations(model)
-    idle = ["injected_current", *synaptic_conductances(equations)]
+    idle = ["injected_current", *input_variables(equations)]
     idle.remove("basal_conductance")
     rates = derivation.leading_to(
         "v", derivation.without(derivation.rates(equations), [*idle, "adaptation"])

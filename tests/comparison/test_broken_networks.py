@@ -29,7 +29,9 @@ Break = Callable[[], SpikingTemporalMemory]
 
 
 def spiking(cell_model: object = CELL) -> SpikingTemporalMemory:
-    return SpikingTemporalMemory(**PARAMETERS, seed=0, cell_model=cell_model, release="reliable")
+    return SpikingTemporalMemory(
+        **PARAMETERS, seed=0, cell_model=cell_model, release="reliable", unchecked=True
+    )
 
 
 def without_inhibition() -> SpikingTemporalMemory:

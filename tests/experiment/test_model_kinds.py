@@ -88,7 +88,7 @@ def test_a_cell_of_another_level_or_another_kind_is_refused_by_name() -> None:
     with pytest.raises(InputError) as caught:
         load_checked("l5_thick_tufted", "cell", 1)
     assert str(caught.value).startswith(
-        "l5_thick_tufted is a cell of level 2 where a cell of level 1 is needed, such as l5_reduced"
+        "l5_thick_tufted is a cell of level 2 where a cell of level 1 is needed, such as l5_in_vivo"
     )
     with pytest.raises(InputError, match=r"^minicolumns is a network of level 1 where a cell of "):
         load_checked("minicolumns", "cell", 1)

@@ -269,7 +269,7 @@ def test_releases_that_fail_lose_predictions() -> None:
 
 def test_a_user_adds_a_monitor_to_the_network() -> None:
     tm = memory()
-    monitor = SpikeMonitor(tm.layer.minicolumns.interneurons)
+    monitor = SpikeMonitor(tm.layer.minicolumns.relay)
     tm.network.add(monitor)
     columns = patterns(1)[0]
     tm.compute(columns)

@@ -1,0 +1,154 @@
+"""The timing of a column follows from its cells: who is early, and until when inhibition may come.
+
+From the cell model, the noise and the circuit the distribution of first spikes is derived
+(`htm_brian.network.first_spikes`); from that, how often a column's answer is right, and the window
+after a volley in which spikes may recruit inhibition (`htm_brian.sdr.race`). A network in which a
+column cannot be right is refused before it is built.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from htm_brian.errors import InputError
+from htm_brian.network.first_spikes import FirstSpikes, first_spikes
+from htm_brian.network.minicolumns import LARGEST_DEVIATE, mean_delay
+from htm_brian.parameters import Model
+from htm_brian.sdr.race import Race
+
+LEAST_RIGHT = 0.5
+"""A column that is right less often than this tells nothing."""
+
+USED = ("element", "relay", "inhibition", "membrane_noise", "spread")
+"""Tables of a network model that the race depends on."""
+
+
+def column_race(cell: Model, network: Model, cells: int, neurons_per_cell: int = 1) -> Race:
+    """Return the race of a network's columns, with the best window.
+
+    Parameters
+    ----------
+    cell, network : Model
+        Both of level 1.
+    cells : int
+        HTM cells of a column.
+    neurons_per_cell : int
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> models = load_model("l5_in_vivo"), load_model("minicolumns_in_vivo")
+    >>> one, many = (column_race(*models, cells=8, neurons_per_cell=n) for n in (1, 16))
+    >>> min(one.right()) < 0.9 < 0.99 < min(many.right())
+    True
+    """
+    return _race(_Key(cell), _Key(network, USED), cells, neurons_per_cell)
+
+
+def spikes_of(cell: Model, network: Model) -> FirstSpikes:
+    """Return the distribution of first spikes in a network, computed once for equal models."""
+    return _spikes(_Key(cell), _Key(network, USED))
+
+
+def require_race(cell: Model, network: Model, cells: int, neurons_per_cell: int = 1) -> Race:
+    """Return the race, or refuse a network whose columns cannot be right.
+
+    Raises
+    ------
+    InputError
+        In one line that names the inequality that does not hold.
+    """
+    spikes = spikes_of(cell, network)
+    early, late = (
+        float(np.interp(0.5, reached, spikes.times))
+        for reached in (spikes.predicted, spikes.unpredicted)
+    )
+    latency = latency_of(network)
+    where = f"({network.file}; {cell.file})"
+    if spikes.predicted[-1] < LEAST_RIGHT or spikes.unpredicted[-1] < LEAST_RIGHT:
+        reached = min(spikes.predicted[-1], spikes.unpredicted[-1])
+        raise InputError(
+            f"a volley must fire a cell: probability of a spike > {LEAST_RIGHT:g}, got "
+            f"{reached:.2f}; raise feedforward.volley_conductance {where}"
+        )
+    race = column_race(cell, network, cells, neurons_per_cell)
+    if cells > 1 and late - early <= latency:
+        raise InputError(
+            f"a predicted cell must be ahead by more than inhibition takes: lead > "
+            f"inhibition.recruitment_delay + inhibition.delay, got {1e3 * (late - early):.2f} ms "
+            f"and {1e3 * latency:.2f} ms; a plateau lifts the soma by {1e3 * spikes.lead:.1f} mV "
+            f"{where}"
+        )
+    if cells > 1 and min(race.right()) < LEAST_RIGHT:
+        noise = float(network["membrane_noise"]["standard_deviation"])
+        raise InputError(
+            f"a column must be right more often than wrong: probability > {LEAST_RIGHT:g}, got "
+            f"{min(race.right()):.2f} with {1e3 * noise:g} mV of noise, a lead of "
+            f"{1e3 * spikes.lead:.1f} mV, {cells} cells a column and {neurons_per_cell} "
+            f"{'neuron' if neurons_per_cell == 1 else 'neurons'} a cell {where}"
+        )
+    return race
+
+
+def latency_of(network: Model) -> float:
+    """Return the seconds from a recruiting spike to inhibition.
+
+    The interneuron spikes one time step after what recruits it arrives.
+    """
+    return recruitment_of(network) + float(network["inhibition"]["delay"])
+
+
+def recruitment_of(network: Model) -> float:
+    """Return the seconds from a recruiting spike to that of the interneuron."""
+    step = network["element"]["time_step"]
+    return float(network["inhibition"]["recruitment_delay"] + step)
+
+
+def early_until(network: Model, race: Race) -> float:
+    """Return until when a first spike is early, in seconds since the relay cells were driven.
+
+    A first spike is early if it can recruit inhibition, and jitter delays no volley by more than
+    this allows for.
+    """
+    relay = network["relay"]
+    late = mean_delay(relay) + LARGEST_DEVIATE * float(relay["column_jitter"])
+    return float(relay["delay"]) + late + race.window
+
+
+class _Key:
+    """A model that is equal to another if the numbers are."""
+
+    def __init__(self, model: Model, tables: tuple[str, ...] | None = None) -> None:
+        self.model = model
+        names = [table.name for table in model.tables] if tables is None else tables
+        self.numbers = tuple(
+            (f"{name}.{key}", float(value)) for name in names for key, value in model[name].items()
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.numbers == other.numbers
+
+    def __hash__(self) -> int:
+        return hash(self.numbers)
+
+
+@lru_cache(maxsize=64)
+def _spikes(cell: _Key, network: _Key) -> FirstSpikes:
+    return first_spikes(cell.model, network.model)
+
+
+@lru_cache(maxsize=256)
+def _race(cell: _Key, network: _Key, cells: int, neurons_per_cell: int) -> Race:
+    spikes = _spikes(cell, network)
+    made = Race(
+        spikes.times,
+        spikes.predicted,
+        spikes.unpredicted,
+        cells,
+        latency_of(network.model),
+        neurons_per_cell,
+        recruiting=neurons_per_cell // 2 + 1,
+    )
+    return made.with_best_window()
