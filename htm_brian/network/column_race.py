@@ -14,7 +14,7 @@ import numpy as np
 
 from htm_brian.errors import InputError
 from htm_brian.network.first_spikes import FirstSpikes, first_spikes
-from htm_brian.network.minicolumns import LARGEST_DEVIATE, mean_delay
+from htm_brian.network.minicolumns import mean_delay
 from htm_brian.parameters import Model
 from htm_brian.sdr.race import Race
 
@@ -107,14 +107,12 @@ def recruitment_of(network: Model) -> float:
 
 
 def early_until(network: Model, race: Race) -> float:
-    """Return until when a first spike is early, in seconds since the relay cells were driven.
+    """Return until when a first spike is early, in seconds since the column's relay cell spiked.
 
-    A first spike is early if it can recruit inhibition, and jitter delays no volley by more than
-    this allows for.
+    A first spike is early if it can recruit inhibition.
     """
     relay = network["relay"]
-    late = mean_delay(relay) + LARGEST_DEVIATE * float(relay["column_jitter"])
-    return float(relay["delay"]) + late + race.window
+    return float(relay["delay"]) + mean_delay(relay["neuron_jitter"]) + race.window
 
 
 class _Key:

@@ -176,7 +176,8 @@ class EventLayer:
         Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
     period : Quantity
         Of an element.
-    match_level, early_until : float
+    match_level : float
+    early_until : ndarray of shape (columns,)
         See `htm_brian.network.layer.Layer`.
 
     Raises
@@ -222,7 +223,8 @@ class EventLayer:
         size = cells_per_column, neurons_per_cell
         derive = column_race if unchecked else require_race
         self.race = derive(cell_model, model, *size)
-        self.early_until = early_until(model, self.race)
+        self._recruited_until = early_until(model, self.race)
+        self.early_until = np.full(columns, self._recruited_until)
         branch_clock = Clock(element["branch_time_step"], name="branch_clock")
         self.neurons = self._make_neurons(fine)
         self.minicolumns = Minicolumns(
@@ -287,9 +289,12 @@ class EventLayer:
         time: plateaus that predicted this element end.
         """
         rng = stream(self._seed, "jitter", self._elements)
-        self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
+        wait = self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
+        self.early_until[:] = self._recruited_until
+        self.early_until[columns] += wait
         if len(columns):
-            self.dendrites.end_plateaus(float(self.network.t_) + self.early_until)
+            latest = self.early_until[columns].max()
+            self.dendrites.end_plateaus(float(self.network.t_) + float(latest))
 
     def advance(self, duration: Quantity | None = None) -> Events:
         """Run for `duration`, one element when left out, and return what happened."""

@@ -27,9 +27,9 @@ class Layer(Protocol):
     match_level : float
         Depolarisation of a branch, as `branches` gives it, that tells one with enough active
         synapses to learn from one without when the next volley comes; derived or measured.
-    early_until : float
-        Seconds after a volley is sent up to which a first spike comes in time to silence the rest
-        of its column; derived or measured.
+    early_until : float or ndarray of shape (columns,)
+        Seconds after volleys were last sent up to which a first spike comes in time to silence the
+        rest of its column; derived or measured.
     """
 
     @property
@@ -41,7 +41,7 @@ class Layer(Protocol):
     @property
     def match_level(self) -> float: ...  # noqa: D102
     @property
-    def early_until(self) -> float: ...  # noqa: D102
+    def early_until(self) -> float | NDArray[np.float64]: ...  # noqa: D102
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Send a volley to all cells of these columns at the next time step."""

@@ -24,6 +24,7 @@ from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.arguments import check_integer
@@ -32,6 +33,8 @@ from htm_brian.engine.compiling import connect_pairs
 from htm_brian.errors import InputError
 from htm_brian.mechanisms.mechanism import NEVER
 from htm_brian.parameters import Key, Table
+
+Array = NDArray[np.float64]
 
 RELAY_KEYS = {
     "delay": Key("second", "from the relay cell's spike to the proximal synapses"),
@@ -54,9 +57,9 @@ LARGEST_DEVIATE = 3.0
 """Jitter is normal, but not further from its mean than this many standard deviations."""
 
 
-def mean_delay(relay: Table) -> float:
+def mean_delay(jitter: Quantity) -> float:
     """Return by how many seconds jitter delays a volley on average: none comes too soon."""
-    return LARGEST_DEVIATE * float(relay["column_jitter"] + relay["neuron_jitter"])
+    return LARGEST_DEVIATE * float(jitter)
 
 
 class Minicolumns:
@@ -183,7 +186,7 @@ class Minicolumns:
             self.inhibition,
         ]
 
-    def drive(self, columns: NDArray[np.integer], deviates: ArrayLike = 0.0) -> None:
+    def drive(self, columns: NDArray[np.integer], deviates: ArrayLike = 0.0) -> Array:
         """Make the relay cells of these columns fire: at the next time step, or with jitter.
 
         Parameters
@@ -191,10 +194,16 @@ class Minicolumns:
         columns : ndarray of int
         deviates : array_like of shape (n_columns,)
             Standard normal ones, of which the jitter is made that a column's cells share.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+            Seconds from now to the spike of each relay cell.
         """
         late = LARGEST_DEVIATE + np.clip(deviates, -LARGEST_DEVIATE, LARGEST_DEVIATE)
-        now = float(raw(self._clock, "t")[0])
-        raw(self.relay, "due")[columns] = now + self._jitter * late
+        wait = np.broadcast_to(self._jitter * late, len(columns))
+        raw(self.relay, "due")[columns] = float(raw(self._clock, "t")[0]) + wait
+        return wait
 
     def _interneurons(
         self, columns: int, inhibition: Table, clock: Clock, recruiting: int, window: float

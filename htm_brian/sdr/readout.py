@@ -235,15 +235,16 @@ class Answers:
         return int(np.count_nonzero(~self.foreseen)) / len(self.columns)
 
 
-def answers(events: Events, n_cells: int, cells_per_column: int, early: float) -> Answers:
+def answers(events: Events, n_cells: int, cells_per_column: int, early: ArrayLike) -> Answers:
     """Return how the columns answered.
 
     Parameters
     ----------
     events : Events
     n_cells, cells_per_column : int
-    early : float
-        Seconds since the start of the stretch up to which a spike is early.
+    early : float, or array_like of shape (n_columns,)
+        Seconds since the start of the stretch up to which a spike is early; by column, where their
+        volleys come at different times.
 
     Examples
     --------
@@ -257,7 +258,8 @@ def answers(events: Events, n_cells: int, cells_per_column: int, early: float) -
     per_column = check_integer("cells_per_column", cells_per_column, low=1)
     active = active_cells(events, n_cells)
     first = first_spikes(events, active)
-    is_early = first <= events.start + early + TIME_TOLERANCE
+    until = np.broadcast_to(early, n_cells // per_column)[active // per_column]
+    is_early = first <= events.start + until + TIME_TOLERANCE
     columns, start, fired = np.unique(active // per_column, return_index=True, return_counts=True)
     n_early = np.add.reduceat(is_early.astype(np.int64), start) if len(start) else fired
     foreseen = (n_early > 0) & (2 * (fired - n_early) <= per_column - n_early)

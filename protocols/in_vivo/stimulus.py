@@ -14,6 +14,8 @@ from htm_brian.parameters import Model
 
 PREDICTED_SHARE = 0.5
 """Of the columns of an element."""
+FALSE_SHARE = 0.25
+"""Predicted cells whose columns are not driven, per column that is."""
 PERMANENCE = 0.6
 """Of every synapse; all are connected."""
 
@@ -102,7 +104,8 @@ def make_stimulus(
 ) -> tuple[list[NDArray[np.int64]], SegmentTable]:
     """Return sets of active columns, and segments that predict a cell in half of each set.
 
-    A segment's synapses come from one cell of each column of the set before.
+    They predict some cells of other columns as well. A segment's synapses come from one cell of
+    each column of the set before.
     """
     sets, owners, sources = [], [], []
     before = np.empty(0, dtype=np.int64)
@@ -110,7 +113,11 @@ def make_stimulus(
         chosen = np.sort(rng.choice(columns, active, replace=False))
         winners = chosen * cells + rng.integers(0, cells, active)
         if before.size:
-            for cell in rng.permutation(winners)[: round(PREDICTED_SHARE * active)]:
+            others = rng.choice(
+                np.setdiff1d(np.arange(columns), chosen), round(FALSE_SHARE * active), replace=False
+            )
+            right = rng.permutation(winners)[: round(PREDICTED_SHARE * active)]
+            for cell in (*right, *(others * cells)):
                 owners.append(int(cell))
                 sources.append(before)
         sets.append(chosen)

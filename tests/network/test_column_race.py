@@ -65,7 +65,8 @@ def test_a_column_of_one_cell_has_no_race_to_lose() -> None:
     require_race(CELL.with_values({"branch.plateau_conductance": 1 * nS}), NETWORK, 1)
 
 
-def test_early_is_what_recruits_however_late_a_volley_comes() -> None:
+def test_early_is_what_recruits_inhibition() -> None:
     race = column_race(CELL, NETWORK, 8)
-    # Relay delay 1 ms; jitter of 2 ms, at most three times as much either way.
-    assert early_until(NETWORK, race) == pytest.approx(1e-3 + 12e-3 + race.window)
+    assert early_until(NETWORK, race) == pytest.approx(1e-3 + race.window)
+    jittering = NETWORK.with_values({"relay.neuron_jitter": 2 * ms})
+    assert early_until(jittering, race) == pytest.approx(7e-3 + race.window)

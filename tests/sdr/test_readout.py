@@ -125,3 +125,9 @@ def test_only_time_tells_a_column_of_one_cell() -> None:
     assert found.foreseen_columns.tolist() == [0]
     assert found.column_bursts.tolist() == [1]
     assert found.anomaly == 0.5
+
+
+def test_until_when_a_spike_is_early_may_differ_from_column_to_column() -> None:
+    events = Events(0, 0.05, np.array([0, 4]), np.array([9.0, 9.0]) / 1000)
+    read = readout.answers(events, 8, 4, [0.006, 0.012])
+    assert read.foreseen_columns.tolist() == [1]
