@@ -10,9 +10,10 @@ a column in which no cell was ahead, silences nobody. Inhibition that any first 
 be slower than the spread of an unpredicted column's spikes, which noise makes impossible; this one
 need only tell early from late.
 
-Inhibition cancels as much of a volley's conductance as it opens itself, and so ends it: for a cell
-that was silenced a volley is over as for one that spiked. What is left of an element when the next
-one comes is then nearly the same in both, and a match of some synapses outweighs it.
+Inhibition does to the rest of a volley, too, what its conductance does to any current there: it
+divides it, so that a volley is nearly over for a cell that was silenced, as for one that spiked.
+What is left of an element when the next one comes is then nearly the same in both, and a match of
+some synapses outweighs it.
 """
 
 from __future__ import annotations
@@ -51,6 +52,12 @@ INHIBITION_KEYS = {
     "relay_decay": Key("second", "decay of what a volley does to the interneuron"),
 }
 
+ON_INHIBITION = """
+g_inhibition_post = inhibition_pulse_conductance_post
+proximal_conductance = proximal_leak_conductance_post + proximal_coupling_conductance_post
+shunt = inhibition_proximal_share_post*inhibition_pulse_conductance_post
+feedforward_conductance_post *= proximal_conductance/(proximal_conductance + shunt)
+"""
 OPEN = "feedforward_conductance_post += feedforward_volley_conductance_post * strength"
 
 LARGEST_DEVIATE = 3.0
@@ -164,9 +171,7 @@ class Minicolumns:
         self.inhibition = Synapses(
             self.interneurons,
             cells,
-            on_pre="g_inhibition_post = inhibition_pulse_conductance_post\n"
-            "feedforward_conductance_post = clip(feedforward_conductance_post"
-            " - inhibition_pulse_conductance_post, 0*siemens, inf*siemens)",
+            on_pre=ON_INHIBITION,
             delay=inhibition["delay"],
             clock=clock,
             name="inhibitory_synapses",
