@@ -15,6 +15,9 @@ CELLS = """
 feedforward_conductance : siemens
 feedforward_volley_conductance : siemens
 inhibition_pulse_conductance : siemens
+inhibition_proximal_share : 1
+proximal_leak_conductance : siemens
+proximal_coupling_conductance : siemens
 g_inhibition : siemens
 due : second
 """
@@ -33,6 +36,7 @@ def run(
     cells = NeuronGroup(len(due), CELLS, threshold="abs(t - due) < 0.1*ms", reset="", clock=clock)
     cells.due = due * ms
     cells.feedforward_volley_conductance = cells.inhibition_pulse_conductance = 1 * nS
+    cells.proximal_leak_conductance = 1 * nS
     made = Minicolumns(
         cells,
         columns,
