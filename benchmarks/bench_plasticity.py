@@ -1,0 +1,164 @@
+"""Speed of the rules of plasticity, per event, beside static and clock-driven synapses.
+
+    python benchmarks/bench_plasticity.py [--quick] [--synapses 1000000] [--target numpy]
+
+Processor nanoseconds of the synapses' own code for each presynaptic spike at a synapse and for
+each postsynaptic one: Cython with the fast settings, all cells to all cells, 2 %
+of the cells spike in each step of 0.1 ms. What the calcium rule does some time after a spike is
+part of that spike. Beside them: a static synapse, one with short-term plasticity (Tsodyks &
+Markram, event-driven equations of Brian2), and the calcium rule as Brian2's differential equations,
+which cost each synapse something in each step. All in one run; of each figure the least of some
+repetitions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from math import isqrt
+
+import numpy as np
+from brian2 import NeuronGroup, Synapses, defaultclock, ms
+
+from htm_brian.engine.compiling import code_generation
+from htm_brian.engine.stepping import SteppedNetwork
+from htm_brian.engine.warnings import ORDER_OF_EXECUTION
+from htm_brian.synapses.plasticity.finding import online_rule
+from htm_brian.synapses.plasticity.online import OnlineRule
+from htm_brian.synapses.plasticity.plastic_synapses import PlasticSynapses
+
+PERIOD = 50
+"""Steps from spike to spike of a cell."""
+WARM, STEPS, REPETITIONS = 200, 100, 3
+"""Steps before, of each repetition, and repetitions."""
+
+Make = Callable[[NeuronGroup, NeuronGroup], Synapses]
+
+
+def cells(n: int, spiking: bool, rule: OnlineRule | None) -> NeuronGroup:
+    """Return cells of which each spikes once in a period, in turn, or never."""
+    own = "v : volt\n" + ("" if rule is None else rule.target_equations)
+    events = {} if rule is None else dict.fromkeys(rule.target_events, _turn(spiking))
+    return NeuronGroup(n, own, threshold=_turn(spiking), reset="", events=events, method="euler")
+
+
+def _turn(spiking: bool) -> str:
+    return f"i % {PERIOD} == int(t/dt + 0.5) % {PERIOD}" if spiking else "v > 1*volt"
+
+
+def nanoseconds(make: Make, n: int, side: str, rule: OnlineRule | None = None) -> float:
+    """Return the time of the synapses for each event on one side, `pre`, `post` or `step`."""
+    before, after = cells(n, side == "pre", None), cells(n, side == "post", rule)
+    synapses = make(before, after)
+    synapses.connect()
+    network = SteppedNetwork(before, after, synapses)
+    network.expected_warnings = [ORDER_OF_EXECUTION]
+    sums = network.measure()
+    network.advance(WARM * defaultclock.dt)
+    least = np.inf
+    for _ in range(REPETITIONS):
+        sums.clear()
+        network.advance(STEPS * defaultclock.dt)
+        own = [time for name, time in sums.items() if name.startswith(synapses.name)]
+        least = min(least, sum(own))
+    events = len(synapses) * STEPS / (1 if side == "step" else PERIOD)
+    return 1e9 * least / events
+
+
+def static(pre: NeuronGroup, post: NeuronGroup) -> Synapses:
+    """Return synapses that add their weight."""
+    return Synapses(pre, post, "w : volt", on_pre="v_post += w", delay=0 * ms, name="bench_static")
+
+
+def short_term(pre: NeuronGroup, post: NeuronGroup) -> Synapses:
+    """Return synapses with depression and facilitation (Tsodyks & Markram 1997)."""
+    return Synapses(
+        pre,
+        post,
+        """w : volt
+        du/dt = -u/(50*ms) : 1 (event-driven)
+        dx/dt = (1 - x)/(800*ms) : 1 (event-driven)""",
+        on_pre="""u += 0.5*(1 - u)
+        release = u*x
+        x -= release
+        v_post += w*release""",
+        delay=0 * ms,
+        name="bench_short_term",
+    )
+
+
+def clock_driven(pre: NeuronGroup, post: NeuronGroup) -> Synapses:
+    """Return the calcium rule as Brian2's differential equations, without noise."""
+    rule = online_rule("calcium_based_dp")
+    return Synapses(
+        pre,
+        post,
+        """drho/dt = (-rho*(1 - rho)*(0.5 - rho)
+            + potentiation_rate*(1 - rho)*int(calcium > potentiation_threshold)
+            - depression_rate*rho*int(calcium > depression_threshold))
+            /efficacy_time_constant : 1 (clock-driven)
+        dcalcium/dt = -calcium/calcium_time_constant : 1 (clock-driven)""",
+        on_pre={"late": "calcium += presynaptic_calcium"},
+        on_post="calcium += postsynaptic_calcium",
+        delay={"late": rule.table["presynaptic_delay"]},
+        method="euler",
+        namespace=dict(rule.constants()),
+        name="bench_clock_driven",
+    )
+
+
+def plastic(rule: OnlineRule, on_pre: str = "") -> Make:
+    """Return what makes synapses of a rule."""
+    return lambda pre, post: PlasticSynapses(pre, post, rule, on_pre=on_pre, name="bench_plastic")
+
+
+def rows() -> dict[str, tuple[Make, OnlineRule | None]]:
+    """Return what is timed, by name."""
+    calcium = online_rule("calcium_based_dp")
+    quiet = calcium.with_values(noise=0)
+    effect = "v_post += strength*1*mV"
+    named = {
+        "pair_stdp": (online_rule("pair_stdp"), ""),
+        "triplet_stdp": (online_rule("triplet_stdp_cortex"), ""),
+        "calcium_based, no noise": (quiet, ""),
+        "calcium_based, no noise, transmits": (quiet, effect),
+        "calcium_based": (calcium, ""),
+        "voltage_based": (online_rule("voltage_based_cortex"), ""),
+    }
+    found: dict[str, tuple[Make, OnlineRule | None]] = {
+        "static": (static, None),
+        "short-term plasticity": (short_term, None),
+    }
+    return found | {name: (plastic(*each), each[0]) for name, each in named.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="100,000 synapses")
+    parser.add_argument("--synapses", type=int, default=1_000_000)
+    parser.add_argument("--target", default="auto", choices=("auto", "cython", "numpy"))
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="names in the table")
+    given = parser.parse_args()
+    n = isqrt(100_000 if given.quick else given.synapses)
+    print(f"{date.today()}, Brian2 {version('brian2')}, {platform.processor()}, {n * n:,} synapses")
+    print("| synapse | ns per presynaptic spike | ns per postsynaptic spike |\n| --- | --- | --- |")
+    with code_generation(given.target):
+        pre: dict[str, float] = {}
+        chosen = {name: row for name, row in rows().items() if name in (given.only or rows())}
+        for name, (make, rule) in chosen.items():
+            pre[name] = nanoseconds(make, n, "pre", rule)
+            post = "" if rule is None else f"{nanoseconds(make, n, 'post', rule):.1f}"
+            print(f"| {name} | {pre[name]:.1f} | {post} |", flush=True)
+        step = nanoseconds(clock_driven, n, "step")
+    pair = ("calcium_based, no noise", "short-term plasticity")
+    if pre.keys() >= set(pair):
+        ratio = pre[pair[0]] / pre[pair[1]]
+        print(f"calcium_based over short-term plasticity, presynaptic: {ratio:.2f} (target: 1.5)")
+    print(f"calcium rule, clock-driven: {step:.1f} ns per synapse and step of 0.1 ms")
+
+
+if __name__ == "__main__":
+    main()
