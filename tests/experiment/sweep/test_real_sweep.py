@@ -28,8 +28,8 @@ MOMENTS = 50
 POINTS_TIME = 2.0
 """Seconds after the first new point in which a kill may come."""
 
-N_POINTS = 480
-"""So many that kills do not see the end; a point waits for a third of a second."""
+SEEDS = 120
+"""For each of four drives: so many that kills do not see the end. A point waits 0.3 s."""
 
 PROTOCOL = """
 import time
@@ -152,6 +152,21 @@ def test_ctrl_c_keeps_what_is_finished(protocol: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_that_is_killed_is_replaced_and_its_point_run_again(
+    protocol: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    with started(protocol, folder, "--seeds", "30", "--set", "wait=0.3", "--workers", "2") as sweep:
+        until(lambda: grown(sweep, folder, 2))
+        for worker in children(sweep.pid):
+            os.kill(worker, signal.SIGKILL)
+        out, err = sweep.communicate(timeout=500)
+    assert sweep.returncode == 0, err
+    assert "30 points computed, 0 found, of 30" in out
+    assert len({tuple(v) for v in values(folder).values()}) == 30
+
+
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_by_kills_at_random_moments(
     protocol: Path, tmp_path: Path
 ) -> None:
@@ -164,8 +179,17 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
 
     Returns how many points were stored when the last kill came.
     """
-    more = ("--over", "drive=1.1:1.4:0.1", "--seeds", "120", "--set", "wait=0.3", "--workers", "2")
-    stored, start = 0, 0.0
+    more = (
+        "--over",
+        "drive=1.1:1.4:0.1",
+        "--seeds",
+        str(SEEDS),
+        "--set",
+        "wait=0.3",
+        "--workers",
+        "2",
+    )
+    n_points, stored, start = 4 * SEEDS, 0, 0.0
     for moment in range(moments):
         begun = time.monotonic()
         with started(protocol, folder, *more) as process:
@@ -188,11 +212,11 @@ def kill_at_random(protocol: Path, folder: Path, moments: int, rng: np.random.Ge
     assert done.returncode == 0, done.stderr
     summary = json.loads((folder / "sweep.json").read_text())
     wanted = [point["address"] for point in summary["points"]["door_network"]]
-    assert len(wanted) == len(set(wanted)) == N_POINTS
+    assert len(wanted) == len(set(wanted)) == n_points
     assert PointStore(folder).addresses() == set(wanted)
-    assert f"{N_POINTS - stored} points computed, {stored} found, of {N_POINTS}" in done.stdout
+    assert f"{n_points - stored} points computed, {stored} found, of {n_points}" in done.stdout
     seen = {tuple(v) for v in values(folder).values()}
-    assert len(seen) == N_POINTS  # every one the result of its own seed and drive
+    assert len(seen) == n_points  # every one the result of its own seed and drive
     return stored
 
 
