@@ -15,6 +15,7 @@ from htm_brian.experiment.protocol import load_protocol
 
 PROTOCOLS = (
     "bistable_readout",
+    "consolidation",
     "dynamic_range",
     "fitted_network",
     "network_release",
@@ -24,7 +25,9 @@ PROTOCOLS = (
     "scalar_vs_binary",
     "sequence_memory",
     "sine_prediction",
+    "spaced_theta_bursts",
     "spatial_pooler_noise",
+    "strength_and_permanence",
     "synaptic_sampling",
 )
 
