@@ -13,13 +13,15 @@ using Spikes = std::vector<int32_t>;
 // network_loop.py reads names and types from here, one declaration a line of the form "type a, b;".
 struct Network {
     int64_t n_cells, cells_per_column, n_branches, n_steps, steps_per_branch_step;
-    int64_t relay_delay, recruitment_delay, inhibition_delay, release_delay, withdrawal_delay;
+    int64_t relay_delay, gating_delay, recruitment_delay, inhibition_delay, release_delay;
+    int64_t withdrawal_delay;
     double dt, variation, transmission_probability, interneuron_refractory_period;
-    double coincidence_window;
+    double coincidence_window, recruiting, relay_drive_peak, relay_decay, early_until;
 #include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
-    double adaptation_increment, inhibition_pulse_conductance;
+    double adaptation_increment, inhibition_pulse_conductance, inhibition_proximal_share;
+    double proximal_leak_conductance, proximal_coupling_conductance;
     double feedforward_volley_conductance, feedforward_share_after_spike;
     double activation_threshold, plateau_duration, refractory_period;
     double *v, *v_proximal, *v_basal, *v_apical, *adaptation, *g_inhibition;
@@ -29,7 +31,7 @@ struct Network {
     double *weight, *counts_until;
     const int32_t *owner, *branch;   // of each branch; of each synapse, sorted by presynaptic cell
     const int64_t *first_synapse;    // of each presynaptic cell, and one more
-    double *drive, *last_interneuron_spike;
+    double *drive, *relay_drive, *last_interneuron_spike;
     double *seconds;                 // state update, thresholds and resets, synapses
     int32_t *fired;                  // room for the element's spikes
     int64_t step;                    // since the start of the simulation
@@ -47,7 +49,7 @@ struct Delay {
 };
 
 struct UnderWay {
-    Delay relay, recruitment, inhibition, release, withdrawal;
+    Delay relay, gating, recruitment, inhibition, release, withdrawal;
 };
 
 static uint64_t random_state = 1;
@@ -97,6 +99,23 @@ static void reset_cells(const Network &p, double t, const Spikes &spikes) {
     }
 }
 
+// What inhibition opens divides what is left of a volley.
+static void inhibit(const Network &p, int64_t column) {
+    const double before = p.proximal_leak_conductance + p.proximal_coupling_conductance;
+    const double shunt = p.inhibition_proximal_share * p.inhibition_pulse_conductance;
+    for (int64_t i = column * p.cells_per_column; i < (column + 1) * p.cells_per_column; i++) {
+        p.g_inhibition[i] = p.inhibition_pulse_conductance;
+        p.feedforward_conductance[i] *= before / (before + shunt);
+    }
+}
+
+// Plateaus that predicted this element end once predicted cells have had their time.
+static void end_plateaus(const Network &p, double t) {
+    for (int64_t b = 0; b < p.n_branches; b++)
+        if (p.plateau_onset[b] < t && p.plateau_end[b] > t + p.early_until)
+            p.plateau_end[b] = t + p.early_until;
+}
+
 static void find_plateaus(const Network p, double t, Spikes &plateaus) {
     plateaus.clear();
     for (int64_t b = 0; b < p.n_branches; b++)
@@ -138,9 +157,9 @@ extern "C" {
 int64_t size_of_network() { return sizeof(Network); }
 
 void *new_queues(const Network *p) {
-    return new UnderWay{Delay(p->relay_delay), Delay(p->recruitment_delay),
-                        Delay(p->inhibition_delay), Delay(p->release_delay),
-                        Delay(p->withdrawal_delay)};
+    return new UnderWay{Delay(p->relay_delay), Delay(p->gating_delay),
+                        Delay(p->recruitment_delay), Delay(p->inhibition_delay),
+                        Delay(p->release_delay), Delay(p->withdrawal_delay)};
 }
 
 void delete_queues(void *queues) { delete static_cast<UnderWay *>(queues); }
@@ -151,12 +170,16 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
     UnderWay &way = *static_cast<UnderWay *>(queues);
     const int64_t per_column = p.cells_per_column;
     Spikes spikes, plateaus, volley(columns, columns + n_columns), inhibited, recruited;
+    const double kept = std::exp(-p.dt / p.relay_decay);
     int64_t n_fired = 0;
+    if (n_columns > 0) end_plateaus(p, p.step * p.dt);
     for (int64_t k = 0; k < p.n_steps; k++, p.step++) {
         const double t = p.step * p.dt;
         const bool at_branches = p.step % p.steps_per_branch_step == 0;
         const double before_update = now();
         update_cells(p);
+        for (int64_t column = 0; column < p.n_cells / per_column; column++)
+            p.relay_drive[column] *= kept;
         if (at_branches) update_branches(p);
         const double before_thresholds = now();
         find_spikes(p, t, spikes);
@@ -165,13 +188,15 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
         if (at_branches) find_plateaus(p, t, plateaus);
         inhibited.clear();
         for (int64_t column = 0; column < p.n_cells / per_column; column++)
-            if (p.drive[column] > 0.5) inhibited.push_back(column);
+            if (p.drive[column] > p.recruiting - 0.5 && p.relay_drive[column] > 1)
+                inhibited.push_back(column);
         const double before_synapses = now();
         way.release.send(p.step, spikes);
         way.withdrawal.send(p.step, spikes);
         way.recruitment.send(p.step, spikes);
         way.inhibition.send(p.step, inhibited);
         if (k == 0) way.relay.send(p.step, volley);
+        if (k == 0) way.gating.send(p.step, volley);
         release(p, t, way.release.due(p.step));
         withdraw(p, t, way.withdrawal.due(p.step));
         for (int32_t column : way.relay.due(p.step))
@@ -179,16 +204,18 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
                 const double size = std::fmin(std::fmax(1 + p.variation * normal(), 0), 2);
                 p.feedforward_conductance[i] += p.feedforward_volley_conductance * size;
             }
-        for (int32_t column : way.inhibition.due(p.step))
-            for (int64_t i = column * per_column; i < (column + 1) * per_column; i++)
-                p.g_inhibition[i] = p.inhibition_pulse_conductance;
+        for (int32_t column : way.gating.due(p.step)) {
+            p.drive[column] = 0;
+            p.relay_drive[column] = p.relay_drive_peak;
+        }
+        for (int32_t column : way.inhibition.due(p.step)) inhibit(p, column);
         for (int32_t cell : way.recruitment.due(p.step)) {
             const int64_t column = cell / per_column;
             const double since = t - p.last_interneuron_spike[column];
-            p.drive[column] = since > p.interneuron_refractory_period;
+            p.drive[column] += since > p.interneuron_refractory_period;
         }
-        for (Delay *delay : {&way.relay, &way.recruitment, &way.inhibition, &way.release,
-                             &way.withdrawal})
+        for (Delay *delay : {&way.relay, &way.gating, &way.recruitment, &way.inhibition,
+                             &way.release, &way.withdrawal})
             delay->due(p.step).clear();
         for (int32_t column : inhibited) {
             p.drive[column] = 0;

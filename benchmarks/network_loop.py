@@ -123,6 +123,7 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
         "branch": flat.segment[order],
         "first_synapse": np.concatenate([[0], ends]),
         "drive": np.array(interneurons["drive"].get_value()),
+        "relay_drive": np.array(interneurons["relay_drive"].get_value()),
         "last_interneuron_spike": np.array(interneurons["last_spike"].get_value()),
         "seconds": np.zeros(len(PARTS)),
         "fired": np.zeros(8 * tm.n_cells, dtype=np.int32),
@@ -131,6 +132,7 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
 
 def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
     minicolumns, dendrites = tm.layer.minicolumns, tm.layer.dendrites
+    interneurons = minicolumns.interneurons
     distal = dendrites.distal.synapses
     dt = float(tm.layer.cells.clock.dt)
 
@@ -146,7 +148,8 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "n_branches": dendrites.n_branches,
         "n_steps": steps(tm.model["element"]["period"]),
         "steps_per_branch_step": steps(dendrites.branches.clock.dt),
-        "relay_delay": delay(minicolumns.feedforward.pre),
+        "relay_delay": delay(minicolumns.feedforward.volley_0),
+        "gating_delay": delay(minicolumns.gating.pre),
         "recruitment_delay": delay(minicolumns.recruitment.pre),
         "inhibition_delay": delay(minicolumns.inhibition.pre),
         "release_delay": delay(distal.release),
@@ -155,7 +158,11 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "variation": float(minicolumns.feedforward.variation[:]),
         "transmission_probability": float(distal.transmission_probability[:]),
         "coincidence_window": float(distal.coincidence_window[:]),
-        "interneuron_refractory_period": float(minicolumns.interneurons.refractory_period[:]),
+        "interneuron_refractory_period": float(interneurons.refractory_period[:]),
+        "recruiting": tm.layer.race.recruiting,
+        "relay_drive_peak": float(interneurons.relay_drive_peak[:]),
+        "relay_decay": float(interneurons.relay_decay[:]),
+        "early_until": float(tm.layer.early_until[0]),
         "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
 
