@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import numpy as np
 from brian2.units.fundamentalunits import Quantity, have_same_dimensions
 
 from htm_brian.errors import InputError, did_you_mean
@@ -93,7 +94,8 @@ def _parse_quantity(name: str, text: str, default: Quantity) -> Quantity:
     try:
         if match is None:
             raise ValueError
-        value = float(match[1]) * parse_unit(match[2])
+        with np.errstate(over="ignore"):  # the check of the field says that it is not finite
+            value = float(match[1]) * parse_unit(match[2])
     except ValueError:
         raise InputError(
             f"{name} must be a number with a unit like {unit}, got {shortened(text)}"

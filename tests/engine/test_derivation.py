@@ -100,7 +100,7 @@ def test_propagator_and_response_follow_the_equations(monkeypatch: pytest.Monkey
     same = model.with_values({"soma.leak_conductance": model["soma"]["leak_conductance"] + 4 * nS})
     np.testing.assert_allclose(after, spike_times(same, 1 * nA, 0.1 * second), rtol=1e-12)
     assert after[0] > before[0] + 0.5e-3
-    cells = PyramidalCells(1, same, dt=0.01 * ms)
+    cells = PyramidalCells(1, same, dt=0.005 * ms)
     cells.injected_current = 1 * nA
     spikes = SpikeMonitor(cells, "last_spike_time")
     trace = StateMonitor(cells, "v", record=0, dt=1 * ms)
