@@ -1,4 +1,4 @@
-"""What the program prints: tables, JSON, and a user's mistakes as one line each."""
+"""What commands share and print: tables, JSON, a user's mistakes as one line each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Iterable
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 
 from htm_brian.errors import ExitStatus
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from htm_brian.experiment.protocol import Table
 
 WIDTH_OF_FILES = 120
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def console(quiet: bool = False) -> Console:

@@ -33,7 +33,7 @@ from htm_brian.abstract.kernels import temporal_kernels, temporal_layout
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import layout
-from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
+from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 from htm_brian.arguments import check_truth
 from htm_brian.errors import InputError
@@ -160,8 +160,6 @@ class TemporalMemory:
         self.store = self.parameters.make_store()
         self._settings = self.parameters.kernel_settings()
         self._memory = temporal_state.at_rest(self.columns, self.parameters.n_inputs)
-
-    # One step.
 
     def compute(
         self,
@@ -349,25 +347,11 @@ class TemporalMemory:
 
     def import_segments(self, table: SegmentTable) -> None:
         """Replace all segments, and predict anew from the cells that are active."""
-        store = SegmentStore.from_table(
-            table,
-            self.store.max_segments_per_cell,
-            self.store.max_synapses_per_segment,
-            permanence_bits=self.store.permanence_bits,
-            rounding=self.store.rounding,
-            removal=self.store.removal,
-        )
-        if (store.n_cells, store.n_inputs) != (self.store.n_cells, self.store.n_inputs):
-            raise InputError(
-                f"the table must be for {self.store.n_cells} cells and {self.store.n_inputs} "
-                f"presynaptic cells, got {store.n_cells} and {store.n_inputs}"
-            )
+        store = self.store.with_segments(table, self.iteration)
         if len(self._memory.dead):
             of_dead = table.owner[self._memory.dead[table.owner]]
             if len(of_dead):
                 raise InputError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
-        store.touch(store.segments, self.iteration)
-        store.arrays.random[:] = self.store.arrays.random
         self.store = store
         self._fit()
         status = temporal_kernels.predict(store.arrays, self._memory, self._settings, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
 from htm_brian.engine.arrays import empty, raw
 from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.processor import drop_faded, keep_apart
-from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import membrane_noise
@@ -37,6 +35,7 @@ from htm_brian.network.column_race import (
 from htm_brian.network.dendrites import DistalDendrites
 from htm_brian.network.distal_synapses import OWNER_SPIKES, PLATEAU, DistalParameters
 from htm_brian.network.ensembles import Ensembles
+from htm_brian.network.layer_network import LayerNetwork
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.network.wiring import SegmentWiring
@@ -82,50 +81,6 @@ TIDY_PERIOD = 32
 
 INITIAL_BRANCHES = 256
 SYNAPSES_PER_BRANCH = 24
-
-
-class LayerNetwork(SteppedNetwork):
-    """A network whose `store` and `restore` take along what its layer keeps outside Brian2.
-
-    Attributes
-    ----------
-    room : callable
-        Returns the number of branches that there is room for; Brian2 cannot restore groups of
-        another size.
-    after_restore : list of callables
-        Called, without arguments, after each restoration.
-    """
-
-    def __init__(self, *objects: Any, name: str = "layernetwork*") -> None:
-        super().__init__(*objects, name=name)
-        self.room: Callable[[], int] = lambda: 0
-        self.after_restore: list[Callable[[], object]] = []
-        self._room_at: dict[tuple[str, str | None], int] = {}
-
-    def store(self, name: str = "default", filename: str | None = None) -> None:
-        """Store the state, as `Network.store` does."""
-        super().store(name, filename)
-        self._room_at[name, filename] = self.room()
-
-    def restore(
-        self, name: str = "default", filename: str | None = None, restore_random_state: bool = False
-    ) -> None:
-        """Go back to a stored state, as `Network.restore` does.
-
-        Raises
-        ------
-        InputError
-            Where branches have outgrown the room that there was.
-        """
-        then, now = self._room_at.get((name, filename)), self.room()
-        if then is not None and then != now:
-            raise InputError(
-                f"the state {name!r} cannot be restored: it was stored with room for {then} "
-                f"branches, and the layer has grown to {now} since; store it anew"
-            )
-        super().restore(name, filename, restore_random_state)
-        for callback in self.after_restore:
-            callback()
 
 
 class EventLayer:
