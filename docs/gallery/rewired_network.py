@@ -7,7 +7,7 @@ synapses are pruned, and ten others grow in their slots.
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses, ms, prefs
 
-from htm_brian.synapses.structural import RewiredSynapses
+from htm_brian.synapses.structural import StructuralSynapses
 
 prefs.codegen.target = "numpy"
 rng = np.random.default_rng(4)
@@ -18,7 +18,7 @@ cells = NeuronGroup(
 cells.phase = rng.random(100)
 counters = NeuronGroup(10, "count : 1")
 synapses = Synapses(cells, counters, "weight : 1", on_pre="count_post += weight", delay=1 * ms)
-rewired = RewiredSynapses(synapses, capacity=100)
+rewired = StructuralSynapses(synapses, capacity=100)
 
 slots = np.arange(100)
 rewired.connect(slots, slots, slots % 10)  # each cell onto one counter

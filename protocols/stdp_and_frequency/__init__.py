@@ -28,7 +28,19 @@ from htm_brian.protocols.stdp_and_frequency.measurement import (
 
 @dataclass(frozen=True)
 class StdpAndFrequencyParameters:
-    """What a run of `StdpAndFrequency` depends on."""
+    """What a run of `StdpAndFrequency` depends on.
+
+    Parameters
+    ----------
+    synapses : int
+        At each point of a curve of the noisy calcium rule.
+    random_synapses : int
+        Synapses with random trains of their own.
+    latency : Quantity
+        From a presynaptic pulse of a long train to the postsynaptic spike that it causes.
+    seed : int
+        Of all that is left to chance.
+    """
 
     synapses: int = 8000
     random_synapses: int = 400

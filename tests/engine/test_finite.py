@@ -15,7 +15,11 @@ from htm_brian.mechanisms.mechanism import variable_name
 from htm_brian.parameters import Parameter, list_models, load_model
 from htm_brian.units import parse_unit
 
-MODELS = [name for name in list_models() if load_model(name).level == 2]
+MODELS = [
+    name
+    for name in list_models()
+    if load_model(name).level == 2 and load_model(name).kind != "plasticity"
+]
 CURRENT = 100 * nA
 """Fifty times what an experiment injects."""
 CONDUCTANCE = 1e4 * nS

@@ -228,7 +228,7 @@ def test_a_file_without_mechanisms_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_gets_the_nearest_or_the_list() -> None:
     with pytest.raises(InputError, match=r"^unknown model 'l5_reducd'; did you mean l5_reduced\?"):
         load_model("l5_reducd")
-    with pytest.raises(InputError, match=r"'zzz'; known models: fast_.* more \(.*\.toml\)$"):
+    with pytest.raises(InputError, match=r"'zzz'; known models: \w+, .* more \(.*\.toml\)$"):
         load_model("zzz")
 
 

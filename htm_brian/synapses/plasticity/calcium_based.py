@@ -180,8 +180,8 @@ def time_above(ratio: ArrayLike, elapsed: ArrayLike) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> time_above([0.5, 2.0, 2.0], 0.6).round(4)
-    array([0.    , 0.6   , 0.6   ])
+    >>> time_above([0.5, 2.0, 2.0], 0.6).round(4).tolist()
+    [0.0, 0.6, 0.6]
     >>> float(time_above(2.0, 5.0).round(4))
     0.6931
     """

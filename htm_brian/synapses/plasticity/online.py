@@ -209,13 +209,17 @@ def synapse_arguments(
 
     Examples
     --------
-    >>> from brian2 import NeuronGroup, Synapses
+    >>> from brian2 import Network, NeuronGroup, Synapses, ms
     >>> from htm_brian.synapses.plasticity.finding import online_rule
-    >>> cells = NeuronGroup(2, "v : 1", threshold="v > 1")
+    >>> cells = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0")
     >>> rule = online_rule("pair_stdp")
     >>> synapses = Synapses(cells, cells, **synapse_arguments(rule, on_pre="v_post += efficacy"))
     >>> synapses.connect(i=0, j=1)
     >>> synapses.efficacy = rule.initial_state()["efficacy"]
+    >>> cells.v = [2, 0]
+    >>> Network(cells, synapses).run(1*ms)
+    >>> bool(cells.v[1] == synapses.efficacy[0])
+    True
     """
     wait = 0 * second if delay is None else delay
     state, first = [rule.equations], [arrival]

@@ -110,8 +110,8 @@ def soft_steps(rule: CalciumBased, interval: Quantity) -> SoftSteps:
     --------
     >>> from brian2 import ms
     >>> steps = soft_steps(CalciumBased("calcium_based_cortex"), 10 * ms)
-    >>> round(steps.alpha_on, 4), round(steps.alpha_off, 4)
-    (0.0232, 0.0047)
+    >>> round(steps.alpha_on, 3), round(steps.alpha_off, 4)
+    (0.023, 0.0047)
     """
     on, off = step(rule, interval, True), step(rule, interval, False)
     return SoftSteps(1 - on.keep, 1 - off.keep, on.add / (1 - on.keep))

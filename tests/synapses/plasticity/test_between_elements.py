@@ -6,11 +6,12 @@ import numpy as np
 
 from htm_brian.abstract.permanence import UpDown
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.sdr.readout import BranchState, winner_cells
+from htm_brian.sdr.readout import BranchState, Events, answers
 from htm_brian.synapses.plasticity.between_elements import BetweenElements, most_depolarised
 from htm_brian.synapses.plasticity.rule import Element, Growth
 
 N_CELLS, PER_COLUMN = 12, 4
+EARLY = 6.0
 RULE = BetweenElements(UpDown(increment=0.1, decrement=0.05))
 GROWTH = Growth(
     cells_per_column=PER_COLUMN,
@@ -41,9 +42,9 @@ def element(
         ),
     )
     active = np.array(cells, dtype=np.int64)
-    _, newcomers = winner_cells(active, np.array(times), state.predicted_cells(), PER_COLUMN)
+    read = answers(Events(0.0, 50.0, active, np.array(times)), N_CELLS, PER_COLUMN, early=EARLY)
     nobody = np.zeros(N_CELLS, dtype=bool), np.empty(0, dtype=np.int64)
-    return Element(active, newcomers, state, *nobody, iteration=1)
+    return Element(active, read.newcomers, state, *nobody, iteration=1)
 
 
 def teach(
