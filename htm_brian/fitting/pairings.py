@@ -3,10 +3,13 @@
     python -m htm_brian.fitting.pairings [--write models/triplet_stdp_pairings.toml]
 
 Free are the amplitudes of potentiation (by triplets) and depression (by pairs), the three time
-constants that they need, and the power of the calcium in the bath by which both grow. (With a
-power for each, the experiments without one paper do not tell them.) Fitted are the control
-experiments of layer-5 pairs with spikes only (`fitted_rows`); the score is chi square. The
-optimiser is differential evolution (Storn & Price 1997), as SciPy has it, from a fixed seed.
+constants that they need, and the power of the calcium in the bath by which both grow. Fitted are
+the control experiments of layer-5 pairs with spikes only (`fitted_rows`); the score is chi square.
+The optimiser is differential evolution (Storn & Price 1997), as SciPy has it, from a fixed seed.
+
+Two choices followed a first fit: the row at -25 ms among the fitted ones, and the latest spike
+alone instead of all. One followed the fits without one paper, which had failed with a power of
+calcium for each amplitude: both have the same one.
 """
 
 from __future__ import annotations

@@ -5,8 +5,11 @@ strength after to before by every rule with its published numbers, by the model 
 the triplet rule with six numbers fitted to the control experiments of layer-5 pairs; then the
 same fit with one paper left out at a time. Checks: chi square, sign, drugs that block one pathway.
 
-Roles were fixed before the fit: `htm_brian.fitting.pairings.fitted_rows` are fitted, everything
-else is held out.
+`htm_brian.fitting.pairings.fitted_rows` are fitted, everything else is called held out. These
+roles, and the form of the rule, were not all fixed before the fit: that the row at -25 ms is fitted
+and that the latest spike alone counts was chosen after a first fit, and one power of the bath's
+calcium took the place of two after the fits without one paper had failed. The rows of the papers
+left out have thus helped to choose the rule.
 """
 
 from __future__ import annotations
