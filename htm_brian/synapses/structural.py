@@ -30,8 +30,6 @@ from htm_brian.engine.rewired_pathway import check_rewirable, pathways, take_ove
 from htm_brian.engine.running import in_a_run
 from htm_brian.engine.slots_in_use import (
     IN_USE,
-    first_outside,
-    first_repeated,
     mark_slots,
     occupy,
     vacate,
@@ -40,9 +38,13 @@ from htm_brian.engine.slots_in_use import (
 from htm_brian.engine.spike_queue import RewiredQueue
 from htm_brian.engine.synapse_lists import Slots, SynapseLists
 from htm_brian.errors import InputError
+from htm_brian.synapses.slot_numbers import (
+    Indices,
+    check_each_once,
+    check_equally_long,
+    indices,
+)
 from htm_brian.synapses.structural_state import contact_numbers, new_state, set_delays
-
-Indices = NDArray[np.int32]
 
 
 class StructuralSynapses:
@@ -154,7 +156,7 @@ class StructuralSynapses:
 
     def pairs(self, slots: ArrayLike | None = None) -> tuple[Indices, Indices]:
         """Return the presynaptic and postsynaptic cells of `slots`, or of all that are in use."""
-        where = self.slots if slots is None else _indices("slots", slots, self.capacity)
+        where = self.slots if slots is None else indices("slots", slots, self.capacity)
         pre, post = (each[where] for each in ends(self.synapses))
         return pre - np.int32(self._offsets[0]), post - np.int32(self._offsets[1])
 
@@ -225,7 +227,7 @@ class StructuralSynapses:
 
     def prune(self, slots: ArrayLike) -> None:
         """Let the synapses in `slots` be no more, nor the spikes under way to them."""
-        where = _indices("slots", slots, self.capacity)
+        where = indices("slots", slots, self.capacity)
         self.disconnect(where)
         self.forget(where)
 
@@ -257,18 +259,9 @@ class StructuralSynapses:
         InputError
             Where an index is out of range; nothing is changed then.
         """
-        where = _indices("slots", slots)
-        cells = (
-            _indices("presynaptic", presynaptic, self._n_cells[0]),
-            _indices("postsynaptic", postsynaptic, self._n_cells[1]),
-        )
-        if not len(where) == len(cells[0]) == len(cells[1]):
-            raise InputError(
-                "slots, presynaptic and postsynaptic must be equally long, got "
-                f"{len(where)}, {len(cells[0])} and {len(cells[1])}"
-            )
-        if (twice := _repeated(where)) >= 0:
-            raise InputError(f"slots must name each slot once, got {twice} more than once")
+        where = indices("slots", slots)
+        cells = self._cells(presynaptic, postsynaptic, slots=where)
+        check_each_once(where)
         grown = self._make_room(int(where.max(initial=-1)) + 1)
         if not all(queue.idle for queue in self._queues.values()):
             pre, post = self.pairs(where)
@@ -288,7 +281,7 @@ class StructuralSynapses:
         names : collection of str, optional
             The variables to move; all of `state` when left out.
         """
-        source, target = (_indices("slots", where, self.capacity) for where in (slots, to))
+        source, target = (indices("slots", where, self.capacity) for where in (slots, to))
         if len(source) == 0:
             return
         moving = self.state if names is None else names
@@ -299,7 +292,7 @@ class StructuralSynapses:
 
     def forget(self, slots: ArrayLike) -> None:
         """Let the spikes that are under way to `slots` be lost."""
-        where = _indices("slots", slots, self.capacity)
+        where = indices("slots", slots, self.capacity)
         for queue in self._queues.values():
             queue.forget(where)
 
@@ -328,7 +321,7 @@ class StructuralSynapses:
 
     def disconnect(self, slots: ArrayLike | None = None) -> None:
         """Let `slots` (all when left out) receive no more spikes but those that are under way."""
-        where = None if slots is None else _indices("slots", slots, self.capacity)
+        where = None if slots is None else indices("slots", slots, self.capacity)
         if where is None:
             vacate_all(self.synapses)
         else:
@@ -341,7 +334,7 @@ class StructuralSynapses:
 
     def in_use(self, slots: ArrayLike) -> NDArray[np.bool_]:
         """Return whether each of `slots` holds a synapse that receives spikes."""
-        where = _indices("slots", slots, self.capacity)
+        where = indices("slots", slots, self.capacity)
         used: NDArray[np.bool_] = self.array(IN_USE)[where].astype(np.bool_)
         return used
 
@@ -351,16 +344,14 @@ class StructuralSynapses:
             raise InputError(f"pathway must be one of {', '.join(self._queues)}, got {pathway!r}")
         return self._queues[pathway].under_way()
 
-    def _cells(self, presynaptic: ArrayLike, postsynaptic: ArrayLike) -> tuple[Indices, Indices]:
+    def _cells(
+        self, presynaptic: ArrayLike, postsynaptic: ArrayLike, **beside: Indices
+    ) -> tuple[Indices, Indices]:
         cells = (
-            _indices("presynaptic", presynaptic, self._n_cells[0]),
-            _indices("postsynaptic", postsynaptic, self._n_cells[1]),
+            indices("presynaptic", presynaptic, self._n_cells[0]),
+            indices("postsynaptic", postsynaptic, self._n_cells[1]),
         )
-        if len(cells[0]) != len(cells[1]):
-            raise InputError(
-                "presynaptic and postsynaptic must be equally long, got "
-                f"{len(cells[0])} and {len(cells[1])}"
-            )
+        check_equally_long(**beside, presynaptic=cells[0], postsynaptic=cells[1])
         return cells
 
     def _put(self, slots: Indices, presynaptic: Indices, postsynaptic: Indices) -> None:
@@ -398,29 +389,3 @@ class StructuralSynapses:
             if lists.n_slots < self.capacity:
                 lists.enlarge(self.capacity)
         return grown
-
-
-def _indices(name: str, values: ArrayLike, limit: int | None = None) -> Indices:
-    """Return checked whole numbers in [0, limit)."""
-    array = np.asarray(values)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise InputError(
-            f"{name} must be a one-dimensional array of integers, got {array.dtype} of shape "
-            f"{array.shape}"
-        )
-    top = np.iinfo(np.int32).max if limit is None else limit
-    if array.dtype not in (np.int32, np.int64):
-        array = array.astype(np.int64)
-    outside = first_outside(array, top)
-    if outside >= 0:
-        raise InputError(f"{name} must lie in [0, {top}), got {array[outside]}")
-    return np.ascontiguousarray(array, dtype=np.int32)
-
-
-def _repeated(slots: Indices) -> int:
-    """Return a slot that is named twice; -1 where each is named once."""
-    highest = int(slots.max(initial=-1)) + 1
-    if highest > 16 * len(slots) + 1024:
-        found, times = np.unique(slots, return_counts=True)
-        return int(found[times > 1][0]) if len(found) < len(slots) else -1
-    return int(first_repeated(slots, highest))

@@ -130,7 +130,7 @@ efficacy = maximum_efficacy + (efficacy - maximum_efficacy)*exp(-potentiation_ra
 # x falls all the time, so that it is above both thresholds first and above the lower one then.
 _ABOVE_THRESHOLDS = """up = eligibility_time_constant*time_above(eligibility/potentiation_threshold, in_plateau/eligibility_time_constant) + both_time*time_above(eligibility_after*instruction/potentiation_threshold, after/both_time)
 down = eligibility_time_constant*time_above(eligibility/depression_threshold, in_plateau/eligibility_time_constant) + both_time*time_above(eligibility_after*instruction/depression_threshold, after/both_time)
-goal = maximum_efficacy*potentiation_rate/(potentiation_rate + depression_rate)
+goal = maximum_efficacy*potentiation_rate/(potentiation_rate + depression_rate + 1e-300*Hz)
 efficacy = goal + (efficacy - goal)*exp(-(potentiation_rate + depression_rate)*up)
 efficacy = efficacy*exp(-depression_rate*(down - up))
 """  # noqa: E501

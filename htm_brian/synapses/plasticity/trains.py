@@ -41,6 +41,7 @@ LANGUAGE: dict[str, Any] = {
     "int": lambda value: np.asarray(value).astype(int),
     "pi": np.pi,
     "second": 1.0,
+    "Hz": 1.0,
     "ms": 1e-3,
 }
 """Functions and units of Brian2's language, on arrays of SI numbers."""
