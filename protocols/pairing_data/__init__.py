@@ -54,7 +54,8 @@ class PairingData(Protocol):
     name = "pairing_data"
     claim = (
         "one rule with six free numbers accounts for the recorded pairings of layer-5 cells, "
-        "those of a paper that was left out, and the block of one of its two pathways"
+        "those of a paper that was left out (which helped to choose its form), and the block of "
+        "one of its two pathways"
     )
     source = (
         "Markram et al. 1997, Science 275:213; Sjostrom et al. 2001, Neuron 32:1149; Sjostrom et "

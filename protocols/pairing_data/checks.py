@@ -44,12 +44,12 @@ def checks(dataset: xr.Dataset) -> list[Check]:
               float(signs.sel(model=FITTED)), "1", None, 0, CONTROLS),
         Check("chi square of the fit that this run makes (fitted)", float(dataset.refit), "1", None,
               25, CONTROLS),
-        Check("chi square per row, one paper left out at a time (held out)", per_row, "1", None,
-              published / 15, "at most that of the published calcium rule in this run"),
+        Check("chi square per row, one paper left out at a time (helped to choose)", per_row, "1",
+              None, published / 15, "at most that of the published calcium rule in this run"),
         Check("AM251, error at depression blocked, largest (held out)", worst[AM251], "SEM", None,
               2, DRUGS),
-        Check("without NMDA receptors, error, largest (held out)", worst[NMDA], "SEM", None, 2,
-              DRUGS),
+        Check("without NMDA receptors, error of no change, largest (identity)", worst[NMDA], "SEM",
+              None, 2, DRUGS),
     ]  # fmt: skip
 
 
