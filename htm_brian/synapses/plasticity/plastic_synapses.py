@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.device import get_device
 from brian2.equations.equations import Equations
 from brian2.synapses.synapses import Synapses
 from brian2.units.fundamentalunits import Quantity
@@ -112,7 +114,17 @@ class PlasticSynapses(Synapses):
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
         """Check the delays, then prepare as Brian2 does."""
         check_later(self, self.rule)
+        name_in_standalone(self)
         super().before_run(run_namespace)
+
+
+def name_in_standalone(synapses: Synapses) -> None:
+    """Tell C++ standalone of the synapses that run beside some, which it looks for elsewhere."""
+    device = get_device()
+    if isinstance(device, CPPStandaloneDevice):
+        device.synapses |= {
+            each for each in synapses.contained_objects if isinstance(each, Synapses)
+        }
 
 
 def begin(synapses: Synapses, rule: OnlineRule, seed: int) -> None:

@@ -36,7 +36,12 @@ from htm_brian.parameters import Key, Model, load_model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.online import OnlineRule, synapse_arguments
-from htm_brian.synapses.plasticity.plastic_synapses import begin, check_fit, check_later
+from htm_brian.synapses.plasticity.plastic_synapses import (
+    begin,
+    check_fit,
+    check_later,
+    name_in_standalone,
+)
 from htm_brian.synapses.release.draws import FUNCTIONS
 from htm_brian.synapses.release.transmission import RELEASE_KEYS
 from htm_brian.synapses.release.values import (
@@ -269,6 +274,7 @@ class ReleaseSynapses(CheckedSynapses):
         check_before_run(self)
         if self.rule is not None:
             check_later(self, self.rule)
+            name_in_standalone(self)
         super().before_run(run_namespace)
 
     def set_stream(self, seed: int, trial: int = 0) -> None:
