@@ -15,7 +15,7 @@ struct Network {
     int64_t n_cells, cells_per_column, n_branches, n_steps, steps_per_branch_step;
     int64_t relay_delay, gating_delay, recruitment_delay, inhibition_delay, release_delay;
     int64_t withdrawal_delay;
-    double dt, variation, transmission_probability, interneuron_refractory_period;
+    double dt, variation, interneuron_refractory_period;
     double coincidence_window, recruiting, relay_drive_peak, relay_decay, early_until;
 #include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
@@ -28,7 +28,7 @@ struct Network {
     double *feedforward_conductance, *basal_conductance, *apical_conductance, *injected_current;
     double *last_spike_time, *burst_spike_due;
     double *tally, *potential_tally, *depolarisation, *plateau_onset, *plateau_end;
-    double *weight, *counts_until;
+    double *weight, *transmission_probability, *counts_until;
     const int32_t *owner, *branch;   // of each branch; of each synapse, sorted by presynaptic cell
     const int64_t *first_synapse;    // of each presynaptic cell, and one more
     double *drive, *relay_drive, *last_interneuron_spike;
@@ -127,7 +127,7 @@ static void find_plateaus(const Network p, double t, Spikes &plateaus) {
 static void release(const Network &p, double t, const Spikes &spikes) {
     for (int32_t cell : spikes)
         for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
-            const bool arrives = uniform() < p.transmission_probability;
+            const bool arrives = uniform() < p.transmission_probability[s];
             const double fresh = arrives && p.counts_until[s] == 0;
             p.counts_until[s] += fresh * (t + p.coincidence_window);
             p.tally[p.branch[s]] += p.weight[s] * fresh;

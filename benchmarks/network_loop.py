@@ -116,8 +116,12 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
     order = np.argsort(flat.presynaptic, kind="stable")
     ends = np.cumsum(np.bincount(flat.presynaptic, minlength=tm.n_cells))
     interneurons = tm.layer.minicolumns.interneurons.variables
+    distal = tm.layer.dendrites.distal.synapses
+    beyond = np.maximum(flat.permanence[order] - float(distal.connected_permanence[:]), 0)
+    failure = 1 - float(distal.transmission_probability[:])
     return {
         "weight": (flat.permanence[order] >= tm.connected_permanence).astype(float),
+        "transmission_probability": 1 - failure ** (1 + distal.sites_per_permanence[:] * beyond),
         "counts_until": np.zeros(len(order)),
         "owner": np.array(tm.store.owner),
         "branch": flat.segment[order],
@@ -156,7 +160,6 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "withdrawal_delay": delay(distal.withdraw),
         "dt": dt,
         "variation": float(minicolumns.feedforward.variation[:]),
-        "transmission_probability": float(distal.transmission_probability[:]),
         "coincidence_window": float(distal.coincidence_window[:]),
         "interneuron_refractory_period": float(interneurons.refractory_period[:]),
         "recruiting": tm.layer.race.recruiting,

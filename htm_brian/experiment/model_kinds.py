@@ -219,6 +219,16 @@ def _check_release(model: Model) -> object:
         raise InputError(f"{error}{sites.where}") from None
 
 
+def _check_network(model: Model) -> object:
+    from htm_brian.synapses.release.transmission import check_site_growth
+
+    _check_release(model)
+    try:
+        return check_site_growth(model["distal"])
+    except InputError as error:
+        raise InputError(f"{error}{model['distal'].parameter('site_growth').where}") from None
+
+
 def _tables_of_network(model: Model) -> Tables:
     from htm_brian.network.event_layer import KEYS
 
@@ -257,7 +267,7 @@ KINDS: dict[tuple[str, int], Kind] = {
         "a biophysical cell (level 2)", _tables_of_cell, _check_cell, _optional_of_tree
     ),
     ("synapse", 1): Kind("a releasing synapse (level 1)", _tables_of_synapse, _check_synapse),
-    ("network", 1): Kind("a network of minicolumns (level 1)", _tables_of_network, _check_release),
+    ("network", 1): Kind("a network of minicolumns (level 1)", _tables_of_network, _check_network),
     ("plasticity", 1): Kind(
         "a rule of plasticity by spike times (level 1)",
         _tables_of_rule,

@@ -16,7 +16,11 @@ from brian2.units.fundamentalunits import Quantity
 from htm_brian.mechanisms.branch import DendriticBranches, on_release
 from htm_brian.parameters import Model
 from htm_brian.synapses.plasticity.rule import PlasticityRule
-from htm_brian.synapses.release.transmission import ARRIVAL, RELEASE_EQUATIONS
+from htm_brian.synapses.release.transmission import (
+    ARRIVAL,
+    RELEASE_EQUATIONS,
+    sites_per_permanence,
+)
 
 COUNTING_EQUATIONS = """
 counts_until : second  # end of the coincidence window of the release that counts; 0 if none does
@@ -83,13 +87,15 @@ class DistalParameters:
     Parameters
     ----------
     transmission_probability : float
-        Of a spike at each synapse.
+        Of a spike at each synapse that is just connected.
     delay : Quantity
         From spike to arrival.
     coincidence_window : Quantity
         For how long a synapse that released counts.
     connected_permanence : float
         From which a synapse adds to the tally of its branch.
+    site_growth : float
+        Release sites of a synapse at permanence 1, over those of one that is just connected.
     record_releases : bool
         Whether each synapse keeps the time of its latest release.
     """
@@ -98,6 +104,7 @@ class DistalParameters:
     delay: Quantity
     coincidence_window: Quantity
     connected_permanence: float
+    site_growth: float = 1.0
     record_releases: bool = False
 
 
@@ -139,5 +146,8 @@ def distal_synapses(
 def set_parameters(synapses: Synapses, parameters: DistalParameters) -> None:
     """Set what all synapses have in common, once they are connected."""
     synapses.transmission_probability = parameters.transmission_probability
+    synapses.sites_per_permanence = sites_per_permanence(
+        parameters.site_growth, parameters.connected_permanence
+    )
     synapses.coincidence_window = parameters.coincidence_window
     synapses.connected_permanence = parameters.connected_permanence

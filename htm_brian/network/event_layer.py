@@ -43,7 +43,7 @@ from htm_brian.parameters import Key, Model
 from htm_brian.randomness import stream
 from htm_brian.sdr.readout import BranchState, Events
 from htm_brian.synapses.plasticity.rule import PlasticityRule
-from htm_brian.synapses.release.transmission import RELEASE_KEYS, transmission_of
+from htm_brian.synapses.release.transmission import RELEASE_KEYS, check_site_growth, transmission_of
 
 ELEMENT_KEYS = {
     "period": Key("second", "from one element to the next"),
@@ -57,6 +57,9 @@ ELEMENT_KEYS = {
 DISTAL_KEYS = {
     "delay": Key("second", "from a spike to its arrival at distal synapses"),
     "coincidence_window": Key("second", "for how long a synapse that released counts"),
+    "site_growth": Key(
+        "1", "release sites at permanence 1, over those of a just connected synapse"
+    ),
 }
 KEYS = {
     "element": ELEMENT_KEYS,
@@ -201,6 +204,7 @@ class EventLayer:
             distal["coincidence_window"],
             # As the store compares its permanences of 32 bits.
             float(np.float32(connected_permanence - EPSILON)),
+            distal["site_growth"],
             record_releases,
         )
         interval = float(element["period"] - element["arrival"])
@@ -352,6 +356,7 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
         )
     for table, keys in KEYS.items():
         model[table].require(keys)
+    check_site_growth(model["distal"])
     require_level_1(cell_model)
 
 

@@ -147,4 +147,5 @@ def measure(task: Task, p: NetworkReleaseParameters, after_step: AfterStep) -> M
 
 def with_transmission(model: Model, probability: float) -> Model:
     """Return the network with connections of one site that transmits with `probability`."""
-    return model.with_values({"release.sites": 1, "release.release_probability": probability})
+    one_site = {"release.sites": 1, "distal.site_growth": 1}
+    return model.with_values({**one_site, "release.release_probability": probability})

@@ -92,3 +92,37 @@ def test_a_synapse_counts_once_and_from_its_first_release() -> None:
 @pytest.mark.parametrize("window", [20.1, 20.126])
 def test_a_window_between_two_time_steps_ends_too(window: float) -> None:
     assert tallies([True], [20, 24], window * ms) == [(1, 1), (0, 0)]
+
+
+@pytest.mark.parametrize("growth", [1.0, 2.0])
+def test_a_strong_synapse_has_more_sites_and_fails_less(growth: float) -> None:
+    """With as many times the sites, it fails with that power of the probability."""
+    permanence, n, transmitted = np.array([0.2, 0.5, 0.75, 1.0]), 2000, 0.7
+    model = load_model("l5_reduced")
+    cells = PyramidalCells(2, model, clock=Clock(0.25 * ms))
+    dendrites = DistalDendrites(
+        cells,
+        model,
+        DistalParameters(transmitted, DELAY * ms, WINDOW * ms, 0.5, growth),
+        BetweenElements(UpDown()),
+        activation_threshold=10 * n,
+        match_threshold=10 * n,
+        clock=Clock(1 * ms),
+        branches=4,
+        synapses=4 * n,
+    )
+    dendrites.set_owners(np.ones(4, dtype=int))
+    slots = np.arange(4 * n)
+    dendrites.distal.connect(slots, np.zeros(4 * n, dtype=int), slots // n)
+    dendrites.permanences(4 * n)[: 4 * n] = permanence[slots // n]
+    network = SteppedNetwork(cells, *dendrites.objects)
+    network.expected_warnings = [
+        ORDER_OF_EXECUTION,
+        *(TWO_CLOCKS.format(name=f"distal_synapses_{end}") for end in ("release", "withdraw")),
+    ]
+    cells.v = [-45, -70] * mV
+    network.advance(6 * ms)
+    sites = np.array([1, 1, 1 + (growth - 1) / 2, growth])
+    expected = 1 - (1 - transmitted) ** sites
+    error = 4 * np.sqrt(expected * (1 - expected) / n)
+    assert dendrites.branches.potential_tally / n == pytest.approx(expected, abs=error.max())

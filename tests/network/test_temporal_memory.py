@@ -240,14 +240,16 @@ def test_branches_and_synapses_outgrow_their_first_room(monkeypatch: pytest.Monk
     assert results[0] == results[1]
 
 
-def test_releases_that_fail_lose_predictions() -> None:
+@pytest.mark.parametrize("permanence", [0.5, 0.6, 1.0])
+def test_releases_that_fail_lose_predictions(permanence: float) -> None:
+    """The fewer, the better the synapses have learned."""
     first, second = patterns(2)
     n = ACTIVE
     table = SegmentTable(
         second * CELLS,
         np.arange(0, 4 * n + 1, 4),
         np.tile(first[:4] * CELLS, n),
-        [0.6] * 4 * n,
+        [permanence] * 4 * n,
         n_cells=COLUMNS * CELLS,
     )
     predicted = {}
@@ -262,7 +264,10 @@ def test_releases_that_fail_lose_predictions() -> None:
         predicted[release] = count / (10 * n)
     assert predicted["reliable"] == 1.0
     # The cells of `first` are not predicted, so they spike once, and all four must be transmitted.
-    expected = tm.layer.dendrites.distal.synapses.transmission_probability[:] ** 4
+    # At permanence 0.6 a connection has 1.2 times the sites of one that is just connected.
+    sites = 1 + 2 * (permanence - 0.5)
+    just_connected = tm.layer.dendrites.distal.synapses.transmission_probability[:]
+    expected = (1 - (1 - just_connected) ** sites) ** 4
     error = 4 * np.sqrt(expected * (1 - expected) / (10 * n))
     assert predicted["model"] == pytest.approx(expected, abs=error)
 

@@ -5,6 +5,12 @@ A connection with several release sites, each of which releases a vesicle with
 (`htm_brian.sdr.theory.burst_transmission`).
 One quantum already saturates the receptors of a reduced synapse, so a transmitted spike has unit
 size.
+
+A strong connection has more sites than a weak one, each of which releases no more readily (Loebel
+et al. 2009, Front Comput Neurosci 3:27, pairs of layer-5 cells). So the number of sites grows with
+the permanence, from the threshold of a connected synapse on: with ``g`` times the sites at
+permanence 1, a fully grown connection fails with the `g`-th power of the probability with which one
+fails that is just connected.
 """
 
 from __future__ import annotations
@@ -20,10 +26,43 @@ RELEASE_KEYS = {
 
 RELEASE_EQUATIONS = """
 transmission_probability : 1 (shared, constant)  # of a spike, at each synapse on its own
+sites_per_permanence : 1 (shared, constant)  # relative growth of its sites once it is connected
 """
 
-ARRIVAL = "arrival = int(rand() < transmission_probability)\n"
-"""Draws whether a spike is transmitted; the first statement of a pathway that releases."""
+ARRIVAL = """grown = 1 + sites_per_permanence * clip(permanence - connected_permanence, 0, 1)
+arrival = int(rand() < 1 - (1 - transmission_probability)**grown)
+"""
+"""Draws whether a spike is transmitted; the first statements of a pathway that releases, at a
+synapse with a `permanence`."""
+
+
+def sites_per_permanence(growth: float, connected_permanence: float) -> float:
+    """Return how the relative number of sites rises with the permanence.
+
+    Parameters
+    ----------
+    growth : float
+        Sites at permanence 1 over those of a synapse that is just connected.
+    connected_permanence : float
+
+    Examples
+    --------
+    >>> sites_per_permanence(2.0, 0.5)
+    2.0
+    """
+    beyond = 1 - connected_permanence
+    return (growth - 1) / beyond if beyond > 0 else 0.0
+
+
+def check_site_growth(table: Table) -> float:
+    """Return the growth of the number of sites in the table of a model.
+
+    Raises
+    ------
+    InputError
+        If a strong connection had fewer sites than a weak one.
+    """
+    return float(check_number("site_growth", table["site_growth"], low=1))
 
 
 def transmission_of(table: Table) -> float:

@@ -1,9 +1,16 @@
 """The probability that a connection transmits, against its closed form."""
 
+from pathlib import Path
+
 import pytest
 
+from htm_brian.errors import InputError
 from htm_brian.parameters import load_model
-from htm_brian.synapses.release.transmission import transmission_of
+from htm_brian.synapses.release.transmission import (
+    check_site_growth,
+    sites_per_permanence,
+    transmission_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,3 +29,21 @@ def test_the_layer_fails_as_often_as_layer_2_3_pairs() -> None:
     """Hardingham & Larkman 1998: mean failure rate 16 %, band 8 to 25 %, at 36 C."""
     failures = 1 - transmission_of(load_model("minicolumns")["release"])
     assert 0.08 <= failures <= 0.25, f"measured {failures:.3f}"
+
+
+@pytest.mark.parametrize(("growth", "connected", "slope"), [(1, 0.5, 0), (2, 0.5, 2), (3, 1.0, 0)])
+def test_sites_grow_from_the_threshold_of_a_connected_synapse(
+    growth: float, connected: float, slope: float
+) -> None:
+    assert sites_per_permanence(growth, connected) == slope
+
+
+def test_a_strong_connection_has_no_fewer_sites(tmp_path: Path) -> None:
+    text = Path(load_model("minicolumns").file).read_text()
+    fewer = text.replace("site_growth = { value = 2.0", "site_growth = { value = 0.5")
+    fewer = fewer.replace(
+        'low = 1.0, high = 10.0, note = "1 turns', 'low = 0.0, high = 10.0, note = "1 turns'
+    )
+    (tmp_path / "minicolumns.toml").write_text(fewer)
+    with pytest.raises(InputError, match="site_growth must be at least 1, got 0.5"):
+        check_site_growth(load_model(str(tmp_path / "minicolumns.toml"))["distal"])
