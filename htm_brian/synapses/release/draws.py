@@ -40,7 +40,10 @@ static inline double keyed_uniform(int low, int high, int i, int j, int contact,
 }
 """
 
+# Brian2 puts a function that text calls, too, behind those that depend on it: so it is declared.
 _CPP_NORMAL = """
+static inline double keyed_uniform(int low, int high, int i, int j, int contact, int n);
+
 static inline double keyed_normal(double deviation, int low, int high, int i, int j, int contact, int n)
 {
     if (deviation <= 0.0) return 0.0;
