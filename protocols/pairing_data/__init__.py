@@ -3,7 +3,8 @@
 Stimulus: the trains of 41 published experiments, sweep by sweep. Measurement: the ratio of the
 strength after to before by every rule with its published numbers, by the model of no change, and by
 the triplet rule with six numbers fitted to the control experiments of layer-5 pairs; then the
-same fit with one paper left out at a time. Checks: chi square, sign, drugs that block one pathway.
+same fit with one paper left out at a time, and the fitted rule with the spikes of a cell of level 2
+instead of a list. Checks: chi square, sign, drugs that block one pathway.
 
 `htm_brian.fitting.pairings.fitted_rows` are fitted, everything else is called held out. These
 roles, and the form of the rule, were not all fixed before the fit: that the row at -25 ms is fitted
@@ -21,6 +22,7 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
 from htm_brian.parameters import load_model
 from htm_brian.protocols.pairing_data.checks import checks, metrics, scores
+from htm_brian.protocols.pairing_data.fired import by_a_cell
 from htm_brian.protocols.pairing_data.measurement import FITTED, fits, predictions
 
 
@@ -34,12 +36,18 @@ class PairingDataParameters:
         Over which a pairing is averaged.
     generations : int
         Of the search that fits a rule.
+    cell : str
+        Model of level 2 whose spikes the fitted experiments are tried with, too.
+    fired : bool
+        Whether they are.
     seed : int
         Of all that is left to chance.
     """
 
     synapses: int = 4000
     generations: int = 120
+    cell: str = "l5_thick_tufted"
+    fired: bool = True
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -62,11 +70,13 @@ class PairingData(Protocol):
         "al. 2003, Neuron 39:641; Sjostrom & Hausser 2006, Neuron 51:227"
     )
     parameters = PairingDataParameters()
-    quick = QuickForm(PairingDataParameters(synapses=1000, generations=60))
+    quick = QuickForm(PairingDataParameters(synapses=1000, generations=60, fired=False))
 
     def run(self, progress: Progress) -> Outcome:
         """Predict by every rule, then fit."""
         dataset = predictions(self.parameters, progress).merge(fits(self.parameters, progress))
+        if self.parameters.fired and not progress.interrupted:
+            dataset = dataset.merge(by_a_cell(self.parameters, progress))
         return Outcome(
             dataset,
             [] if progress.interrupted else checks(dataset),

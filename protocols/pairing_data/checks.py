@@ -33,7 +33,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     per_row = float(dataset.left_out.sum() / dataset.rows_left_out.sum())
     worst = {name: float(blocked.sel(row=list(name)).max()) for name in (AM251, NMDA)}
     published = float(square.sel(model=CORTEX))
-    return [
+    found = [
         Check("chi square of no change (identity)", float(square.sel(model=NO_CHANGE)), "1", 226.5,
               228.5, "computed from the table by hand: 227"),
         Check("chi square of the published calcium rule (held out)", published, "1", 55, 80,
@@ -51,6 +51,17 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         Check("without NMDA receptors, error of no change, largest (identity)", worst[NMDA], "SEM",
               None, 2, DRUGS),
     ]  # fmt: skip
+    if "fired_ratio" in dataset:
+        name = "chi square of the fitted rule, spikes of a cell of level 2 (fitted)"
+        found.append(Check(name, fired_square(dataset, FITTED), "1", None, 25, CONTROLS))
+    return found
+
+
+def fired_square(dataset: xr.Dataset, model: str) -> float:
+    """Return chi square on the control experiments with the spikes that a cell fires."""
+    own = dataset.isel(row=dataset.control.to_numpy())
+    ratio = dataset.fired_ratio.sel(compared=model, fitted_row=own.row.to_numpy())
+    return float((((ratio.to_numpy() - own.measured) / own.sem) ** 2).sum())
 
 
 def metrics(dataset: xr.Dataset) -> dict[str, float]:
@@ -69,6 +80,12 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
         found[f"chi square per row without {paper}"] = float(one.left_out / one.rows_left_out)
     for key in dataset.key.to_numpy().tolist():
         found[f"fitted: {key}"] = float(dataset.free_number.sel(key=key))
+    if "fired_ratio" in dataset:
+        found["chi square, spikes of a cell, calcium_based_cortex"] = fired_square(dataset, CORTEX)
+        for row in dataset.fitted_row.to_numpy().tolist():
+            found[f"spikes of the cell for each pulse, {row}"] = float(
+                dataset.fired_per_pulse.sel(fitted_row=row)
+            )
     return found
 
 

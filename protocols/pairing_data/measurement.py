@@ -64,24 +64,33 @@ def predictions(parameters: PairingDataParameters, progress: Progress) -> xr.Dat
     )
 
 
-def ratios(rule: OnlineRule, rows: Sequence[Pairing], synapses: int, seed: int) -> Numbers:
+def ratios(
+    rule: OnlineRule,
+    rows: Sequence[Pairing],
+    synapses: int,
+    seed: int,
+    spikes: tuple[Sequence[Numbers], Sequence[Numbers]] | None = None,
+) -> Numbers:
     """Return the strength after over that before, the average of many synapses if they draw.
 
     A bistable synapse ends up or down by the side of the barrier on which the protocol leaves it.
+    The presynaptic and postsynaptic trains are `spikes`, or the experiments' own lists.
     """
+    before, after = spikes or tuple(zip(*(row.trains() for row in rows), strict=True))
     if rule.noisy:
-        return np.array([average(rule, row, synapses, seed) for row in rows])
-    before, after = zip(*(row.trains() for row in rows), strict=True)
+        each = zip(rows, before, after, strict=True)
+        return np.array([average(rule, *one, synapses, seed) for one in each])
     constants = in_baths(rule, rows) if isinstance(rule, TripletStdp) else {}
     trains = Trains(rule, len(rows), constants=constants)
     trains.run(before, after)
     return trains.state["efficacy"] / rule.initial_state()["efficacy"]
 
 
-def average(rule: OnlineRule, row: Pairing, synapses: int, seed: int) -> float:
+def average(
+    rule: OnlineRule, row: Pairing, before: Numbers, after: Numbers, synapses: int, seed: int
+) -> float:
     """Return the average ratio of synapses that draw and are bistable, in one experiment."""
     share = float(rule.table["initial_down_share"])
-    before, after = row.trains()
     trains = Trains(rule, synapses, seed=seed)
     trains.state["efficacy"][:] = (np.arange(synapses) + 0.5) / synapses > share
     (rho,) = trains.run([before] * synapses, [after] * synapses, look_at=[row.until])

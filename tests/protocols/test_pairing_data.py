@@ -15,6 +15,7 @@ from htm_brian.fitting.pairings import FREE, as_file, as_rule, chi_square, fit, 
 from htm_brian.parameters import load_model
 from htm_brian.protocols.pairing_data import PairingData, PairingDataParameters, measurement
 from htm_brian.protocols.pairing_data.checks import checks
+from htm_brian.protocols.pairing_data.fired import fired_trains
 from htm_brian.protocols.pairing_data.measurement import ratios
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.recordings import layer5_controls
@@ -25,7 +26,8 @@ def outcome() -> Outcome:
     with pytest.MonkeyPatch.context() as patch:
         names = [*measurement.COMPARED, "triplet_stdp_cortex"]
         patch.setattr(measurement, "models", lambda: names)
-        return PairingData(PairingDataParameters(synapses=300, generations=2)).run(SilentProgress())
+        small = PairingDataParameters(synapses=300, generations=2, fired=False)
+        return PairingData(small).run(SilentProgress())
 
 
 def test_the_fitted_rule_accounts_for_the_controls_of_layer_5() -> None:
@@ -66,6 +68,28 @@ def test_a_rule_without_the_change_fails(outcome: Outcome) -> None:
     failed = {check.name for check in checks(dataset) if not check.passed}
     assert "chi square of the fitted rule (fitted)" in failed
     assert "experiments whose sign is wrong, fitted rule (fitted)" in failed
+
+
+def test_a_cell_fires_at_the_times_of_the_list_where_pulses_are_rare() -> None:
+    """One pair in a sweep: the cell is at rest before it."""
+    rows = [row for row in fitted_rows() if row.pairs == 1][:2]
+    found = fired_trains(rows, "l5_thick_tufted", SilentProgress())
+    assert found is not None
+    for row, pre, post in zip(rows, *found, strict=True):
+        wanted = row.trains()
+        np.testing.assert_array_equal(pre, wanted[0])
+        assert len(post) == len(wanted[1])
+        # The presynaptic potential moves the spike a little.
+        np.testing.assert_allclose(post, wanted[1], rtol=0, atol=1e-3)
+
+
+def test_the_rule_gets_the_spikes_that_are_given() -> None:
+    rows = layer5_controls()
+    pre = [row.trains()[0] for row in rows]
+    silent = ratios(
+        online_rule("triplet_stdp_pairings"), rows, 1, 0, (pre, [np.empty(0)] * len(rows))
+    )
+    np.testing.assert_array_equal(silent, 1.0)
 
 
 def test_its_figure_is_drawn_from_the_dataset(outcome: Outcome) -> None:
