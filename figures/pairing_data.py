@@ -26,11 +26,11 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
         axes.plot(place + 0.13 * shift, ratio, "s", color=colour, markersize=4, label=model)
     left_out = dataset.prediction_left_out.sel(fitted_row=own.row.to_numpy())
     axes.plot(place - 0.15, left_out, "x", color="#009E73", label="its paper left out")
-    if "fired_ratio" in dataset:
+    for pulse, mark in (("short", "+"), ("long", "2")) if "fired_ratio" in dataset else ():
         fired = dataset.fired_ratio.sel(
-            compared="triplet_stdp_pairings", fitted_row=own.row.to_numpy()
+            pulse=pulse, compared="triplet_stdp_pairings", fitted_row=own.row.to_numpy()
         )
-        axes.plot(place + 0.39, fired, "+", color="0.2", label="spikes of a cell of level 2")
+        axes.plot(place + 0.39, fired, mark, color="0.2", label=f"a cell's spikes, {pulse} pulses")
     axes.axhline(1, color="0.5", linewidth=0.6, linestyle=":")
     axes.set_xticks(place, own.row.to_numpy().tolist(), rotation=60)
     axes.set(ylabel="strength after over before")

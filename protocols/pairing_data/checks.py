@@ -52,15 +52,16 @@ def checks(dataset: xr.Dataset) -> list[Check]:
               None, 2, DRUGS),
     ]  # fmt: skip
     if "fired_ratio" in dataset:
-        name = "chi square of the fitted rule, spikes of a cell of level 2 (fitted)"
-        found.append(Check(name, fired_square(dataset, FITTED), "1", None, 25, CONTROLS))
+        for pulse in dataset.pulse.to_numpy().tolist():
+            name = f"chi square of the fitted rule, spikes of a cell, {pulse} pulses (fitted)"
+            found.append(Check(name, fired_square(dataset, FITTED, pulse), "1", None, 25, CONTROLS))
     return found
 
 
-def fired_square(dataset: xr.Dataset, model: str) -> float:
+def fired_square(dataset: xr.Dataset, model: str, pulse: str) -> float:
     """Return chi square on the control experiments with the spikes that a cell fires."""
     own = dataset.isel(row=dataset.control.to_numpy())
-    ratio = dataset.fired_ratio.sel(compared=model, fitted_row=own.row.to_numpy())
+    ratio = dataset.fired_ratio.sel(pulse=pulse, compared=model, fitted_row=own.row.to_numpy())
     return float((((ratio.to_numpy() - own.measured) / own.sem) ** 2).sum())
 
 
@@ -80,11 +81,12 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
         found[f"chi square per row without {paper}"] = float(one.left_out / one.rows_left_out)
     for key in dataset.key.to_numpy().tolist():
         found[f"fitted: {key}"] = float(dataset.free_number.sel(key=key))
-    if "fired_ratio" in dataset:
-        found["chi square, spikes of a cell, calcium_based_cortex"] = fired_square(dataset, CORTEX)
+    for pulse in dataset.pulse.to_numpy().tolist() if "fired_ratio" in dataset else ():
+        name = f"chi square, spikes of a cell, {pulse} pulses, {CORTEX}"
+        found[name] = fired_square(dataset, CORTEX, pulse)
         for row in dataset.fitted_row.to_numpy().tolist():
-            found[f"spikes of the cell for each pulse, {row}"] = float(
-                dataset.fired_per_pulse.sel(fitted_row=row)
+            found[f"spikes for each of the {pulse} pulses, {row}"] = float(
+                dataset.fired_per_pulse.sel(pulse=pulse, fitted_row=row)
             )
     return found
 

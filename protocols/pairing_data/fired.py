@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from brian2 import ms, nA
+from brian2 import Quantity, ms, nA
 from numpy.typing import NDArray
 
 from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 Times = NDArray[np.float64]
 
-PULSE, DURATION = 4.35 * nA, 2 * ms
-"""Of current into the soma for each spike: the pulses of `bac_firing`, which make one spike each in
-slow trains, as the experimenters' do. (Longer ones make two where the contacts open, too.)"""
+PULSES = {"short": (4.35 * nA, 2 * ms), "long": (1.9 * nA, 5 * ms)}
+"""Current into the soma for each spike, and for how long. The short pulse, of `bac_firing`, makes a
+spike; the long one makes two where a pulse before, or the contacts, have depolarised the cell.
+"""
+Pulse = tuple[Quantity, Quantity]
 CONTACTS = 6
 """Of the presynaptic cell, two on each basal branch (Markram et al. 1997, J Physiol 500:409: 4 to
 8)."""
@@ -44,7 +46,7 @@ STEP = 0.1 * ms
 
 
 def fired_trains(
-    rows: Sequence[Pairing], cell: str, progress: Progress
+    rows: Sequence[Pairing], cell: str, pulse: Pulse, progress: Progress
 ) -> tuple[list[Times], list[Times]] | None:
     """Return the presynaptic and postsynaptic trains of each experiment; None where stopped.
 
@@ -53,10 +55,12 @@ def fired_trains(
     rows : sequence of Pairing
     cell : str
         A model of level 2.
+    pulse : tuple of Quantity
+        Current and duration.
     progress : Progress
     """
     model = load_model(cell)
-    lead = latency(model, progress)
+    lead = latency(model, pulse, progress)
     if lead is None:
         return None
     sweeps = [_first_sweep(row) for row in rows]
@@ -66,7 +70,7 @@ def fired_trains(
     currents = np.zeros((steps, len(rows)))
     branches = [f"basal_{branch}_1" for branch in range(3)]
     for place, (before, after) in enumerate(sweeps):
-        currents[:, place] = _pulses(BEFORE + after - lead, steps)
+        currents[:, place] = _pulses(pulse, BEFORE + after - lead, steps)
         for contact in range(CONTACTS):
             stimulus.glutamate(place, branches[contact % len(branches)], BEFORE + before)
     stimulus.currents["soma"] = currents
@@ -84,17 +88,17 @@ def fired_trains(
     return pre, post
 
 
-def latency(model: Model, progress: Progress) -> float | None:
+def latency(model: Model, pulse: Pulse, progress: Progress) -> float | None:
     """Return the seconds from a pulse to the spike that it makes in a cell at rest."""
     steps = round(BEFORE / float(STEP))
     stimulus = Stimulus(1)
-    stimulus.currents["soma"] = _pulses(np.array([BEFORE / 2]), steps)[:, None]
+    stimulus.currents["soma"] = _pulses(pulse, np.array([BEFORE / 2]), steps)[:, None]
     traces = stimulate(model, stimulus, steps * STEP, STEP, progress, description="one pulse")
     if not traces.complete:
         return None
     (spikes,) = traces.spikes
     if not len(spikes):
-        raise InputError(f"{model.name} must fire at a pulse of {PULSE} for {DURATION}")
+        raise InputError(f"{model.name} must fire at a pulse of {pulse[0]} for {pulse[1]}")
     return float(spikes[0] - BEFORE / 2)
 
 
@@ -104,31 +108,38 @@ def _first_sweep(row: Pairing) -> tuple[Times, Times]:
     return before[: row.pairs] - before[0], after[: len(after) // row.sweeps] - before[0]
 
 
-def _pulses(onsets: Times, steps: int) -> Times:
+def _pulses(pulse: Pulse, onsets: Times, steps: int) -> Times:
     """Return the current (A) at each step of pulses that begin at some times."""
+    current, duration = map(float, pulse)
     first = np.arange(steps)[:, None] * float(STEP)
-    covered = np.minimum(first + float(STEP), onsets + float(DURATION)) - np.maximum(first, onsets)
-    return float(PULSE) * np.clip(covered / float(STEP), 0, 1).sum(axis=1)
+    covered = np.minimum(first + float(STEP), onsets + duration) - np.maximum(first, onsets)
+    return current * np.clip(covered / float(STEP), 0, 1).sum(axis=1)
 
 
 def by_a_cell(parameters: PairingDataParameters, progress: Progress) -> xr.Dataset:
     """Return what the fitted rule and the published one make of the cell's spikes."""
     rows = fitted_rows()
-    trains = fired_trains(rows, parameters.cell, progress)
-    if trains is None:
-        return xr.Dataset()
-    found = [
-        ratios(online_rule(name), rows, parameters.synapses, parameters.seed, trains)
-        for name in COMPARED
-    ]
     listed = np.array([len(row.trains()[1]) for row in rows])
+    found, per_pulse = [], []
+    for pulse in PULSES.values():
+        trains = fired_trains(rows, parameters.cell, pulse, progress)
+        if trains is None:
+            return xr.Dataset()
+        found.append(
+            [
+                ratios(online_rule(name), rows, parameters.synapses, parameters.seed, trains)
+                for name in COMPARED
+            ]
+        )
+        per_pulse.append(np.array([len(post) for post in trains[1]]) / listed)
     return xr.Dataset(
         {
-            "fired_ratio": (("compared", "fitted_row"), np.array(found)),
-            "fired_per_pulse": (
-                "fitted_row",
-                np.array([len(post) for post in trains[1]]) / listed,
-            ),
+            "fired_ratio": (("pulse", "compared", "fitted_row"), np.array(found)),
+            "fired_per_pulse": (("pulse", "fitted_row"), np.array(per_pulse)),
         },
-        coords={"compared": list(COMPARED), "fitted_row": [row.name for row in rows]},
+        coords={
+            "pulse": list(PULSES),
+            "compared": list(COMPARED),
+            "fitted_row": [row.name for row in rows],
+        },
     )

@@ -15,7 +15,7 @@ from htm_brian.fitting.pairings import FREE, as_file, as_rule, chi_square, fit, 
 from htm_brian.parameters import load_model
 from htm_brian.protocols.pairing_data import PairingData, PairingDataParameters, measurement
 from htm_brian.protocols.pairing_data.checks import checks
-from htm_brian.protocols.pairing_data.fired import fired_trains
+from htm_brian.protocols.pairing_data.fired import PULSES, fired_trains
 from htm_brian.protocols.pairing_data.measurement import ratios
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.recordings import layer5_controls
@@ -73,7 +73,7 @@ def test_a_rule_without_the_change_fails(outcome: Outcome) -> None:
 def test_a_cell_fires_at_the_times_of_the_list_where_pulses_are_rare() -> None:
     """One pair in a sweep: the cell is at rest before it."""
     rows = [row for row in fitted_rows() if row.pairs == 1][:2]
-    found = fired_trains(rows, "l5_thick_tufted", SilentProgress())
+    found = fired_trains(rows, "l5_thick_tufted", PULSES["short"], SilentProgress())
     assert found is not None
     for row, pre, post in zip(rows, *found, strict=True):
         wanted = row.trains()
@@ -81,6 +81,13 @@ def test_a_cell_fires_at_the_times_of_the_list_where_pulses_are_rare() -> None:
         assert len(post) == len(wanted[1])
         # The presynaptic potential moves the spike a little.
         np.testing.assert_allclose(post, wanted[1], rtol=0, atol=1e-3)
+
+
+def test_long_pulses_make_bursts_of_fast_pairs() -> None:
+    row = max(fitted_rows(), key=lambda row: row.frequency)
+    found = fired_trains([row], "l5_thick_tufted", PULSES["long"], SilentProgress())
+    assert found is not None
+    assert len(found[1][0]) > len(row.trains()[1])
 
 
 def test_the_rule_gets_the_spikes_that_are_given() -> None:
