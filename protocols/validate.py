@@ -3,7 +3,8 @@
 Stimulus: a series, encoded and pooled once to active columns (`htm_brian.streams.column_stream`).
 Measurement: what both levels do with it (`htm_brian.comparison.two_levels`), in two modes.
 *Transplant*: an abstract memory learns on the first part; its segments go into Brian2; both run
-over the rest without learning, once with releases that never fail and once with the model's own.
+over the rest without learning, once without noise and failures of release and once with the
+model's own; both carry checks, and the verdict follows both.
 *Apart*: both learn from scratch over the whole stream, and a second abstract memory with another
 seed gives the ceiling of each agreement.
 Checks: that there was anything to learn (`htm_brian.comparison.learning`), told by level 0 alone;
@@ -24,6 +25,8 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.memory import require_bytes
+from htm_brian.network.column_race import require_race
+from htm_brian.network.event_layer import check_models
 from htm_brian.parameters import load_model
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.column_stream import choose_columns, input_size, n_steps
@@ -94,7 +97,9 @@ class Validate(Protocol):
         require("spiking memories")  # now, not when the abstract ones have run for minutes
         super().__init__(parameters)
         p: ValidateParameters = self.parameters
-        self.models = [load_model(p.model), load_model(p.cell_model)]
+        network, cell = self.models = [load_model(p.model), load_model(p.cell_model)]
+        check_models(network, cell, "model")
+        require_race(cell, network, p.cells)
         self.series = _read(p)
         active = active_column_count(p.columns)
         settings = {name: getattr(p, name) for name in SETTABLE}

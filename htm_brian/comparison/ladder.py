@@ -108,6 +108,7 @@ class SpikingRun:
     model, cell_model : str or Model
         Models, or names or paths of model files.
     release : {"model", "reliable"}
+        Reliable: without noise, either.
     codegen : {"auto", "cython", "numpy"}
         Brian2's code generation.
     segments : SegmentTable, optional
@@ -185,6 +186,7 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
             model=run.model,
             cell_model=run.cell_model,
             release=run.release,
+            noise="none" if run.release == "reliable" else "model",
         )
         if run.segments is not None:
             memory.import_segments(run.segments)

@@ -6,8 +6,8 @@
 ``abstract_other_seed``   the same with another seed: the ceiling of every agreement
 ``spiking``               learns over the stream, in a process of its own
 ``transplant_abstract``   goes on with the segments of ``abstract`` as they were at the split
-``transplant_reliable``   a spiking memory with these segments, in which no release fails
-``transplant_model``      the same, with the release of the model
+``transplant_reliable``   a spiking memory with these segments: no noise, and no release fails
+``transplant_model``      the same, with the noise and the release of the model
 ========================  ======================================================================
 
 The first two decide alone whether anything was learned (`htm_brian.comparison.learning`). If not,
@@ -194,7 +194,11 @@ class TwoLevels:
             if release == "reliable":
                 rows += comparison.reliable_rows(reference, other, TARGETS)
             else:
+                # The race needs Brian2, which is slow to import.
+                from htm_brian.comparison.columns import right_columns_row
+
                 rows += comparison.own_release_rows(reference, other)
+                rows.append(right_columns_row(reference, other, self.model, self.cell_model))
         return rows
 
     def _apart_rows(self, runs: Mapping[str, Run]) -> list[Row]:

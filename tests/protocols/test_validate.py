@@ -57,7 +57,8 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
     assert summary["passed"] is (status == 0) is all(c["passed"] for c in summary["checks"])
     agreements = {**comparison.AGREEMENTS, **comparison.PLATEAU_AGREEMENTS}
     apart = len(agreements) + len(comparison.DIFFERENCES)
-    assert len(summary["checks"]) in (1 + 1 + apart, 1 + 2 + apart)
+    # What level 0 learned, cells without noise and columns with it; who wins, where columns burst.
+    assert len(summary["checks"]) in (1 + 2 + apart, 1 + 3 + apart)
     assert set(summary["metrics"]["runs"]) == {
         "abstract", "abstract_shuffled", "abstract_other_seed", "spiking",
         "transplant_abstract", "transplant_reliable", "transplant_model",
