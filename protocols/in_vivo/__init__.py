@@ -18,9 +18,16 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
 from htm_brian.parameters import load_model
-from htm_brian.protocols.in_vivo.checks import checks, metrics
+from htm_brian.protocols.in_vivo.checks import checks, lower_end, metrics
 from htm_brian.protocols.in_vivo.measurement import measure_all
-from htm_brian.protocols.in_vivo.stimulus import CONDITIONS, QUICK_CONDITIONS, Condition
+from htm_brian.protocols.in_vivo.stimulus import (
+    CONDITIONS,
+    MANY_2,
+    QUICK_CONDITIONS,
+    SINGLE_1,
+    SINGLE_2,
+    Condition,
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,11 @@ class InVivo(Protocol):
     quick = QuickForm(
         InVivoParameters(
             columns=64, active=12, elements=9, seeds=2, conditions=QUICK_CONDITIONS, codegen="numpy"
-        )
+        ),
+        {
+            lower_end(name): "an interval over networks takes ten of them, these are two"
+            for name in (SINGLE_1, SINGLE_2, MANY_2)
+        },
     )
 
     def __init__(self, parameters: InVivoParameters | None = None) -> None:

@@ -36,7 +36,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold the agreement of cells, lower end of its interval, against targets and race."""
     made = [
         Check(
-            f"active cells, Jaccard, lower end of the 95 % interval: {name}",
+            lower_end(name),
             interval(dataset.jaccard.sel(condition=name).to_numpy())[0],
             "1",
             least,
@@ -70,6 +70,11 @@ def checks(dataset: xr.Dataset) -> list[Check]:
             )
         )
     return made
+
+
+def lower_end(name: str) -> str:
+    """Return what the check of a condition's agreement is called."""
+    return f"active cells, Jaccard, lower end of the 95 % interval: {name}"
 
 
 def metrics(dataset: xr.Dataset) -> dict[str, float]:

@@ -1,0 +1,53 @@
+"""Tell a run that misses what its stored result misses from one that has become worse.
+
+``python -m docs.regressions results/quick/NAME ...`` reads what runs left in these folders. A check
+that fails there and holds in ``docs/results/NAME.json``, or is not in it, is a regression: it is
+named, and the status is 1. A check that the stored result misses, too, is named and changes
+nothing; the documents show it as missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from docs.insert_results import RESULTS, load_results
+
+SUMMARY = "summary.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print each missed check of the runs; return 1 if there is a regression, else 0."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    given = parser.parse_args(arguments)
+    stored = load_results(RESULTS)
+    worse = False
+    for folder in given.folders:
+        path = folder / SUMMARY
+        if not path.is_file():
+            print(f"regression: {folder} holds no {SUMMARY}: the run did not end")
+            worse = True
+            continue
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        known, new = missed(summary, stored.get(summary["protocol"], {}))
+        for name in known:
+            print(f"{summary['protocol']}: missed, as in the stored result: {name}")
+        for name in new:
+            print(f"regression: {summary['protocol']}: {name}")
+        worse = worse or bool(new)
+    return int(worse)
+
+
+def missed(summary: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the checks that a run misses: those that its stored result misses, and the others."""
+    before = {check["name"] for check in result.get("checks", []) if not check["passed"]}
+    names = [check["name"] for check in summary["checks"] if not check["passed"]]
+    return [n for n in names if n in before], [n for n in names if n not in before]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
