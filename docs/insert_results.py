@@ -41,7 +41,7 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check, format_number, with_unit
 from htm_brian.experiment.protocol import load_protocol
 from htm_brian.experiment.report import checks_table
-from htm_brian.experiment.results import describe_parameters
+from htm_brian.experiment.results import SUMMARY, describe_parameters
 
 DOCS = Path(__file__).resolve().parent
 RESULTS = DOCS / "results"
@@ -113,7 +113,7 @@ def store(folder: Path, results: Path, name: str | None = None) -> Path:
         If there is no summary, the run was partial, or its parameters are not the protocol's own
         and no name of a variant is given.
     """
-    path = folder / "summary.json"
+    path = folder / SUMMARY
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

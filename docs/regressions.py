@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.insert_results import RESULTS, load_results
-
-SUMMARY = "summary.json"
+from htm_brian.experiment.results import SUMMARY
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,11 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worse = False
     for folder in given.folders:
         path = folder / SUMMARY
-        if not path.is_file():
-            print(f"regression: {folder} holds no {SUMMARY}: the run did not end")
+        summary = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if summary is None or summary["partial"]:
+            print(f"regression: {folder}: the run did not end")
             worse = True
             continue
-        summary = json.loads(path.read_text(encoding="utf-8"))
         known, new = missed(summary, stored.get(summary["protocol"], {}))
         for name in known:
             print(f"{summary['protocol']}: missed, as in the stored result: {name}")

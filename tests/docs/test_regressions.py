@@ -11,10 +11,10 @@ from docs import regressions
 from docs.insert_results import RESULTS, load_results
 
 
-def run(folder: Path, **held: bool) -> Path:
+def run(folder: Path, partial: bool = False, **held: bool) -> Path:
     folder.mkdir()
     checks = [{"name": name, "passed": passed} for name, passed in held.items()]
-    content = {"protocol": "toy", "checks": checks}
+    content = {"protocol": "toy", "checks": checks, "partial": partial}
     (folder / regressions.SUMMARY).write_text(json.dumps(content), encoding="utf-8")
     return folder
 
@@ -46,6 +46,8 @@ def test_a_run_that_did_not_end_is_a_regression(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert regressions.main([str(tmp_path)]) == 1
+    assert "the run did not end" in capsys.readouterr().out
+    assert regressions.main([str(run(tmp_path / "a", partial=True))]) == 1
     assert "the run did not end" in capsys.readouterr().out
 
 
