@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from brian2.synapses.synapses import Synapses
 from network_equations import derived_code
 from numpy.typing import NDArray
 
+from htm_brian.engine import derivation
 from htm_brian.engine.fast_settings import FLAGS
 from htm_brian.engine.processor import PAGE, moved
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
+from htm_brian.synapses.release.transmission import CHANCE
 
 SOURCE = Path(__file__).with_name("network_loop.cpp")
 PARAMETERS, FUNCTIONS = "parameters.inc", "derived.inc"
@@ -117,11 +120,9 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
     ends = np.cumsum(np.bincount(flat.presynaptic, minlength=tm.n_cells))
     interneurons = tm.layer.minicolumns.interneurons.variables
     distal = tm.layer.dendrites.distal.synapses
-    beyond = np.maximum(flat.permanence[order] - float(distal.connected_permanence[:]), 0)
-    failure = 1 - float(distal.transmission_probability[:])
     return {
         "weight": (flat.permanence[order] >= tm.connected_permanence).astype(float),
-        "transmission_probability": 1 - failure ** (1 + distal.sites_per_permanence[:] * beyond),
+        "transmission_probability": _chance(distal, flat.permanence[order]),
         "counts_until": np.zeros(len(order)),
         "owner": np.array(tm.store.owner),
         "branch": flat.segment[order],
@@ -132,6 +133,16 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
         "seconds": np.zeros(len(PARTS)),
         "fired": np.zeros(8 * tm.n_cells, dtype=np.int32),
     }
+
+
+def _chance(distal: Synapses, permanence: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the probability that each synapse transmits a spike."""
+    chance = derivation.after(CHANCE)["chance"]
+    names = derivation.names_in([chance])
+    shared = {
+        name: float(distal.variables[name].get_value()) for name in names if name != "permanence"
+    }
+    return derivation.function(names, chance)(permanence=permanence.astype(float), **shared)
 
 
 def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:

@@ -37,6 +37,18 @@ def test_the_bare_loop_activates_the_same_cells() -> None:
     assert activity[5] == size.active < activity[6], "both known and unknown elements"
 
 
+def test_spikes_fail_in_the_loop_as_often_as_in_the_network() -> None:
+    from bench_network import QUICK, known_sequence, memory
+    from network_loop import _arrays
+
+    tm = memory(*QUICK, release="model")
+    tm.import_segments(known_sequence(*QUICK)[1])
+    just_connected = float(tm.layer.dendrites.distal.synapses.transmission_probability[:])
+    # Permanence 0.8 of a threshold of 0.5: 1.6 times the sites of a connection at the threshold.
+    expected = 1 - (1 - just_connected) ** 1.6
+    np.testing.assert_allclose(_arrays(tm)["transmission_probability"], expected, rtol=1e-6)
+
+
 def test_the_smallest_benchmark_prints_its_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

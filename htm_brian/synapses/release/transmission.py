@@ -29,11 +29,13 @@ transmission_probability : 1 (shared, constant)  # of a spike, at each synapse o
 sites_per_permanence : 1 (shared, constant)  # relative growth of its sites once it is connected
 """
 
-ARRIVAL = """grown = 1 + sites_per_permanence * clip(permanence - connected_permanence, 0, 1)
-arrival = int(rand() < 1 - (1 - transmission_probability)**grown)
+CHANCE = """grown = 1 + sites_per_permanence * clip(permanence - connected_permanence, 0, 1)
+chance = 1 - (1 - transmission_probability)**grown
 """
-"""Draws whether a spike is transmitted; the first statements of a pathway that releases, at a
-synapse with a `permanence`."""
+"""Probability that a spike is transmitted at a synapse with a `permanence`."""
+
+ARRIVAL = CHANCE + "arrival = int(rand() < chance)\n"
+"""Draws whether a spike is transmitted; the first statements of a pathway that releases."""
 
 
 def sites_per_permanence(growth: float, connected_permanence: float) -> float:
