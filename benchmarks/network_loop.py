@@ -139,9 +139,7 @@ def _chance(distal: Synapses, permanence: NDArray[np.floating]) -> NDArray[np.fl
     """Return the probability that each synapse transmits a spike."""
     chance = derivation.after(CHANCE)["chance"]
     names = derivation.names_in([chance])
-    shared = {
-        name: float(distal.variables[name].get_value()) for name in names if name != "permanence"
-    }
+    shared = {name: distal.variables[name].get_value() for name in names if name != "permanence"}
     return derivation.function(names, chance)(permanence=permanence.astype(float), **shared)
 
 

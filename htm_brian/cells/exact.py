@@ -102,10 +102,15 @@ def linear_cell(model: Model, current: float = 0.0) -> LinearCell:
     rates = derivation.leading_to("v", silent)
     names = tuple(rates)
     matrix, offset = derivation.linear(rates, names)
-    values = {symbol(name): float(value) for name, value in by_variable(values_of(model)).items()}
-    drive = offset.subs({symbol("injected_current"): current} | values)
-    idle = offset.subs({symbol("injected_current"): 0} | values)
-    numbers = _numbers(matrix.subs(values))
+    values = {
+        symbol(name): sympy.Float(float(value))
+        for name, value in by_variable(values_of(model)).items()
+    }
+    injected = symbol("injected_current")
+    drive, idle = (
+        offset.xreplace({injected: sympy.Float(amperes)} | values) for amperes in (current, 0.0)
+    )
+    numbers = _numbers(matrix.xreplace(values))
     resets = derivation.after(pyramidal.on_spike(model))
     changed = {name: resets.get(name, symbol(name)) for name in names}
     kept, reset = derivation.linear(changed, names)
@@ -114,8 +119,8 @@ def linear_cell(model: Model, current: float = 0.0) -> LinearCell:
         numbers,
         _steady(numbers, _numbers(drive)[:, 0]),
         _steady(numbers, _numbers(idle)[:, 0]),
-        _numbers(kept.subs(values)),
-        _numbers(reset.subs(values))[:, 0],
+        _numbers(kept.xreplace(values)),
+        _numbers(reset.xreplace(values))[:, 0],
     )
 
 

@@ -28,7 +28,7 @@ says the same without the question, and every target turns it into a division.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -103,7 +103,24 @@ class LinearlyImplicit(StateUpdateMethod):
         """
         if equations.is_stochastic:
             raise UnsupportedEquationsException("this method does not solve noise")
-        return "\n".join(_Step(self, equations, variables or {}).lines)
+        known = variables or {}
+        key = (
+            self.potentials,
+            self.held,
+            tuple(_identity(each) for each in equations.values()),
+            frozenset(_scalars(equations, known)),
+        )
+        if key not in _WRITTEN:
+            _WRITTEN[key] = "\n".join(_Step(self, equations, known).lines)
+        return _WRITTEN[key]
+
+
+_WRITTEN: dict[Hashable, str] = {}
+"""Code by method, equations and names of what is one number: a tree's takes half a second."""
+
+
+def _identity(equation: SingleEquation) -> Hashable:
+    return equation.type, equation.varname, equation.var_type, str(equation), *equation.flags
 
 
 class _Step:

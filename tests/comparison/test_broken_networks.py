@@ -56,7 +56,7 @@ def in_noise() -> SpikingTemporalMemory:
     return tm
 
 
-N = 140
+N = 90
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,9 @@ from htm_brian.mechanisms.interface import Site
 from htm_brian.mechanisms.mechanism import assign
 from htm_brian.parameters import Model, load_model
 
+STANDING = 0.5 * ms
+"""Step towards where everything stands, which does not depend on it."""
+
 
 @pytest.fixture(scope="module")
 def model() -> Model:
@@ -69,29 +72,28 @@ def test_a_cell_at_rest_stays_there_and_has_its_gates_where_they_stand(model: Mo
 def test_a_slow_small_input_meets_the_resistance_in_closed_form(model: Model) -> None:
     """And without the current a larger one."""
     for cell in (only_leaks(model), without(only_leaks(model), hcn.TABLE)):
-        for place, variable in (("soma", "injected_current"), ("nexus", "injected_current_nexus")):
-            cells = Cells(1, cell, dt=0.1 * ms)
-            setattr(cells, variable, -1 * pA)
-            Network(cells).run(500 * ms)
-            v = cells.v if place == "soma" else cells.v_nexus
-            measured = (-70 - v[0] / mV) * 1e9
+        cells = Cells(2, cell, dt=STANDING)
+        cells.injected_current = [-1, 0] * pA
+        cells.injected_current_nexus = [0, -1] * pA
+        Network(cells).run(500 * ms)
+        for place, reached in (("soma", cells.v[0]), ("nexus", cells.v_nexus[1])):
+            measured = (-70 - reached / mV) * 1e9
             assert measured == pytest.approx(resting.input_resistance(cell, place), rel=2e-3)
     bare = without(model, hcn.TABLE)
     assert resting.input_resistance(bare, "nexus") > 1.2 * resting.input_resistance(model, "nexus")
 
 
-@pytest.mark.parametrize("depolarisation", [-10.0, 5.0, 15.0])
-def test_the_holding_current_holds_the_soma_where_it_should(
-    model: Model, depolarisation: float
-) -> None:
+def test_the_holding_current_holds_the_soma_where_it_should(model: Model) -> None:
     """The gates shut as the potential rises, so a small input's resistance would be off."""
     leaky = only_leaks(model)
-    cells = Cells(1, leaky, dt=0.1 * ms)
-    cells.injected_current = resting.holding_current(leaky, 1e-3 * depolarisation) * amp
+    depolarisations = np.array([-10.0, 5.0, 15.0])
+    held = np.array([resting.holding_current(leaky, 1e-3 * by) for by in depolarisations])
+    cells = Cells(3, leaky, dt=STANDING)
+    cells.injected_current = held * amp
     Network(cells).run(500 * ms)
-    assert cells.v[0] / mV + 70 == pytest.approx(depolarisation, abs=0.02)
-    small = 1e-3 * depolarisation / resting.input_resistance(leaky)
-    assert abs(small / float(cells.injected_current[0] / amp) - 1) > 0.02
+    np.testing.assert_allclose(cells.v / mV + 70, depolarisations, rtol=0, atol=0.02)
+    small = 1e-3 * depolarisations / resting.input_resistance(leaky)
+    assert (np.abs(small / held - 1) > 0.02).all()
 
 
 def test_without_the_current_it_takes_ohm_s_law(model: Model) -> None:
@@ -131,7 +133,7 @@ def test_more_segments_have_as_many_channels(model: Model) -> None:
 
 
 def test_blocked_by_setting_its_densities_to_nothing(model: Model) -> None:
-    cells = Cells(1, only_leaks(model), dt=0.1 * ms)
+    cells = Cells(1, only_leaks(model), dt=STANDING)
     for kind in hcn.KINDS:
         setattr(cells, f"hcn_{kind}_density", 0 * siemens / umetre**2)
     cells.injected_current_nexus = -1 * pA

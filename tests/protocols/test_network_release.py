@@ -26,6 +26,7 @@ from htm_brian.protocols.network_release.stimulus import DEFAULT, Condition, sym
 from htm_brian.sdr.theory import burst_transmission
 from htm_brian.streams.sequence_task import SYMBOLS, Measured
 from htm_brian.synapses.release.transmission import transmission_of
+from tests.generators.in_process_pool import InProcessPool
 
 TINY = NetworkReleaseParameters(
     columns=64,
@@ -58,6 +59,12 @@ def test_a_network_told_to_stop_says_how_far_it_came() -> None:
     assert result.error.shape == result.anomaly.shape == (1, 24)
 
 
+@pytest.fixture
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("htm_brian.protocols.network_release.WorkerPool", InProcessPool)
+
+
+@pytest.mark.usefixtures("no_processes")
 def test_whole_run_small() -> None:
     outcome = NetworkRelease(TINY).run(SilentProgress())
     assert not outcome.partial
@@ -70,6 +77,7 @@ def test_whole_run_small() -> None:
     assert len(SYMBOLS) == 14
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_run_that_was_stopped_says_so_and_still_draws() -> None:
     class Interrupted(SilentProgress):
         interrupted = True

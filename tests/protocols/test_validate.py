@@ -21,12 +21,13 @@ from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.runner import run_protocol
 from htm_brian.protocols.validate import Validate, ValidateParameters
+from tests.generators.in_process_pool import InProcessPool
 from tests.generators.series import load, never_repeated, write
 
 MODELS = Path(models.__file__).parent
 
-TINY = ValidateParameters(columns=64, cells=4, codegen="numpy")
-N = 60
+TINY = ValidateParameters(columns=64, cells=4, codegen="numpy", jobs=1)
+N = 48
 
 
 @pytest.fixture(scope="module")
@@ -133,11 +134,11 @@ def test_level_0_alone_tells_that_something_was_learned(finished):
         (
             "transplant",
             {
-                "abstract": 45,
-                "abstract_shuffled": 45,
-                "transplant_abstract": 15,
-                "transplant_reliable": 15,
-                "transplant_model": 15,
+                "abstract": 36,
+                "abstract_shuffled": 36,
+                "transplant_abstract": 12,
+                "transplant_reliable": 12,
+                "transplant_model": 12,
             },
         ),
     ],
@@ -168,8 +169,9 @@ def test_where_nothing_was_learned_no_mode_passes_and_no_spiking_memory_is_run(
     assert [path.name for path in (folder / "figures").glob("*.png")] == ["anomaly.png"]
 
 
-def test_a_network_without_inhibition_fails(saw_tooth, tmp_path, capsys):
+def test_a_network_without_inhibition_fails(saw_tooth, tmp_path, capsys, monkeypatch):
     """As a transplant; tests/comparison/test_broken_networks.py has it learn by itself, too."""
+    monkeypatch.setattr("htm_brian.comparison.two_levels.WorkerPool", InProcessPool)
     text = (MODELS / "l5_reduced.toml").read_text()
     assert "pulse_conductance = { value = 150" in text
     broken = tmp_path / "l5_reduced.toml"
