@@ -14,11 +14,13 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.main import get_command
 
 import htm_brian
 from htm_brian import cli_models, cli_tools
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a user's mistake is one line on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(args=given, prog_name="htm-brian", standalone_mode=False)
+        status = _command()(args=given, prog_name="htm-brian", standalone_mode=False)
     except InputError as error:
         return say(str(error))
     except (KeyboardInterrupt, typer.Abort):
@@ -85,6 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"htm-brian: this is a defect of {whose}", file=sys.stderr)
         return ExitStatus.DEFECT
     return status if isinstance(status, int) else 0
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """Return the command line, which takes longer to put together than most calls take."""
+    return get_command(app)
 
 
 @app.callback(invoke_without_command=True)
