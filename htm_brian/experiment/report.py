@@ -17,6 +17,9 @@ from htm_brian.experiment.results import FIGURES
 LARGEST_SVG = 600_000
 """Bytes; a larger drawing goes into the report as PNG."""
 
+LONGEST_NUMBER = 24
+"""Characters; a cell of a table that has no more stays in one line."""
+
 
 @dataclass(frozen=True)
 class _Picture:
@@ -57,6 +60,7 @@ def render(
         table=outcome.table,
         checks=outcome.checks,
         number=format_number,
+        longest_number=LONGEST_NUMBER,
         pictures=[_picture(folder / FIGURES, name) for name in provenance["figures"]],
         model_rows=outcome.parameter_rows,
         metrics=_flatten(outcome.metrics),

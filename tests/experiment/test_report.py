@@ -87,3 +87,11 @@ def test_verdict_in_words() -> None:
     partial = verdict(Outcome(xr.Dataset(), [good, bad], partial=True))
     assert partial.startswith("partial result: the run was stopped before its end")
     assert "1 of 2 checks hold" in partial
+
+
+@pytest.mark.usefixtures("extra_protocols")
+def test_a_row_of_words_alone_heads_those_below_it(tmp_path: Path) -> None:
+    rows = [["TRAINED APART", "", ""], ["anomaly", "0.25 to 0.5", "pass"]]
+    html = report_of(tmp_path, table=Table(["quantity", "value", "verdict"], rows))
+    assert '<tr class="part"><th colspan="3"><span>TRAINED APART</span></th></tr>' in html
+    assert '<td class="number">0.25 to 0.5</td><td class="held">pass</td>' in html

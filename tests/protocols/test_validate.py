@@ -27,7 +27,7 @@ from tests.generators.series import load, never_repeated, write
 MODELS = Path(models.__file__).parent
 
 TINY = ValidateParameters(columns=64, cells=4, codegen="numpy", jobs=1)
-N = 48
+N = 60
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +134,11 @@ def test_level_0_alone_tells_that_something_was_learned(finished):
         (
             "transplant",
             {
-                "abstract": 36,
-                "abstract_shuffled": 36,
-                "transplant_abstract": 12,
-                "transplant_reliable": 12,
-                "transplant_model": 12,
+                "abstract": 45,
+                "abstract_shuffled": 45,
+                "transplant_abstract": 15,
+                "transplant_reliable": 15,
+                "transplant_model": 15,
             },
         ),
     ],
