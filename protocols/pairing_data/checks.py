@@ -8,6 +8,7 @@ import xarray as xr
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.protocol import Table
 from htm_brian.protocols.pairing_data.measurement import AM251, FITTED, NMDA, NO_CHANGE
+from htm_brian.synapses.plasticity.recordings import L5
 
 CORTEX = "calcium_based_cortex"
 CONTROLS = "15 control experiments of layer-5 pairs: Markram 1997, Sjostrom 2001, 2006"
@@ -51,10 +52,45 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         Check("without NMDA receptors, error of no change, largest (identity)", worst[NMDA], "SEM",
               None, 2, DRUGS),
     ]  # fmt: skip
+    new = new_square(dataset).isel(new_row=dataset.new_layer5.to_numpy()).mean("new_row")
+    found.append(
+        Check("chi square per row, layer-5 pairs collected after the fit (held out)",
+              float(new.sel(model=FITTED)), "1", None, float(new.sel(model=CORTEX)),
+              "at most that of the published calcium rule in this run; Markram 1997, Sjostrom 2001")
+    )  # fmt: skip
     if "fired_ratio" in dataset:
         for pulse in dataset.pulse.to_numpy().tolist():
             name = f"chi square of the fitted rule, spikes of a cell, {pulse} pulses (fitted)"
             found.append(Check(name, fired_square(dataset, FITTED, pulse), "1", None, 25, CONTROLS))
+    return found
+
+
+def new_square(dataset: xr.Dataset) -> xr.DataArray:
+    """Return ((model - ratio)/SEM)^2 on the experiments collected after the fit."""
+    return ((dataset.new_ratio - dataset.new_measured) / dataset.new_sem) ** 2
+
+
+def new_metrics(dataset: xr.Dataset) -> dict[str, float]:
+    """Return how all rules fare on the experiments collected after the fit, by pathway.
+
+    Layer-5 pairs are told apart by whether both cells spike at once.
+    """
+    found: dict[str, float] = {}
+    control, pathway = dataset.new_control.to_numpy(), dataset.new_pathway.to_numpy()
+    at_once = dataset.at_once.to_numpy()
+    groups = {name: control & (pathway == name) for name in sorted(set(pathway.tolist()))}
+    layer5 = groups[L5]
+    groups[f"{L5}, spikes apart"] = layer5 & ~at_once
+    groups[f"{L5}, spikes at once"] = layer5 & at_once
+    square = new_square(dataset)
+    for name, where in groups.items():
+        for model in dataset.model.to_numpy().tolist():
+            rows = square.sel(model=model).isel(new_row=where)
+            found[f"chi square per row, {name}, after the fit, {model}"] = float(rows.mean())
+    for row in dataset.new_row.to_numpy().tolist():
+        one = dataset.sel(new_row=row)
+        off = (one.new_ratio.sel(model=FITTED) - one.new_measured) / one.new_sem
+        found[f"after the fit, {row}: error in SEM"] = float(off)
     return found
 
 
@@ -76,6 +112,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             rows = square.sel(model=model).isel(row=where)
             if rows.size:
                 found[f"chi square per row, {pathway}, held out, {model}"] = float(rows.mean())
+    found |= new_metrics(dataset)
     for paper in dataset.paper.to_numpy().tolist():
         one = dataset.sel(paper=paper)
         found[f"chi square per row without {paper}"] = float(one.left_out / one.rows_left_out)

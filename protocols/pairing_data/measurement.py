@@ -14,7 +14,14 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.fitting.pairings import Fit, chi_square, fit, fitted_rows, predicted
 from htm_brian.synapses.plasticity.finding import list_rule_models, online_rule
 from htm_brian.synapses.plasticity.online import OnlineRule
-from htm_brian.synapses.plasticity.recordings import Pairing, layer5_controls, pairings, paper
+from htm_brian.synapses.plasticity.recordings import (
+    L5,
+    Pairing,
+    held_out,
+    layer5_controls,
+    pairings,
+    paper,
+)
 from htm_brian.synapses.plasticity.trains import Trains
 from htm_brian.synapses.plasticity.triplet_stdp import TripletStdp
 
@@ -61,6 +68,30 @@ def predictions(parameters: PairingDataParameters, progress: Progress) -> xr.Dat
             "fitted": ("row", [row in fitted_rows() for row in rows]),
         },
         coords={"model": [NO_CHANGE, *names], "row": [row.name for row in rows]},
+    )
+
+
+def on_held_out(parameters: PairingDataParameters, progress: Progress) -> xr.Dataset:
+    """Return the ratios that all rules predict for the experiments collected after the fit."""
+    names, rows = models(), held_out()
+    ratio = np.ones((len(names) + 1, len(rows)))
+    progress.begin("rules on experiments collected after the fit", len(names))
+    for place, name in enumerate(names):
+        if progress.interrupted:
+            break
+        ratio[place + 1] = ratios(online_rule(name), rows, parameters.synapses, parameters.seed)
+        progress.advance()
+    return xr.Dataset(
+        {
+            "new_ratio": (("model", "new_row"), ratio),
+            "new_measured": ("new_row", [row.ratio for row in rows]),
+            "new_sem": ("new_row", [row.sem for row in rows]),
+            "new_pathway": ("new_row", [row.pathway for row in rows]),
+            "new_control": ("new_row", [row.condition == "control" for row in rows]),
+            "new_layer5": ("new_row", [row.pathway == L5 for row in rows]),
+            "at_once": ("new_row", [row.interval == 0 for row in rows]),
+        },
+        coords={"model": [NO_CHANGE, *names], "new_row": [row.name for row in rows]},
     )
 
 

@@ -1,6 +1,7 @@
 """Recorded pairings of spikes, and the trains that were given.
 
-A row of ``pairings.csv`` is one experiment; see the README beside it.
+A row of ``pairings.csv`` is one experiment, and so is one of ``held_out.csv``, which no rule was
+fitted to; see the README beside them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,26 @@ _POSTSYNAPTIC = {
     "ltz06_04": 0.005 * np.arange(-2, 1),
     "zlb09_06": 0.02 * np.arange(-9, 1),
     "zlb09_07": 0.02 * np.arange(-9, 1),
+    "wng05_07": np.array([0, 0.010]),
+    "wng05_08": np.array([0, 0.020]),
+    "wng05_09": np.array([0, 0.020]),
+    "wng05_10": np.array([0, 0.020]),
+    "wng05_11": np.array([0, 0.085]),
+    "wng05_12": np.array([0, 0.090]),
+    "wng05_13": np.array([0, 0.030]),
 }
 """Seconds from the postsynaptic spike that `dt` tells, where there were several; from the notes."""
+
+_PRESYNAPTIC = {
+    "wng05_03": np.array([0, 0.010]),
+    "wng05_04": np.array([0, 0.020]),
+    "wng05_05": np.array([0, 0.020]),
+    "wng05_06": np.array([0, 0.020]),
+    "wng05_11": np.array([0, 0.095]),
+    "wng05_12": np.array([0, 0.080]),
+    "wng05_13": np.array([0, 0.020]),
+}
+"""Seconds from the first presynaptic spike of a pair, where there were several."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +89,11 @@ class Pairing:
         within = np.arange(self.pairs) / self.frequency
         starts = 1.0 + self.period * np.arange(self.sweeps)
         presynaptic = (starts[:, None] + within).ravel()
-        around = _POSTSYNAPTIC.get(self.name, np.zeros(1))
-        postsynaptic = (presynaptic[:, None] + self.interval + around).ravel()
-        return presynaptic, np.sort(postsynaptic)
+        before, after = (
+            (presynaptic[:, None] + around.get(self.name, np.zeros(1))).ravel()
+            for around in (_PRESYNAPTIC, _POSTSYNAPTIC)
+        )
+        return np.sort(before), np.sort(after + self.interval)
 
     @property
     def until(self) -> float:
@@ -90,7 +111,23 @@ def pairings() -> tuple[Pairing, ...]:
     >>> first.name, first.frequency, first.ratio
     ('mrk97_01', 2.0, 0.9886)
     """
-    file = resources.files(__package__) / "pairings.csv"
+    return _read("pairings.csv")
+
+
+@cache
+def held_out() -> tuple[Pairing, ...]:
+    """Return the experiments that were collected after the fit; no rule here has seen them.
+
+    Examples
+    --------
+    >>> len(held_out()), held_out()[0].name
+    (26, 'mrk97_04')
+    """
+    return _read("held_out.csv")
+
+
+def _read(name: str) -> tuple[Pairing, ...]:
+    file = resources.files(__package__) / name
     lines = file.read_text(encoding="utf-8").splitlines()
     return tuple(
         Pairing(
