@@ -1,7 +1,8 @@
 """The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``, and the rest.
 
-The commands for model files (``models``, ``check``) are in `htm_brian.cli_models`, those around a
-run (``new``, ``doctor``, ``sweep``, ``report``) in `htm_brian.cli_tools`.
+The commands for model files (``models``, ``check``) are in `htm_brian.cli_models`, that for fits
+(``fit``) in `htm_brian.cli_fit`, those around a run (``new``, ``doctor``, ``sweep``, ``report``) in
+`htm_brian.cli_tools`.
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
 """
@@ -23,7 +24,7 @@ from rich.console import Console
 from typer.main import get_command
 
 import htm_brian
-from htm_brian import cli_models, cli_tools
+from htm_brian import cli_fit, cli_models, cli_tools
 from htm_brian.cli_output import (
     Json,
     complete_protocol,
@@ -276,6 +277,7 @@ def _describe(name: str, as_json: bool) -> int:
     return 0
 
 
+cli_fit.register(app)
 cli_models.register(app)
 cli_tools.register(app)
 

@@ -129,7 +129,9 @@ def assemble(
     model : Model
         Of level 1 or 2.
     per_cell : collection of str
-        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``.
+        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``. Of a
+        parameter of the geometry, such as ``"nexus.length"``, the constants of the cable that
+        depend on it may (`htm_brian.cells.tree.constants`).
     packages : sequence of module
         Where further mechanisms are, see `htm_brian.mechanisms.finding.find`.
 
@@ -157,7 +159,12 @@ def assemble(
     constants = _geometry(model, giving, where)
     tree_lines, tree_meanings = _tree(model, where, constants)
     return Design(
-        vary_by_cell(Equations(_shared_first([*lines, *tree_lines])), model, per_cell),
+        vary_by_cell(
+            Equations(_shared_first([*lines, *tree_lines])),
+            model,
+            per_cell,
+            {path: tree.depending(model, path) for path in per_cell},
+        ),
         _either(thresholds),
         "\n".join(filter(None, resets)) if thresholds else None,
         meanings | tree_meanings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from brian2.equations.equations import Equations, SingleEquation
@@ -52,7 +52,12 @@ class Design:
     regularly: tuple[Regular, ...] = ()
 
 
-def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) -> Equations:
+def vary_by_cell(
+    equations: Equations,
+    model: Model,
+    per_cell: Collection[str],
+    geometry: Mapping[str, Collection[str]] | None = None,
+) -> Equations:
     """Return the equations with some parameters declared for each cell, not for the group.
 
     Parameters
@@ -62,12 +67,18 @@ def vary_by_cell(equations: Equations, model: Model, per_cell: Collection[str]) 
     model : Model
         Whose parameters they are.
     per_cell : collection of str
-        Paths, ``table.key``, of parameters that stand in the equations.
+        Paths, ``table.key``, of parameters that stand in the equations, or of the geometry.
+    geometry : mapping of str to collection of str, optional
+        By path, the variables that are taken from a parameter of the geometry.
     """
     if isinstance(per_cell, str):
         raise InputError(f"per_cell must be a list of parameters, got the text {per_cell!r}")
-    names = {}
+    names: dict[str, str] = {}
     for path in per_cell:
+        derived = [name for name in (geometry or {}).get(path, ()) if name in equations]
+        if derived:
+            names |= dict.fromkeys(derived, path)
+            continue
         table, _, key = path.partition(".")
         name = variable_name(table, key)
         if path not in {row.path for row in model.rows()} or name not in equations:

@@ -56,6 +56,9 @@ ROOTS = {
 }
 """Kinds of dendrites, each with what it may grow from, the first of these that the model has."""
 
+COUNTS = ("branches", "segments")
+"""Keys of a dendrite that say which compartments a cell has; the others are its geometry."""
+
 SINGLE = ("trunk", "nexus")
 """Kinds of which a cell has one: others grow from it."""
 
@@ -196,3 +199,45 @@ def axial_resistance(model: Model, kind: str) -> Quantity:
     table = model[kind]
     length = table["length"] / _count(model, kind, "segments")
     return model[MEMBRANE]["axial_resistivity"] * length / (np.pi * table["diameter"] ** 2 / 4)
+
+
+def constants(model: Model) -> dict[str, Quantity]:
+    """Return what the geometry gives all dendrites, by the variable of a group.
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> sorted(constants(load_model("l5_thick_tufted")))[:3]
+    ['basal_area', 'basal_axial_conductance', 'basal_capacitance']
+    """
+    return {
+        f"{kind}_{name}": value
+        for kind in kinds(model)
+        for name, value in {**cable(model, kind), "area": area(model, kind)}.items()
+    }
+
+
+def depending(model: Model, path: str) -> frozenset[str]:
+    """Return the variables of `constants` that depend on a parameter; none where it is no geometry.
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> sorted(depending(load_model("l5_thick_tufted"), "tuft.length"))
+    ['tuft_area', 'tuft_capacitance', 'tuft_leak_conductance', 'tuft_root_conductance']
+    """
+    table, _, key = path.partition(".")
+    if table not in TABLES or table not in model or key not in model[table]:
+        return frozenset()
+    if key in COUNTS:
+        return frozenset()
+    named = constants(model)
+    if table == MEMBRANE:
+        ends = {
+            "specific_capacitance": ("_capacitance",),
+            "specific_resistance": ("_leak_conductance",),
+            "axial_resistivity": ("_root_conductance", "_axial_conductance"),
+        }[key]
+        return frozenset(name for name in named if name.endswith(ends))
+    grown = {f"{kind}_root_conductance" for kind in kinds(model) if _root(model, kind) == table}
+    return frozenset(name for name in named if name.startswith(f"{table}_")) | grown

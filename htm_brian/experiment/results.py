@@ -66,7 +66,7 @@ def provenance(protocol: Protocol, command: str, started: datetime) -> dict[str,
         "git_revision": git_revision(),
         "versions": {
             "python": platform.python_version(),
-            **{package: _version(package) for package in PACKAGES},
+            **{package: version(package) for package in PACKAGES},
         },
         "platform": platform.platform(),
         "processors": os.cpu_count(),
@@ -232,7 +232,8 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def _version(package: str) -> str | None:
+def version(package: str) -> str | None:
+    """Return the version of an installed package, None where it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

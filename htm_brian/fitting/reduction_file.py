@@ -111,9 +111,16 @@ def to_toml(model: Model, heading: str) -> str:
 def _fields(parameter: Parameter) -> str:
     names = ["value", "unit", "source", "low", "high"]
     names += [name for name in ("note", "same_as") if getattr(parameter, name)]
-    return ", ".join(
-        f"{name} = {json.dumps(getattr(parameter, name), ensure_ascii=False)}" for name in names
-    )
+    texts = [f"{name} = {_quoted(getattr(parameter, name))}" for name in names]
+    if parameter.free is not None:
+        free = parameter.free
+        inner = ", ".join(f"{k} = {_quoted(getattr(free, k))}" for k in ("low", "high", "source"))
+        texts.append(f"free = {{ {inner} }}")
+    return ", ".join(texts)
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def write(path: Path, model: Model, found: Fit, written_by: str) -> None:

@@ -8,8 +8,9 @@ mechanism and holds parameters only, each an inline table::
 
 ``low`` and ``high`` bound the physical range, in the same unit; the unit of a plain number is "1".
 ``note`` is optional, and so is ``same_as = "other_model:table.key"``: the value is that of another
-model, which is checked. A value outside its range, a missing source or a wrong unit is refused with
-one line that names file, table and key.
+model, which is checked. ``free = { low = 10, high = 40, source = "..." }`` lets a fit choose the
+value within a range of the literature. A value outside its range, a missing source or a wrong unit
+is refused with one line that names file, table and key.
 
 =====================================  =========================================================
 module                                 what it holds
@@ -21,9 +22,10 @@ module                                 what it holds
 """
 
 from htm_brian.parameters.files import Reading, list_models, load_model, read_model
-from htm_brian.parameters.values import Key, Model, Parameter, ParameterRow, Table, Value
+from htm_brian.parameters.values import FreeRange, Key, Model, Parameter, ParameterRow, Table, Value
 
 __all__ = [
+    "FreeRange",
     "Key",
     "Model",
     "Parameter",

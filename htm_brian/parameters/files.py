@@ -14,11 +14,19 @@ from typing import Any
 
 from htm_brian.errors import InputError, did_you_mean
 from htm_brian.parameters.links import link_faults
-from htm_brian.parameters.values import Model, Parameter, Table, parameter_faults, shortened
+from htm_brian.parameters.values import (
+    FreeRange,
+    Model,
+    Parameter,
+    Table,
+    parameter_faults,
+    shortened,
+)
 
 _HEADER = {"name": str, "level": int, "kind": str, "description": str}
 _REQUIRED = ("value", "unit", "source", "low", "high")
-_OPTIONAL = ("note", "same_as")
+_OPTIONAL = ("note", "same_as", "free")
+_FREE = ("low", "high", "source")
 
 LARGEST_FILE = 1_000_000
 """Bytes; a model file has some 20 thousand."""
@@ -241,6 +249,9 @@ def _parse_table(name: str, entries: object, file: str, reading: Reading) -> Tab
         else:
             allowed = (*_REQUIRED, *_OPTIONAL)
             faults = _field_faults(f"field of {key}:", fields, _REQUIRED, allowed, where)
+            if not faults and "free" in fields:
+                free, faults = _parse_free(key, fields["free"], where)
+                fields = {**fields, "free": free}
             if not faults:
                 faults = list(parameter_faults(name, key, file=file, **fields))
         if faults:
@@ -249,6 +260,17 @@ def _parse_table(name: str, entries: object, file: str, reading: Reading) -> Tab
         else:
             parameters.append(Parameter(table=name, key=key, file=file, **fields))
     return Table(name, tuple(parameters), file)
+
+
+def _parse_free(key: str, given: object, where: str) -> tuple[FreeRange | None, list[str]]:
+    """Return the range that a fit may try, and what is wrong with it."""
+    if not isinstance(given, dict):
+        return None, [
+            f"free of {key} must be written {{ low = ..., high = ..., source = ... }}, got "
+            f"{shortened(given)} {where}"
+        ]
+    faults = _field_faults(f"field of free of {key}:", given, _FREE, _FREE, where)
+    return (None, faults) if faults else (FreeRange(**given), [])
 
 
 def _field_faults(

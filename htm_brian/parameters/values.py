@@ -48,6 +48,23 @@ class Key:
 
 
 @dataclass(frozen=True)
+class FreeRange:
+    """Between which values a fit may choose a parameter, in its unit.
+
+    Parameters
+    ----------
+    low, high : float or int
+        Inside of the physical range.
+    source : str
+        Where the range comes from. The parameter's own value may lie outside: it is not a fit's.
+    """
+
+    low: float | int
+    high: float | int
+    source: str
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One number of a model file; checks itself.
 
@@ -66,6 +83,8 @@ class Parameter:
     same_as : str
         The parameter of another model that has the same value, ``"model:table.key"``; checked when
         the file is read.
+    free : FreeRange, optional
+        What a fit may choose among; a parameter without it is no fit's to change.
     file : str
         The file's name, for messages.
     """
@@ -79,6 +98,7 @@ class Parameter:
     high: float
     note: str = ""
     same_as: str = ""
+    free: FreeRange | None = None
     file: str = ""
 
     def __post_init__(self) -> None:
@@ -313,6 +333,7 @@ def parameter_faults(
     high: object,
     note: object = "",
     same_as: object = "",
+    free: object = None,
     file: str = "",
 ) -> Iterator[str]:
     """Yield what is wrong with the fields of a `Parameter`, one line each."""
@@ -348,6 +369,22 @@ def parameter_faults(
         yield f"{key} must lie in [{least:g}, {most:g}]{shown}, got {plain:g}{shown}{where}"
     elif scale is not None and not math.isfinite(plain * scale):
         yield f"{key} is too large a number in its unit, got {plain:g} {unit}{where}"
+    if isinstance(free, FreeRange):
+        yield from _free_faults(key, free, least, most, where)
+    elif free is not None:
+        yield f"free of {key} must be a range that a fit may try, got {shortened(free)}{where}"
+
+
+def _free_faults(key: str, free: FreeRange, low: float, high: float, where: str) -> Iterator[str]:
+    if not isinstance(free.source, str) or not free.source.strip():
+        yield f"free of {key} needs a source: where the range of a fit comes from{where}"
+    if not (_is_finite(free.low) and _is_finite(free.high)):
+        yield f"low and high of free of {key} must be finite numbers{where}"
+    elif not low <= free.low < free.high <= high:
+        yield (
+            f"free of {key} must be a range inside of [{low:g}, {high:g}], got low = "
+            f"{free.low:g} and high = {free.high:g}{where}"
+        )
 
 
 def _is_finite(number: object) -> bool:

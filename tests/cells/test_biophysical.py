@@ -12,14 +12,17 @@ from brian2 import (
     Equations,
     Network,
     NeuronGroup,
+    Quantity,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    cmetre,
     mmolar,
     ms,
     mV,
     nS,
+    ohm,
     pA,
     umetre,
 )
@@ -29,6 +32,7 @@ from htm_brian.cells.biophysical import on_glutamate
 from htm_brian.cells.group import Cells
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.integration import LinearlyImplicit
+from htm_brian.errors import InputError
 from htm_brian.fitting import resting
 from htm_brian.mechanisms import ampa, backpropagation, calcium_spike, metabotropic, nmda
 from htm_brian.mechanisms.mechanism import NEVER, assign, describe
@@ -255,6 +259,32 @@ def test_a_parameter_that_shared_expressions_need_may_differ_by_cell(model: Mode
     cells.ampa_soma = 1 * nS
     Network(cells).run(3 * ms)
     np.testing.assert_allclose(cells.ampa_soma / nS, np.exp([-3 / 1.7, -3 / 5]), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("nexus.length", 220 * umetre),
+        ("trunk.diameter", 2.5 * umetre),
+        ("membrane.axial_resistivity", 150 * ohm * cmetre),
+    ],
+)
+def test_geometry_may_differ_by_cell(model: Model, path: str, value: Quantity) -> None:
+    """The constants that depend on it are the cells' own; the others stay the group's."""
+    other = tree.constants(model.with_values({path: value}))
+    known = tree.constants(model)
+    changed = {name for name in known if known[name] != other[name]}
+    assert changed == tree.depending(model, path)
+    cells = PyramidalCells(2, model, per_cell=[path])
+    for name in changed & set(cells.variables):
+        assert not cells.variables[name].scalar
+        setattr(cells, name, [known[name], other[name]])
+    assert cells.variables["basal_capacitance"].scalar
+
+
+def test_how_many_branches_there_are_may_not_differ_by_cell(model: Model) -> None:
+    with pytest.raises(InputError, match=r"unknown parameter 'tuft.branches' in per_cell"):
+        PyramidalCells(2, model, per_cell=["tuft.branches"])
 
 
 def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:

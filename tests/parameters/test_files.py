@@ -12,7 +12,15 @@ from brian2 import Quantity, ms, mV, nS, pA, pF, siemens, volt
 from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.errors import InputError
-from htm_brian.parameters import Key, Model, ParameterRow, list_models, load_model, read_model
+from htm_brian.parameters import (
+    FreeRange,
+    Key,
+    Model,
+    ParameterRow,
+    list_models,
+    load_model,
+    read_model,
+)
 from htm_brian.units import parse_unit
 
 GOOD = """\
@@ -414,3 +422,47 @@ def test_units_as_text(text: str, expected: Quantity | float) -> None:
 def test_what_is_no_unit(text: str) -> None:
     with pytest.raises(ValueError, match="is not a unit; write one such as"):
         parse_unit(text)
+
+
+def with_free(tmp_path: Path, free: str) -> Path:
+    text = GOOD.replace("low = 5, high = 100 }", f"low = 5, high = 100, free = {free} }}", 1)
+    return write(tmp_path, text)
+
+
+def test_a_parameter_may_have_a_range_for_fits(tmp_path: Path) -> None:
+    path = with_free(tmp_path, '{ low = 10, high = 40, source = "Paper 2019" }')
+    parameter = load_model(path)["soma"].parameter("leak_conductance")
+    assert parameter.free == FreeRange(10, 40, "Paper 2019")
+    changed = load_model(path).with_values({"soma.leak_conductance": 50 * nS})
+    assert changed["soma"].parameter("leak_conductance").free == parameter.free
+
+
+@pytest.mark.parametrize(
+    ("free", "message"),
+    [
+        ("7", "free of leak_conductance must be written { low = ..., high = ..., source = ... }"),
+        ("{ low = 10, high = 40 }", "missing field of free of leak_conductance: source"),
+        (
+            '{ low = 10, high = 40, source = "x", hi = 1 }',
+            "unknown field of free of leak_conductance: hi; did you mean high?",
+        ),
+        ('{ low = 10, high = 40, source = " " }', "free of leak_conductance needs a source"),
+        (
+            '{ low = 1, high = 40, source = "x" }',
+            "must be a range inside of [5, 100], got low = 1 and high = 40",
+        ),
+        (
+            '{ low = 40, high = 10, source = "x" }',
+            "must be a range inside of [5, 100], got low = 40 and high = 10",
+        ),
+        (
+            '{ low = "a", high = 10, source = "x" }',
+            "low and high of free of leak_conductance must be finite numbers",
+        ),
+    ],
+)
+def test_a_wrong_range_for_fits_is_named(tmp_path: Path, free: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_model(with_free(tmp_path, free))
+    assert message in str(caught.value)
+    assert "toy.toml, [soma])" in str(caught.value)
