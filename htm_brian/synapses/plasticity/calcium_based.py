@@ -113,7 +113,8 @@ class CalciumBased(OnlineRule):
 
     def constants(self) -> Mapping[str, Any]:
         """Return the numbers of the model and the functions that the text calls."""
-        return dict(self.table) | {"time_above": TIME_ABOVE} | FUNCTIONS
+        own = {"time_above": TIME_ABOVE, "left_after": LEFT_AFTER, "settled": SETTLED}
+        return dict(self.table) | own | FUNCTIONS
 
     def initial_state(self) -> Mapping[str, Any]:
         """Return the resting state down, from the present on."""
@@ -136,12 +137,11 @@ _CATCH_UP = """
 elapsed = t - last_event
 above_{low} = calcium_time_constant*time_above(calcium/{low}_threshold, elapsed/calcium_time_constant)
 above_{high} = calcium_time_constant*time_above(calcium/{high}_threshold, elapsed/calcium_time_constant)
-left_of_both = exp(-above_{high}*(depression_rate + potentiation_rate)/efficacy_time_constant)
-left_of_one = exp(-(above_{low} - above_{high})*{low}_rate/efficacy_time_constant)
+left_of_both = left_after(above_{high}*(depression_rate + potentiation_rate)/efficacy_time_constant)
+left_of_one = left_after((above_{low} - above_{high})*{low}_rate/efficacy_time_constant)
 goal = potentiation_rate/(depression_rate + potentiation_rate)
 efficacy = {lone} + (goal + (efficacy - goal)*left_of_both - {lone})*left_of_one
-{noise}below = exp(-(elapsed - above_{low})/(2*efficacy_time_constant))
-efficacy = 0.5 + 0.5*(efficacy - 0.5)/sqrt((efficacy - 0.5)**2 + (0.25 - (efficacy - 0.5)**2)*below + 1e-300)
+{noise}efficacy = settled(efficacy, (elapsed - above_{low})/(2*efficacy_time_constant))
 calcium = calcium*exp(-elapsed/calcium_time_constant)
 last_event = t
 """  # noqa: E501
@@ -193,7 +193,26 @@ def time_above(ratio: ArrayLike, elapsed: ArrayLike) -> NDArray[np.float64]:
 def _time_above(ratio, elapsed):  # type: ignore[no-untyped-def]
     if ratio <= 1.0:
         return 0.0
+    # log r is at least 2 (r - 1)/(r + 1): most values that stay above need no logarithm.
+    if 2.0 * (ratio - 1.0) >= elapsed * (ratio + 1.0):
+        return elapsed
     return min(np.log(ratio), elapsed)
+
+
+@numba.vectorize(cache=True)
+def left_after(times):  # type: ignore[no-untyped-def]
+    """Return exp(-times), without the exponential where no time passes."""
+    return np.exp(-times) if times > 0.0 else 1.0
+
+
+@numba.vectorize(cache=True)
+def settled(efficacy, times):  # type: ignore[no-untyped-def]
+    """Return the efficacy after some time below both thresholds, in twice its time constant."""
+    # What is left by rounding of a time that was all above a threshold changes nothing.
+    if times <= 1e-14:
+        return efficacy
+    off = efficacy - 0.5
+    return 0.5 + 0.5 * off / np.sqrt(off * off + (0.25 - off * off) * np.exp(-times) + 1e-300)
 
 
 TIME_ABOVE = Function(time_above, arg_units=[1, 1], return_unit=1, stateless=True)
@@ -204,6 +223,7 @@ TIME_ABOVE.implementations.add_implementation(
 static inline double time_above(double ratio, double elapsed)
 {
     if (ratio <= 1.0) return 0.0;
+    if (2.0*(ratio - 1.0) >= elapsed*(ratio + 1.0)) return elapsed;
     const double whole = log(ratio);
     return whole < elapsed ? whole : elapsed;
 }
@@ -219,7 +239,61 @@ cdef double time_above(double ratio, double elapsed) noexcept:
     cdef double whole
     if ratio <= 1.0:
         return 0.0
+    if 2.0*(ratio - 1.0) >= elapsed*(ratio + 1.0):
+        return elapsed
     whole = _c_log_above(ratio)
     return whole if whole < elapsed else elapsed
+""",
+)
+
+LEFT_AFTER = Function(left_after, arg_units=[1], return_unit=1, stateless=True)
+LEFT_AFTER.implementations.add_implementation("numpy", left_after)
+LEFT_AFTER.implementations.add_implementation(
+    "cpp",
+    """
+static inline double left_after(double times)
+{
+    return times > 0.0 ? exp(-times) : 1.0;
+}
+""",
+)
+LEFT_AFTER.implementations.add_implementation(
+    "cython",
+    """
+cdef extern from "math.h" nogil:
+    double _c_exp_left "exp"(double)
+
+cdef double left_after(double times) noexcept:
+    if times > 0.0:
+        return _c_exp_left(-times)
+    return 1.0
+""",
+)
+SETTLED = Function(settled, arg_units=[1, 1], return_unit=1, stateless=True)
+SETTLED.implementations.add_implementation("numpy", settled)
+SETTLED.implementations.add_implementation(
+    "cpp",
+    """
+static inline double settled(double efficacy, double times)
+{
+    if (times <= 1e-14) return efficacy;
+    const double off = efficacy - 0.5;
+    return 0.5 + 0.5*off/sqrt(off*off + (0.25 - off*off)*exp(-times) + 1e-300);
+}
+""",
+)
+SETTLED.implementations.add_implementation(
+    "cython",
+    """
+cdef extern from "math.h" nogil:
+    double _c_exp_settled "exp"(double)
+    double _c_sqrt_settled "sqrt"(double)
+
+cdef double settled(double efficacy, double times) noexcept:
+    cdef double off
+    if times <= 1e-14:
+        return efficacy
+    off = efficacy - 0.5
+    return 0.5 + 0.5*off/_c_sqrt_settled(off*off + (0.25 - off*off)*_c_exp_settled(-times) + 1e-300)
 """,
 )
