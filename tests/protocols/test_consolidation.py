@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from htm_brian.experiment.progress import SilentProgress
@@ -39,6 +40,34 @@ def test_checks_fail_where_nothing_is_captured_and_everything_taken_back(outcome
         "spaced: potentiation left, bursts after 5 min",
         "spaced: potentiation left, bursts after 2 h",
     }
+
+
+def weak_tetanus_in_steps(n: int) -> float:
+    """Return the mean change h/h0 - 1 by the published equations and Euler's method."""
+    rng = np.random.default_rng(1)
+    step, tau, rest = 2e-4, 688.4, 4.20075
+    arrivals = set(np.round((0.01 * np.arange(20) + 0.0188) / step).astype(int).tolist())
+    early, calcium = np.full(n, rest), 0.0
+    for k in range(round(0.6 / step)):
+        calcium += k in arrivals
+        up, down = calcium > 3, calcium > 1.2
+        early += (
+            step / tau * (0.1 * (rest - early) + 1645.6 * (10 - early) * up - 313.1 * early * down)
+        )
+        early += np.sqrt(step * (up + down) / tau) * 2.90436 * rng.standard_normal(n)
+        calcium -= step * calcium / 0.0488
+    return float(early.mean()) / rest - 1
+
+
+def test_the_published_tag_of_a_weak_tetanus_is_gone_too_early(outcome: Outcome) -> None:
+    """It comes an hour before the strong one."""
+    weak = outcome.dataset.sel(model="published", proteins="made", gap=-1)
+    change = weak_tetanus_in_steps(4000)
+    # Two cells: their noise has a standard deviation of 0.014.
+    assert float(weak.weak_at_once.mean()) == pytest.approx(change, abs=0.04)
+    tagged = 6884 / 3600 * np.log(change / 0.2) - 1
+    # Proteins rise to 1, and the late phase follows them, each with an hour's time constant.
+    assert 0 < tagged - (1 - np.exp(-tagged)) < 0.05 * change
 
 
 def test_the_figure_is_drawn(outcome: Outcome) -> None:
