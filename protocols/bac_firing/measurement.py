@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 from brian2 import ms, nA
-from numpy.typing import NDArray
-from scipy.optimize import curve_fit
-from scipy.special import expit
 
 from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
 from htm_brian.electrophysiology.traces import after_hyperpolarisations, width_above
@@ -128,42 +125,22 @@ def current_threshold(width: xr.DataArray, event: float) -> float:
 
 
 def critical_frequency(late: xr.DataArray) -> tuple[float, float]:
-    """Return where a sigmoid fitted to the nexus's peak is half-way up, and its width, in Hz.
+    """Return where the nexus's peak is half-way up, and over what width it rises, in Hz.
 
-    The width is that from 10 to 90 % of the way, and at least that between two frequencies.
+    Both are crossings of the highest peak up to each frequency, interpolated: of 50 % of all its
+    way, and of 10 and 90 %. NaN where it rises by less than 10 mV.
     """
-    values, frequencies = late.to_numpy(), late.frequency.to_numpy()
-    low, high = float(values.min()), float(values.max())
+    values = np.maximum.accumulate(late.to_numpy())
+    low, high = values[0], values[-1]
     if high - low < 10:
         return np.nan, np.nan
-    spacing, span = float(np.diff(frequencies).min()), float(np.ptp(frequencies))
-    first = max(1, int(np.argmax(values >= (low + high) / 2)))
-    (_, _, critical, width), _ = curve_fit(
-        _sigmoid,
-        frequencies,
-        values,
-        p0=(low, high, float(frequencies[first - 1 : first + 1].mean()), 2 * spacing),
-        bounds=(
-            (low - 20, low, frequencies[0], spacing),
-            (high, high + 20, frequencies[-1], 2 * span),
-        ),
-    )
-    return float(critical), float(width)
-
-
-def _sigmoid(
-    frequency: NDArray[np.float64], low: float, high: float, middle: float, width: float
-) -> NDArray[np.float64]:
-    """Return a logistic curve that goes from 10 to 90 % of its way within `width`."""
-    return low + (high - low) * expit(2 * np.log(9) * (frequency - middle) / width)
-
-
-def whole_rise(late: xr.DataArray) -> float:
-    """Return over what width the peak itself goes from 10 to 90 % of all its way, in Hz."""
-    values = np.maximum.accumulate(late.to_numpy())
-    levels = values[0] + np.array([0.1, 0.9]) * (values[-1] - values[0])
-    begin, end = np.interp(levels, values, late.frequency.to_numpy())
-    return float(end - begin)
+    frequencies = late.frequency.to_numpy()
+    crossings = []
+    for level in low + np.array([0.1, 0.5, 0.9]) * (high - low):
+        at = int(np.argmax(values >= level))
+        share = (level - values[at - 1]) / (values[at] - values[at - 1])
+        crossings.append(frequencies[at - 1] + share * (frequencies[at] - frequencies[at - 1]))
+    return float(crossings[1]), float(crossings[2] - crossings[0])
 
 
 def window(dataset: xr.Dataset) -> tuple[float, float]:
