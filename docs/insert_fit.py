@@ -1,9 +1,9 @@
 """Put the scores of stored fits into ``docs/fitting.md``.
 
-``docs/fits/NAME.json`` is a ``score.json`` or ``fit.json`` of ``htm-brian fit``. Between
-``<!-- fit NAME -->`` and ``<!-- end -->`` stands its table. ``python -m docs.insert_fit`` writes
-the tables anew; ``--from FILE --as NAME`` stores a result first; ``--check`` changes nothing, and
-fails where the page and the results differ.
+``docs/fits/NAME.json`` is a ``score.json`` or ``fit.json`` of ``htm-brian fit``. Its table stands
+between ``[fit]: # (NAME)`` and ``[end]: # (fit)``, which a reader does not see.
+``python -m docs.insert_fit`` writes the tables anew; ``--from FILE --as NAME`` stores a result
+first; ``--check`` changes nothing, and fails where the page and the results differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parent
 PAGE, FITS = DOCS / "fitting.md", DOCS / "fits"
-PLACE = re.compile(r"(<!-- fit ([a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PLACE = re.compile(r"(\[fit\]: # \(([a-z0-9_]+)\)\n).*?(\[end\]: # \(fit\))", re.DOTALL)
 PATHS = re.compile(r"(?<=[ =])/\S+")
 
 
@@ -69,7 +69,7 @@ def render(text: str) -> str:
 
     def anew(match: re.Match[str]) -> str:
         found = json.loads((FITS / f"{match[2]}.json").read_text(encoding="utf-8"))
-        return match[1] + table(found) + match[3]
+        return f"{match[1]}\n{table(found)}\n{match[3]}"
 
     return PLACE.sub(anew, text)
 

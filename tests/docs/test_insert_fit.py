@@ -10,6 +10,7 @@ from htm_brian.fitting.detailed_cell import FITTED, HELD_OUT, targets, with_role
 
 def test_the_page_and_the_stored_results_agree():
     text = insert_fit.PAGE.read_text(encoding="utf-8")
+    assert insert_fit.PLACE.findall(text)
     assert insert_fit.render(text) == text
 
 
