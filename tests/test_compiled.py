@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from brian2.codegen.targets import codegen_targets
 from brian2.devices.device import auto_target, get_device
+from numpy.typing import NDArray
 
 from htm_brian import SDR, SpikingTemporalMemory, load_model
 from htm_brian.engine.compiling import code_generation
@@ -65,6 +67,16 @@ def learned(target: str) -> tuple[Course, SpikingTemporalMemory]:
     return course, memory
 
 
+def state_of(memory: SpikingTemporalMemory) -> dict[str, NDArray[np.float64]]:
+    """Return the last state of the cells, and when each branch in use had its last plateau."""
+    names = ("v", "v_proximal", "v_basal", "v_apical", "adaptation", "g_inhibition")
+    layer = memory.layer
+    state = {name: np.array(layer.cells.variables[name].get_value()) for name in names}
+    onsets = layer.dendrites.branches.variables["plateau_onset"].get_value()
+    state["plateau_onset"] = np.array(onsets[: layer.dendrites.n_branches])
+    return state
+
+
 def test_a_compiled_network_learns_the_same_cells_as_numpy() -> None:
     compiled, memory = learned("auto")
     codes = [
@@ -79,9 +91,15 @@ def test_a_compiled_network_learns_the_same_cells_as_numpy() -> None:
     anomalies = [anomaly for _, _, anomaly in compiled]
     assert anomalies[0] == 1.0
     assert anomalies[-2:] == [0.0, 0.0], f"nothing was learned: {anomalies}"
+    times, state = memory.spike_times, state_of(memory)
+    assert len(times) > 6 and state["plateau_onset"].max() > 0, "plateaus, and bursts of two spikes"
     del memory, codes
     gc.collect()
-    assert learned("numpy")[0] == compiled
+    expected, memory = learned("numpy")
+    assert compiled == expected
+    np.testing.assert_allclose(np.sort(times), np.sort(memory.spike_times), rtol=0, atol=1e-6)
+    for name, value in state_of(memory).items():
+        np.testing.assert_allclose(state[name], value, rtol=1e-6, atol=1e-15, err_msg=name)
 
 
 def test_auto_is_the_lean_target() -> None:

@@ -142,6 +142,7 @@ def test_standalone_equals_numpy_where_plateaus_are_graded(tmp_path: Path) -> No
     same(net.result(), expected)
 
 
+@pytest.mark.slow  # tests/test_compiled.py holds a whole network of such cells to NumPy's
 def test_cython_equals_numpy(request: pytest.FixtureRequest) -> None:
     reference = on_numpy()
     # Unoptimised code compiles in half the time. It has a cache of its own, kept between runs.
