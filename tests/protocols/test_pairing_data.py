@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from htm_brian.electrophysiology.stimulation import Stimulus, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome
@@ -15,7 +16,7 @@ from htm_brian.fitting.pairings import FREE, as_file, as_rule, chi_square, fit, 
 from htm_brian.parameters import load_model
 from htm_brian.protocols.pairing_data import PairingData, PairingDataParameters, measurement
 from htm_brian.protocols.pairing_data.checks import checks
-from htm_brian.protocols.pairing_data.fired import PULSES, fired_trains
+from htm_brian.protocols.pairing_data.fired import PULSES, STEP, fired_trains
 from htm_brian.protocols.pairing_data.measurement import ratios
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.recordings import layer5_controls
@@ -88,6 +89,25 @@ def test_long_pulses_make_bursts_of_fast_pairs() -> None:
     found = fired_trains([row], "l5_thick_tufted", PULSES["long"], SilentProgress())
     assert found is not None
     assert len(found[1][0]) > len(row.trains()[1])
+
+
+def test_a_spike_depolarises_the_nexus_more_than_a_basal_branch() -> None:
+    """In cells it is the other way round, so a rule cannot learn from this one where it stands."""
+    model, steps = load_model("l5_thick_tufted"), 400
+    stimulus, sites = Stimulus(1), ("basal_0_1", "nexus")
+    current, duration = PULSES["short"]
+    stimulus.currents["soma"] = float(current) * (np.arange(steps) < duration / STEP)[:, None]
+    traces = stimulate(
+        model,
+        stimulus,
+        steps * STEP,
+        STEP,
+        SilentProgress(),
+        record=[f"v_{site}" for site in sites],
+    )
+    basal, nexus = (traces.potential(site).max() for site in sites)
+    assert len(traces.spikes[0]) == 1
+    assert basal < -50 < -40 < nexus
 
 
 def test_the_rule_gets_the_spikes_that_are_given() -> None:
