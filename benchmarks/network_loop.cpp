@@ -14,9 +14,9 @@ using Spikes = std::vector<int32_t>;
 struct Network {
     int64_t n_cells, cells_per_column, n_branches, n_steps, steps_per_branch_step;
     int64_t relay_delay, gating_delay, recruitment_delay, inhibition_delay, release_delay;
-    int64_t withdrawal_delay;
+    int64_t withdrawal_delay, dendritic_step, somatic_step;  // the last two within an element
     double dt, variation, interneuron_refractory_period;
-    double coincidence_window, recruiting, relay_drive_peak, relay_decay, early_until;
+    double coincidence_window, recruiting, relay_drive_peak, relay_decay, somatic_conductance;
 #include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
@@ -31,7 +31,7 @@ struct Network {
     double *weight, *transmission_probability, *counts_until;
     const int32_t *owner, *branch;   // of each branch; of each synapse, sorted by presynaptic cell
     const int64_t *first_synapse;    // of each presynaptic cell, and one more
-    double *drive, *relay_drive, *last_interneuron_spike;
+    double *drive, *relay_drive, *last_interneuron_spike, *excitability;
     double *seconds;                 // state update, thresholds and resets, synapses
     int32_t *fired;                  // room for the element's spikes
     int64_t step;                    // since the start of the simulation
@@ -109,11 +109,17 @@ static void inhibit(const Network &p, int64_t column) {
     }
 }
 
-// Plateaus that predicted this element end once predicted cells have had their time.
-static void end_plateaus(const Network &p, double t) {
-    for (int64_t b = 0; b < p.n_branches; b++)
-        if (p.plateau_onset[b] < t && p.plateau_end[b] > t + p.early_until)
-            p.plateau_end[b] = t + p.early_until;
+// What predicted this element ends once predicted cells have had their time.
+static void inhibit_dendrites(const Network &p, double t, double volley) {
+    for (int64_t b = 0; b < p.n_branches; b++) {
+        if (p.plateau_onset[b] < volley && p.plateau_end[b] > t) p.plateau_end[b] = t;
+        p.depolarisation[b] = 0;
+    }
+}
+
+static void inhibit_somata(const Network &p) {
+    for (int64_t i = 0; i < p.n_cells; i++)
+        p.g_inhibition[i] = std::fmax(p.g_inhibition[i], p.somatic_conductance);
 }
 
 static void find_plateaus(const Network p, double t, Spikes &plateaus) {
@@ -172,7 +178,7 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
     Spikes spikes, plateaus, volley(columns, columns + n_columns), inhibited, recruited;
     const double kept = std::exp(-p.dt / p.relay_decay);
     int64_t n_fired = 0;
-    if (n_columns > 0) end_plateaus(p, p.step * p.dt);
+    const double volley_time = p.step * p.dt;
     for (int64_t k = 0; k < p.n_steps; k++, p.step++) {
         const double t = p.step * p.dt;
         const bool at_branches = p.step % p.steps_per_branch_step == 0;
@@ -202,7 +208,8 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
         for (int32_t column : way.relay.due(p.step))
             for (int64_t i = column * per_column; i < (column + 1) * per_column; i++) {
                 const double size = std::fmin(std::fmax(1 + p.variation * normal(), 0), 2);
-                p.feedforward_conductance[i] += p.feedforward_volley_conductance * size;
+                p.feedforward_conductance[i] +=
+                    p.feedforward_volley_conductance * p.excitability[i] * size;
             }
         for (int32_t column : way.gating.due(p.step)) {
             p.drive[column] = 0;
@@ -226,8 +233,10 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
                 p.plateau_onset[b] = t;
                 p.plateau_end[b] = t + p.plateau_duration;
             }
+            if (n_columns > 0 && k == p.dendritic_step) inhibit_dendrites(p, t, volley_time);
             sum_conductances(p, t);
         }
+        if (n_columns > 0 && k == p.somatic_step) inhibit_somata(p);
         const double end = now();
         p.seconds[0] += before_thresholds - before_update;
         p.seconds[1] += before_synapses - before_thresholds;

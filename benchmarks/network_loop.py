@@ -126,6 +126,7 @@ def _arrays(tm: SpikingTemporalMemory) -> dict[str, NDArray[Any]]:
         "counts_until": np.zeros(len(order)),
         "owner": np.array(tm.store.owner),
         "branch": flat.segment[order],
+        "excitability": np.array(tm.layer.minicolumns.feedforward.excitability),
         "first_synapse": np.concatenate([[0], ends]),
         "drive": np.array(interneurons["drive"].get_value()),
         "relay_drive": np.array(interneurons["relay_drive"].get_value()),
@@ -146,7 +147,8 @@ def _chance(distal: Synapses, permanence: NDArray[np.floating]) -> NDArray[np.fl
 def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
     minicolumns, dendrites = tm.layer.minicolumns, tm.layer.dendrites
     interneurons = minicolumns.interneurons
-    distal = dendrites.distal.synapses
+    distal, inhibition = dendrites.distal.synapses, tm.layer.inhibition
+    answered = round(float(tm.layer.early_until[0]) / float(dendrites.branches.clock.dt))
     dt = float(tm.layer.cells.clock.dt)
 
     def steps(duration: Any) -> int:
@@ -174,7 +176,9 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "recruiting": tm.layer.race.recruiting,
         "relay_drive_peak": float(interneurons.relay_drive_peak[:]),
         "relay_decay": float(interneurons.relay_decay[:]),
-        "early_until": float(tm.layer.early_until[0]),
+        "somatic_conductance": float(inhibition.on_somata.conductance[:]),
+        "dendritic_step": answered * steps(dendrites.branches.clock.dt),
+        "somatic_step": steps(tm.model["layer_inhibition"]["delay"]),
         "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
 

@@ -31,6 +31,7 @@ from htm_brian.network.distal_synapses import (
     distal_synapses,
     set_parameters,
 )
+from htm_brian.network.layer_inhibition import LayerInhibition
 from htm_brian.parameters import Model
 from htm_brian.sdr.mapping import TIME_TOLERANCE
 from htm_brian.sdr.readout import BranchState
@@ -62,6 +63,8 @@ class DistalDendrites:
         Of the branches; coarser than that of the cells.
     fading : float
         Seconds for which a plateau that has ended still predicts.
+    inhibition : LayerInhibition, optional
+        Of the branches.
     branches, synapses : int
         Room to begin with; more is made when it is exhausted.
     """
@@ -77,6 +80,7 @@ class DistalDendrites:
         match_threshold: int,
         clock: Clock,
         fading: float = 0.0,
+        inhibition: LayerInhibition | None = None,
         branches: int,
         synapses: int,
     ) -> None:
@@ -87,13 +91,19 @@ class DistalDendrites:
         self._thresholds = activation_threshold, match_threshold
         self._clock = clock
         self._fading = fading
+        self._inhibition = inhibition
         self._owner = np.empty(0, dtype=np.int32)
         self._build(branches, synapses)
 
     @property
     def objects(self) -> list[BrianObject]:
         """The Brian2 objects, for a network."""
-        return [self.branches, self.distal.synapses, self.axis]
+        return [self.branches, self.distal.synapses, self.axis, *self.inhibition]
+
+    @property
+    def owner(self) -> NDArray[np.int32]:
+        """The cell that each branch belongs to, -1 for a branch that is not in use."""
+        return self._owner
 
     @property
     def n_branches(self) -> int:
@@ -119,18 +129,6 @@ class DistalDendrites:
             np.where(end > onset, end + self._fading, end),
             depolarisation,
         )
-
-    def end_plateaus(self, at: float) -> None:
-        """Let inhibition end the plateaus that are on now, at a time to come.
-
-        Parameters
-        ----------
-        at : float
-            Seconds. A plateau that begins before then is not touched if it is not on yet.
-        """
-        onset, end = (raw(self.branches, name) for name in ("plateau_onset", "plateau_end"))
-        on = (onset < self._now()) & (end > at)
-        end[on] = at
 
     def releases_since(self, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the synapses that released at `start` or later, and when each did last.
@@ -259,5 +257,8 @@ class DistalDendrites:
         made = distal_synapses(self._cells, self.branches, self._parameters, self._rule)
         self.distal = StructuralSynapses(made, synapses, through={OWNER_SPIKES: self._target()})
         set_parameters(made, self._parameters)
+        self.inhibition: list[BrianObject] = []
+        if self._inhibition is not None:
+            self.inhibition = [self._inhibition.on_dendrites(self.branches, self._clock)]
         # The store moves the permanences itself.
         self._state = [name for name in self.distal.state if name != "permanence"]

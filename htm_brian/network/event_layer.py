@@ -26,6 +26,8 @@ from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import membrane_noise
+from htm_brian.network import excitability as excitable
+from htm_brian.network import layer_inhibition
 from htm_brian.network.column_race import (
     column_race,
     early_until,
@@ -65,6 +67,8 @@ KEYS = {
     "element": ELEMENT_KEYS,
     "relay": RELAY_KEYS,
     "inhibition": INHIBITION_KEYS,
+    "layer_inhibition": layer_inhibition.KEYS,
+    "excitability": excitable.KEYS,
     "distal": DISTAL_KEYS,
     "release": RELEASE_KEYS,
     "membrane_noise": membrane_noise.KEYS,
@@ -130,6 +134,8 @@ class EventLayer:
         How often a column is right, and the window in which inhibition can be recruited.
     minicolumns : Minicolumns
         Relay cells, interneurons and their synapses.
+    inhibition : LayerInhibition
+        What follows each volley all over the layer.
     dendrites : DistalDendrites
         Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
     period : Quantity
@@ -194,6 +200,9 @@ class EventLayer:
             recruiting=self.race.recruiting,
             window=self.race.window + recruitment_of(model),
         )
+        self.inhibition = layer_inhibition.LayerInhibition(
+            self.neurons, model["layer_inhibition"], fine, branch_clock
+        )
         self.cells, ensembles = self.neurons, list[BrianObject]()
         if neurons_per_cell > 1:
             made = Ensembles(self.neurons, neurons_per_cell, fine, branch_clock)
@@ -216,6 +225,7 @@ class EventLayer:
             activation_threshold=branch_threshold(cell_model, activation_threshold, interval),
             match_threshold=min_threshold,
             fading=predicts_after(cell_model),
+            inhibition=self.inhibition,
             clock=branch_clock,
             branches=INITIAL_BRANCHES,
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
@@ -226,6 +236,7 @@ class EventLayer:
         self.network = LayerNetwork(
             self.neurons,
             *self.minicolumns.objects,
+            *self.inhibition.objects,
             *ensembles,
             *self.dendrites.objects,
             self._spikes,
@@ -244,16 +255,15 @@ class EventLayer:
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step, or with jitter.
 
-        Inhibition of the dendrites follows, all over the layer, once predicted cells have had their
-        time: plateaus that predicted this element end.
+        Inhibition follows, all over the layer: `htm_brian.network.layer_inhibition`.
         """
         rng = stream(self._seed, "jitter", self._elements)
         wait = self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
         self.early_until[:] = self._recruited_until
         self.early_until[columns] += wait
         if len(columns):
-            latest = self.early_until[columns].max()
-            self.dendrites.end_plateaus(float(self.network.t_) + float(latest))
+            answered = float(self.early_until[columns].max())
+            self.inhibition.follow(float(self.network.t_), answered, float(wait.max()))
 
     def advance(self, duration: Quantity | None = None) -> Events:
         """Run for `duration`, one element when left out, and return what happened."""
@@ -288,6 +298,15 @@ class EventLayer:
         if self._wiring.follow():
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
+        self._excite()
+
+    def _excite(self) -> None:
+        """Let the cells that have grown few branches be the first of their columns."""
+        owner = self.dendrites.owner
+        cells = excitable.excitability(
+            owner, self.n_cells, self.cells_per_column, self.model["excitability"]
+        )
+        self.minicolumns.excite(np.repeat(cells, self.neurons_per_cell))
 
     def _make_neurons(self, clock: Clock) -> PyramidalCells:
         """Make the neurons, with the noise and the spread of the model."""

@@ -114,11 +114,11 @@ class Minicolumns:
         every_cell = np.arange(n_cells, dtype=np.int32)
         column_of_cell = every_cell // (n_cells // columns)
         most = LARGEST_DEVIATE
-        self.relay = _due_cells(columns, clock, "relay_cells")
+        self.relay = due_cells(columns, clock, "relay_cells")
         source, of_cell = self.relay, column_of_cell
         self.terminals: list[BrianObject] = []
         if relay["neuron_jitter"] > 0:
-            source, of_cell = _due_cells(n_cells, clock, "relay_terminals"), every_cell
+            source, of_cell = due_cells(n_cells, clock, "relay_terminals"), every_cell
             scatter = Synapses(
                 self.relay,
                 source,
@@ -137,9 +137,10 @@ class Minicolumns:
             cells,
             """
             variation : 1 (shared, constant)  # of the volley between cells
+            excitability : 1  # what the cell makes of a volley
             strength : 1  # of the last volley
             """,
-            on_pre={"draw": "strength = clip(1 + variation * randn(), 0, 2)"}
+            on_pre={"draw": "strength = excitability * clip(1 + variation * randn(), 0, 2)"}
             | {f"volley_{number}": OPEN for number in volleys},
             delay={"draw": 0 * after}
             | {f"volley_{number}": relay["delay"] + number * after for number in volleys},
@@ -148,6 +149,7 @@ class Minicolumns:
         )
         connect_pairs(self.feedforward, of_cell, every_cell)
         self.feedforward.variation = relay["variation"]
+        self.feedforward.excitability = 1
         self._interneurons(columns, inhibition, clock, recruiting, window)
         self.gating = Synapses(
             self.relay,
@@ -210,6 +212,10 @@ class Minicolumns:
         raw(self.relay, "due")[columns] = float(raw(self._clock, "t")[0]) + wait
         return wait
 
+    def excite(self, excitability: Array) -> None:
+        """Set what each cell makes of a volley, as a share of its conductance."""
+        raw(self.feedforward, "excitability")[:] = excitability
+
     def _interneurons(
         self, columns: int, inhibition: Table, clock: Clock, recruiting: int, window: float
     ) -> None:
@@ -238,11 +244,11 @@ class Minicolumns:
         self.interneurons.relay_drive_peak = math.exp(window / decay) if gated else 1.0
 
 
-def _due_cells(number: int, clock: Clock, name: str) -> NeuronGroup:
-    """Return cells that spike at the step next to when they are due."""
+def due_cells(number: int, clock: Clock, name: str, more: str = "") -> NeuronGroup:
+    """Return cells that spike at the step next to when they are due, with `more` variables."""
     cells = NeuronGroup(
         number,
-        "due : second",
+        f"due : second\n{more}",
         threshold="due > t - 0.5*dt and due <= t + 0.5*dt",
         reset="due = -1*second",
         clock=clock,

@@ -1,0 +1,110 @@
+"""Inhibition of a whole layer, once an element has been answered: what is old must not decide next.
+
+Interneurons that contact nearly every cell around them follow each volley, whichever columns it
+drove (Fino & Yuste 2011, Neuron 69:1188; Packer & Yuste 2011, J Neurosci 31:13260). Those that end
+on dendrites fire when predicted cells have had their time: plateaus that predicted this element,
+and depolarisation below a plateau's threshold, end. Those that end on somata fire when columns have
+burst, and bring the potential back to rest where a plateau predicted in vain. Without them a cell
+that was depolarised for an element that did not come is ahead of its column at the one after, and
+wins where chance should decide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.synapses.synapses import Synapses
+
+from htm_brian.engine.arrays import raw
+from htm_brian.engine.compiling import connect_pairs
+from htm_brian.mechanisms.branch import DendriticBranches
+from htm_brian.mechanisms.mechanism import NEVER
+from htm_brian.network.minicolumns import due_cells
+from htm_brian.parameters import Key, Table
+
+KEYS = {
+    "delay": Key("second", "from the last relay cell's spike to the conductance of the somata"),
+    "conductance": Key("siemens", "at the somata, at least, in all cells of a layer"),
+}
+ON_SOMATA = """
+lacking = conductance - g_inhibition_post
+g_inhibition_post += lacking * int(lacking > 0*siemens)
+"""
+ON_DENDRITES = """
+old = int(plateau_onset_post < volley_pre) * int(plateau_end_post > t)
+plateau_end_post += old * (t - plateau_end_post)
+"""
+
+
+class LayerInhibition:
+    """Two interneurons, one for the somata and one for the dendrites of a layer.
+
+    Parameters
+    ----------
+    neurons : NeuronGroup
+        With the variable `g_inhibition`.
+    table : Table
+        See `KEYS`.
+    clock, branch_clock : Clock
+        Of the neurons and of the branches.
+    """
+
+    def __init__(
+        self, neurons: NeuronGroup, table: Table, clock: Clock, branch_clock: Clock
+    ) -> None:
+        table.require(KEYS)
+        self._delay = float(table["delay"])
+        self.somatic = due_cells(1, clock, "somatic_interneuron")
+        self.dendritic = due_cells(1, branch_clock, "dendritic_interneuron", "volley : second")
+        self.dendritic.volley = NEVER
+        self.on_somata = Synapses(
+            self.somatic,
+            neurons,
+            "conductance : siemens (shared, constant)",
+            on_pre=ON_SOMATA,
+            clock=clock,
+            name="somatic_inhibition",
+        )
+        _connect_all(self.on_somata, len(neurons))
+        self.on_somata.conductance = table["conductance"]
+
+    @property
+    def objects(self) -> list[BrianObject]:
+        """The Brian2 objects, for a network; those of `on_dendrites` come beside."""
+        return [self.somatic, self.dendritic, self.on_somata]
+
+    def on_dendrites(self, branches: DendriticBranches, clock: Clock) -> Synapses:
+        """Return the synapses on `branches`, which end what began before the volley."""
+        fading = "\n".join(f"{name}_post = 0" for name in branches.fading)
+        synapses = Synapses(
+            self.dendritic,
+            branches,
+            on_pre=f"{ON_DENDRITES}{fading}",
+            clock=clock,
+            name="dendritic_inhibition",
+        )
+        _connect_all(synapses, len(branches))
+        return synapses
+
+    def follow(self, now: float, answered: float, last_volley: float) -> None:
+        """Let inhibition follow a volley.
+
+        Parameters
+        ----------
+        now : float
+            Seconds; plateaus that are on now are old ones.
+        answered : float
+            Seconds until all predicted cells have had their time.
+        last_volley : float
+            Seconds until the last relay cell fires.
+        """
+        raw(self.dendritic, "volley")[:] = now
+        raw(self.dendritic, "due")[:] = now + answered
+        raw(self.somatic, "due")[:] = now + last_volley + self._delay
+
+
+def _connect_all(synapses: Synapses, targets: int) -> None:
+    every = np.arange(targets, dtype=np.int32)
+    connect_pairs(synapses, np.zeros_like(every), every)
