@@ -16,6 +16,7 @@ from brian2.devices.device import auto_target, get_device
 from numpy.typing import NDArray
 
 from htm_brian import SDR, SpikingTemporalMemory, load_model
+from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.engine.compiling import code_generation
 from htm_brian.engine.fast_settings import find_gcc
 from htm_brian.engine.lean_calls import LeanCythonCodeObject
@@ -37,9 +38,32 @@ def targets_as_before() -> Iterator[None]:
     codegen_targets.update(before)
 
 
+SEQUENCES = ("ABC", "XBY") * 3
+LETTERS = {letter: SDR.random(32, 6, seed=ord(letter)).sparse for letter in "ABCXY"}
+
+
+def anomalies_of_level_0() -> list[float]:
+    memory = TemporalMemory(
+        32,
+        4,
+        activation_threshold=5,
+        min_threshold=4,
+        max_new_synapses=6,
+        initial_permanence=0.51,
+        seed=1,
+        predict_first=True,
+    )
+    found = []
+    for sequence in SEQUENCES:
+        memory.reset()
+        for letter in sequence:
+            memory.compute(LETTERS[letter])
+            found.append(memory.anomaly)
+    return found
+
+
 def learned(target: str) -> tuple[Course, SpikingTemporalMemory]:
     """Learn two sequences with a common middle, without chance: each target draws its own way."""
-    letters = {letter: SDR.random(32, 6, seed=ord(letter)).sparse for letter in "ABCXY"}
     with code_generation(target):
         memory = SpikingTemporalMemory(
             32,
@@ -53,10 +77,10 @@ def learned(target: str) -> tuple[Course, SpikingTemporalMemory]:
             seed=1,
         )
         course = []
-        for sequence in ("ABC", "XBY") * 2:
+        for sequence in SEQUENCES:
             memory.reset()
             for letter in sequence:
-                memory.compute(letters[letter])
+                memory.compute(LETTERS[letter])
                 course.append(
                     (
                         memory.active_cells.tolist(),
@@ -89,6 +113,7 @@ def test_a_compiled_network_learns_the_same_cells_as_numpy() -> None:
     assert all(code.lean is not None for code in codes if isinstance(code, LeanCythonCodeObject))
     assert memory.n_segments > 6
     anomalies = [anomaly for _, _, anomaly in compiled]
+    assert anomalies == anomalies_of_level_0()
     assert anomalies[0] == 1.0
     assert anomalies[-2:] == [0.0, 0.0], f"nothing was learned: {anomalies}"
     times, state = memory.spike_times, state_of(memory)
