@@ -130,6 +130,18 @@ class DistalDendrites:
             depolarisation,
         )
 
+    def end_plateaus(self, at: float) -> None:
+        """Let inhibition end the plateaus that are on now, at a time to come.
+
+        Parameters
+        ----------
+        at : float
+            Seconds. A plateau that begins before then is not touched if it is not on yet.
+        """
+        onset, end = (raw(self.branches, name) for name in ("plateau_onset", "plateau_end"))
+        on = (onset < self._now()) & (end > at)
+        end[on] = at
+
     def releases_since(self, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the synapses that released at `start` or later, and when each did last.
 

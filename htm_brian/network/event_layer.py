@@ -263,7 +263,9 @@ class EventLayer:
         self.early_until[columns] += wait
         if len(columns):
             answered = float(self.early_until[columns].max())
-            self.inhibition.follow(float(self.network.t_), answered, float(wait.max()))
+            now = float(self.network.t_)
+            self.dendrites.end_plateaus(now + answered)
+            self.inhibition.follow(now, answered, float(wait.max()))
 
     def advance(self, duration: Quantity | None = None) -> Events:
         """Run for `duration`, one element when left out, and return what happened."""

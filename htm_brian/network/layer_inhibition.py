@@ -20,22 +20,15 @@ from brian2.synapses.synapses import Synapses
 from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.mechanisms.branch import DendriticBranches
-from htm_brian.mechanisms.mechanism import NEVER
 from htm_brian.network.minicolumns import due_cells
 from htm_brian.parameters import Key, Table
 
 KEYS = {
     "delay": Key("second", "from the last relay cell's spike to the conductance of the somata"),
-    "conductance": Key("siemens", "at the somata, at least, in all cells of a layer"),
+    "conductance": Key("siemens", "at the somata of all cells of a layer"),
 }
-ON_SOMATA = """
-lacking = conductance - g_inhibition_post
-g_inhibition_post += lacking * int(lacking > 0*siemens)
-"""
-ON_DENDRITES = """
-old = int(plateau_onset_post < volley_pre) * int(plateau_end_post > t)
-plateau_end_post += old * (t - plateau_end_post)
-"""
+ON_SOMATA = "g_inhibition_post = conductance"
+ON_DENDRITES = "depolarisation_post = 0"
 
 
 class LayerInhibition:
@@ -57,8 +50,7 @@ class LayerInhibition:
         table.require(KEYS)
         self._delay = float(table["delay"])
         self.somatic = due_cells(1, clock, "somatic_interneuron")
-        self.dendritic = due_cells(1, branch_clock, "dendritic_interneuron", "volley : second")
-        self.dendritic.volley = NEVER
+        self.dendritic = due_cells(1, branch_clock, "dendritic_interneuron")
         self.on_somata = Synapses(
             self.somatic,
             neurons,
@@ -76,14 +68,13 @@ class LayerInhibition:
         return [self.somatic, self.dendritic, self.on_somata]
 
     def on_dendrites(self, branches: DendriticBranches, clock: Clock) -> Synapses:
-        """Return the synapses on `branches`, which end what began before the volley."""
-        fading = "\n".join(f"{name}_post = 0" for name in branches.fading)
+        """Return the synapses on `branches`, which end depolarisation below a plateau.
+
+        What ends the old plateaus themselves is `DistalDendrites.end_plateaus`: which are old is
+        known when the volley comes.
+        """
         synapses = Synapses(
-            self.dendritic,
-            branches,
-            on_pre=f"{ON_DENDRITES}{fading}",
-            clock=clock,
-            name="dendritic_inhibition",
+            self.dendritic, branches, on_pre=ON_DENDRITES, clock=clock, name="dendritic_inhibition"
         )
         _connect_all(synapses, len(branches))
         return synapses
@@ -94,13 +85,12 @@ class LayerInhibition:
         Parameters
         ----------
         now : float
-            Seconds; plateaus that are on now are old ones.
+            Seconds.
         answered : float
             Seconds until all predicted cells have had their time.
         last_volley : float
             Seconds until the last relay cell fires.
         """
-        raw(self.dendritic, "volley")[:] = now
         raw(self.dendritic, "due")[:] = now + answered
         raw(self.somatic, "due")[:] = now + last_volley + self._delay
 

@@ -244,11 +244,11 @@ class Minicolumns:
         self.interneurons.relay_drive_peak = math.exp(window / decay) if gated else 1.0
 
 
-def due_cells(number: int, clock: Clock, name: str, more: str = "") -> NeuronGroup:
-    """Return cells that spike at the step next to when they are due, with `more` variables."""
+def due_cells(number: int, clock: Clock, name: str) -> NeuronGroup:
+    """Return cells that spike at the step next to when they are due."""
     cells = NeuronGroup(
         number,
-        f"due : second\n{more}",
+        "due : second",
         threshold="due > t - 0.5*dt and due <= t + 0.5*dt",
         reset="due = -1*second",
         clock=clock,
