@@ -16,7 +16,8 @@ struct Network {
     int64_t relay_delay, gating_delay, recruitment_delay, inhibition_delay, release_delay;
     int64_t withdrawal_delay, dendritic_step, somatic_step;  // the last two within an element
     double dt, variation, interneuron_refractory_period;
-    double coincidence_window, recruiting, relay_drive_peak, relay_decay, somatic_conductance;
+    double coincidence_window, recruiting, relay_drive_peak, relay_decay, early_until;
+    double somatic_conductance;
 #include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
@@ -110,16 +111,20 @@ static void inhibit(const Network &p, int64_t column) {
 }
 
 // What predicted this element ends once predicted cells have had their time.
-static void inhibit_dendrites(const Network &p, double t, double volley) {
-    for (int64_t b = 0; b < p.n_branches; b++) {
-        if (p.plateau_onset[b] < volley && p.plateau_end[b] > t) p.plateau_end[b] = t;
+static void end_plateaus(const Network &p, double t) {
+    for (int64_t b = 0; b < p.n_branches; b++)
+        if (p.plateau_onset[b] < t && p.plateau_end[b] > t + p.early_until)
+            p.plateau_end[b] = t + p.early_until;
+}
+
+static void inhibit_dendrites(const Network &p) {
+    for (int64_t b = 0; b < p.n_branches; b++)
         p.depolarisation[b] = 0;
-    }
 }
 
 static void inhibit_somata(const Network &p) {
     for (int64_t i = 0; i < p.n_cells; i++)
-        p.g_inhibition[i] = std::fmax(p.g_inhibition[i], p.somatic_conductance);
+        p.g_inhibition[i] = p.somatic_conductance;
 }
 
 static void find_plateaus(const Network p, double t, Spikes &plateaus) {
@@ -178,7 +183,7 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
     Spikes spikes, plateaus, volley(columns, columns + n_columns), inhibited, recruited;
     const double kept = std::exp(-p.dt / p.relay_decay);
     int64_t n_fired = 0;
-    const double volley_time = p.step * p.dt;
+    if (n_columns > 0) end_plateaus(p, p.step * p.dt);
     for (int64_t k = 0; k < p.n_steps; k++, p.step++) {
         const double t = p.step * p.dt;
         const bool at_branches = p.step % p.steps_per_branch_step == 0;
@@ -233,10 +238,10 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
                 p.plateau_onset[b] = t;
                 p.plateau_end[b] = t + p.plateau_duration;
             }
-            if (n_columns > 0 && k == p.dendritic_step) inhibit_dendrites(p, t, volley_time);
+            if (n_columns > 0 && k == p.dendritic_step) inhibit_dendrites(p);
             sum_conductances(p, t);
         }
-        if (n_columns > 0 && k == p.somatic_step) inhibit_somata(p);
+        if (n_columns > 0 && k == p.somatic_step && p.somatic_conductance > 0) inhibit_somata(p);
         const double end = now();
         p.seconds[0] += before_thresholds - before_update;
         p.seconds[1] += before_synapses - before_thresholds;

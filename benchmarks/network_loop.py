@@ -147,8 +147,8 @@ def _chance(distal: Synapses, permanence: NDArray[np.floating]) -> NDArray[np.fl
 def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
     minicolumns, dendrites = tm.layer.minicolumns, tm.layer.dendrites
     interneurons = minicolumns.interneurons
-    distal, inhibition = dendrites.distal.synapses, tm.layer.inhibition
-    answered = round(float(tm.layer.early_until[0]) / float(dendrites.branches.clock.dt))
+    distal, inhibition = dendrites.distal.synapses, tm.model["layer_inhibition"]
+    answered, branch_dt = float(tm.layer.early_until[0]), float(dendrites.branches.clock.dt)
     dt = float(tm.layer.cells.clock.dt)
 
     def steps(duration: Any) -> int:
@@ -162,7 +162,7 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "cells_per_column": tm.cells_per_column,
         "n_branches": dendrites.n_branches,
         "n_steps": steps(tm.model["element"]["period"]),
-        "steps_per_branch_step": steps(dendrites.branches.clock.dt),
+        "steps_per_branch_step": steps(branch_dt),
         "relay_delay": delay(minicolumns.feedforward.volley_0),
         "gating_delay": delay(minicolumns.gating.pre),
         "recruitment_delay": delay(minicolumns.recruitment.pre),
@@ -176,9 +176,10 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "recruiting": tm.layer.race.recruiting,
         "relay_drive_peak": float(interneurons.relay_drive_peak[:]),
         "relay_decay": float(interneurons.relay_decay[:]),
-        "somatic_conductance": float(inhibition.on_somata.conductance[:]),
-        "dendritic_step": answered * steps(dendrites.branches.clock.dt),
-        "somatic_step": steps(tm.model["layer_inhibition"]["delay"]),
+        "early_until": answered,
+        "somatic_conductance": float(inhibition["conductance"]),
+        "dendritic_step": round(answered / branch_dt) * steps(branch_dt),
+        "somatic_step": steps(inhibition["delay"]),
         "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
 

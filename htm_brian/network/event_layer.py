@@ -26,8 +26,7 @@ from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import membrane_noise
-from htm_brian.network import excitability as excitable
-from htm_brian.network import layer_inhibition
+from htm_brian.network import excitability, layer_inhibition
 from htm_brian.network.column_race import (
     column_race,
     early_until,
@@ -68,7 +67,7 @@ KEYS = {
     "relay": RELAY_KEYS,
     "inhibition": INHIBITION_KEYS,
     "layer_inhibition": layer_inhibition.KEYS,
-    "excitability": excitable.KEYS,
+    "excitability": excitability.KEYS,
     "distal": DISTAL_KEYS,
     "release": RELEASE_KEYS,
     "membrane_noise": membrane_noise.KEYS,
@@ -262,8 +261,7 @@ class EventLayer:
         self.early_until[:] = self._recruited_until
         self.early_until[columns] += wait
         if len(columns):
-            answered = float(self.early_until[columns].max())
-            now = float(self.network.t_)
+            now, answered = float(self.network.t_), float(self.early_until[columns].max())
             self.dendrites.end_plateaus(now + answered)
             self.inhibition.follow(now, answered, float(wait.max()))
 
@@ -300,15 +298,9 @@ class EventLayer:
         if self._wiring.follow():
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
-        self._excite()
-
-    def _excite(self) -> None:
-        """Let the cells that have grown few branches be the first of their columns."""
-        owner = self.dendrites.owner
-        cells = excitable.excitability(
-            owner, self.n_cells, self.cells_per_column, self.model["excitability"]
-        )
-        self.minicolumns.excite(np.repeat(cells, self.neurons_per_cell))
+        size, table = (self.n_cells, self.cells_per_column), self.model["excitability"]
+        excited = excitability.of_cells(self.dendrites.owner, *size, table)
+        self.minicolumns.excite(np.repeat(excited, self.neurons_per_cell))
 
     def _make_neurons(self, clock: Clock) -> PyramidalCells:
         """Make the neurons, with the noise and the spread of the model."""

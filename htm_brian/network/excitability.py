@@ -22,7 +22,7 @@ KEYS = {
 }
 
 
-def excitability(
+def of_cells(
     owner: NDArray[np.integer], n_cells: int, cells_per_column: int, table: Table
 ) -> NDArray[np.float64]:
     """Return what each cell makes of a volley, as a share of its conductance.
@@ -44,7 +44,7 @@ def excitability(
     --------
     >>> from htm_brian.parameters import load_model
     >>> table = load_model("minicolumns")["excitability"]
-    >>> excitability(np.array([0, 0, 2, 3, -1]), 4, 2, table).tolist()
+    >>> of_cells(np.array([0, 0, 2, 3, -1]), 4, 2, table).tolist()
     [0.97, 1.0, 1.0, 1.0]
     """
     branches = np.bincount(owner[owner >= 0], minlength=n_cells).reshape(-1, cells_per_column)

@@ -16,6 +16,7 @@ from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.synapses.synapses import Synapses
+from brian2.units import siemens
 
 from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import connect_pairs
@@ -25,10 +26,8 @@ from htm_brian.parameters import Key, Table
 
 KEYS = {
     "delay": Key("second", "from the last relay cell's spike to the conductance of the somata"),
-    "conductance": Key("siemens", "at the somata of all cells of a layer"),
+    "conductance": Key("siemens", "at the somata of all cells of a layer; 0: no such inhibition"),
 }
-ON_SOMATA = "g_inhibition_post = conductance"
-ON_DENDRITES = "depolarisation_post = 0"
 
 
 class LayerInhibition:
@@ -42,6 +41,11 @@ class LayerInhibition:
         See `KEYS`.
     clock, branch_clock : Clock
         Of the neurons and of the branches.
+
+    Attributes
+    ----------
+    objects : list of BrianObject
+        For a network; what `on_dendrites` returns comes beside.
     """
 
     def __init__(
@@ -49,23 +53,22 @@ class LayerInhibition:
     ) -> None:
         table.require(KEYS)
         self._delay = float(table["delay"])
-        self.somatic = due_cells(1, clock, "somatic_interneuron")
         self.dendritic = due_cells(1, branch_clock, "dendritic_interneuron")
-        self.on_somata = Synapses(
-            self.somatic,
-            neurons,
-            "conductance : siemens (shared, constant)",
-            on_pre=ON_SOMATA,
-            clock=clock,
-            name="somatic_inhibition",
-        )
-        _connect_all(self.on_somata, len(neurons))
-        self.on_somata.conductance = table["conductance"]
-
-    @property
-    def objects(self) -> list[BrianObject]:
-        """The Brian2 objects, for a network; those of `on_dendrites` come beside."""
-        return [self.somatic, self.dendritic, self.on_somata]
+        self.somatic = due_cells(1, clock, "somatic_interneuron")
+        self.objects: list[BrianObject] = [self.dendritic, self.somatic]
+        # It sets what the interneurons of columns left, so a conductance of 0 is not the same.
+        if table["conductance"] > 0 * siemens:
+            on_somata = Synapses(
+                self.somatic,
+                neurons,
+                "conductance : siemens (shared, constant)",
+                on_pre="g_inhibition_post = conductance",
+                clock=clock,
+                name="somatic_inhibition",
+            )
+            _connect_all(on_somata, len(neurons))
+            on_somata.conductance = table["conductance"]
+            self.objects.append(on_somata)
 
     def on_dendrites(self, branches: DendriticBranches, clock: Clock) -> Synapses:
         """Return the synapses on `branches`, which end depolarisation below a plateau.
@@ -74,7 +77,11 @@ class LayerInhibition:
         known when the volley comes.
         """
         synapses = Synapses(
-            self.dendritic, branches, on_pre=ON_DENDRITES, clock=clock, name="dendritic_inhibition"
+            self.dendritic,
+            branches,
+            on_pre="depolarisation_post = 0",
+            clock=clock,
+            name="dendritic_inhibition",
         )
         _connect_all(synapses, len(branches))
         return synapses

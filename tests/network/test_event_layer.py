@@ -5,41 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from htm_brian.abstract.permanence import UpDown
-from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.network.event_layer import EventLayer
 from htm_brian.network.layer import Layer
-from htm_brian.parameters import load_model
 from htm_brian.sdr import readout
 from htm_brian.sdr.readout import Answers, Events
-from htm_brian.synapses.plasticity.between_elements import BetweenElements
+from tests.generators.layers import CELLS, COLUMNS, layer_with
 
-COLUMNS, CELLS = 8, 3
 PREDICTED = 7 * CELLS + 1
 
 
 def layer(**options: object) -> EventLayer:
-    made = EventLayer(
-        COLUMNS,
-        CELLS,
-        load_model("minicolumns"),
-        load_model("l5_reduced"),
-        BetweenElements(UpDown()),
-        activation_threshold=4,
-        min_threshold=3,
-        most_synapses=6,
-        connected_permanence=0.5,
-        release="reliable",
-        **options,  # type: ignore[arg-type]
-    )
     presynaptic = np.arange(4) * CELLS
-    made.hold(
-        SegmentStore.from_table(
-            SegmentTable([PREDICTED], [0, 4], presynaptic, [0.6] * 4, n_cells=COLUMNS * CELLS)
-        )
-    )
-    return made
+    table = SegmentTable([PREDICTED], [0, 4], presynaptic, [0.6] * 4, n_cells=COLUMNS * CELLS)
+    return layer_with(table, **options)
 
 
 def test_a_volley_gives_spikes_a_plateau_and_releases_with_times() -> None:

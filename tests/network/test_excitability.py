@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from htm_brian.network.excitability import excitability
+from htm_brian.network.excitability import of_cells
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.parameters import load_model
 
@@ -15,7 +15,7 @@ COLUMNS, CELLS = 16, 6
 
 def test_a_cell_waits_until_the_others_of_its_column_had_their_turn() -> None:
     owner = np.array([0, 0, 0, 1, 2, 3, 5, -1])
-    found = excitability(owner, n_cells=8, cells_per_column=4, table=TABLE)
+    found = of_cells(owner, n_cells=8, cells_per_column=4, table=TABLE)
     waits = 1 - float(TABLE["held_back"])
     assert found.tolist() == [waits, 1, 1, 1, 1, waits, 1, 1]
 

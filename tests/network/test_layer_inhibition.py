@@ -6,39 +6,22 @@ import numpy as np
 import pytest
 from brian2 import ms, nS
 
-from htm_brian.abstract.permanence import UpDown
-from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.network.event_layer import EventLayer
 from htm_brian.parameters import Model, load_model
-from htm_brian.synapses.plasticity.between_elements import BetweenElements
+from tests.generators.layers import CELLS, COLUMNS, layer_with
 
-COLUMNS, CELLS = 8, 3
 PREDICTED, MATCHED = 7 * CELLS + 1, 6 * CELLS + 2
 MODEL = load_model("minicolumns")
 
 
 def layer(model: Model = MODEL) -> EventLayer:
     """Return a layer in which columns 0 to 3 predict one cell and nearly predict another."""
-    made = EventLayer(
-        COLUMNS,
-        CELLS,
-        model,
-        load_model("l5_reduced"),
-        BetweenElements(UpDown()),
-        activation_threshold=4,
-        min_threshold=3,
-        most_synapses=6,
-        connected_permanence=0.5,
-        release="reliable",
-    )
     presynaptic = np.tile(np.arange(4) * CELLS, 2)
-    permanence = np.repeat([0.6, 0.2], 4)
-    table = SegmentTable(
-        [MATCHED, PREDICTED], [0, 4, 8], presynaptic, permanence[::-1], n_cells=COLUMNS * CELLS
-    )
-    made.hold(SegmentStore.from_table(table))
-    return made
+    permanence = [0.2] * 4 + [0.6] * 4
+    owners = [MATCHED, PREDICTED]
+    table = SegmentTable(owners, [0, 4, 8], presynaptic, permanence, n_cells=COLUMNS * CELLS)
+    return layer_with(table, model)
 
 
 def run_past_a_volley(made: EventLayer) -> None:
@@ -84,6 +67,20 @@ def test_little_is_left_at_the_soma_of_a_plateau_that_predicted_in_vain() -> Non
     without = left(0.0)
     assert without > 0.3e-3
     assert 0 <= left(50.0) < without / 2
+
+
+def test_without_a_conductance_the_inhibition_of_a_column_is_left_alone() -> None:
+    made = layer(MODEL.with_values({"layer_inhibition.conductance": 0 * nS}))
+    made.drive(np.arange(4))
+    made.advance()
+    made.drive(np.array([7]))
+    made.network.advance(19 * ms)
+    before = float(np.asarray(made.neurons.g_inhibition)[PREDICTED + 1])
+    assert before > 10e-9
+    made.network.advance(2 * ms)
+    decay = float(made.cell_model["inhibition"]["time_constant"])
+    left = float(np.asarray(made.neurons.g_inhibition)[PREDICTED + 1])
+    assert left == pytest.approx(before * np.exp(-2e-3 / decay), rel=0.01)
 
 
 def test_without_a_volley_nothing_ends() -> None:
