@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from htm_brian.fitting.score import rows_of
+
 DOCS = Path(__file__).resolve().parent
 PAGE, FITS = DOCS / "fitting.md", DOCS / "fits"
 PLACE = re.compile(r"(\[fit\]: # \(([a-z0-9_]+)\)\n).*?(\[end\]: # \(fit\))", re.DOTALL)
@@ -24,18 +26,8 @@ PATHS = re.compile(r"(?<=[ =])/\S+")
 def table(found: dict[str, Any]) -> str:
     """Return the scores of a result as Markdown."""
     score = found["score"]
-    roles = score["by_role"]
-    names = list(dict.fromkeys(family for role in roles.values() for family in role))
-    head = "| family | " + " | ".join(f"{role}: hold | loss" for role in roles) + " |"
-    lines = [head, "| --- |" + " --- | --- |" * len(roles)]
-    for family in [*(name for name in names if name != "all"), "all"]:
-        cells = []
-        for role in roles.values():
-            its = role.get(family)
-            cells += (
-                [f"{its['hold']} of {its['checks']}", f"{its['loss']:.2f}"] if its else ["", ""]
-            )
-        lines.append(f"| {family} | " + " | ".join(cells) + " |")
+    head, *rows = (f"| {' | '.join(row)} |" for row in rows_of(score["by_role"]))
+    lines = [head, "| --- |" + " --- | --- |" * len(score["by_role"]), *rows]
     lines += ["", *(_robust(role, its) for role, its in score["fragility"].items())]
     worst = ", ".join(
         f"`{each['parameter']}` {each['change']} ({each['lost']})"

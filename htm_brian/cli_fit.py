@@ -95,17 +95,9 @@ def _show(found: dict[str, Any], folder: Path, out: Console) -> None:
     """Print the scores by family, and what is at a bound."""
     from htm_brian.experiment.protocol import Table
     from htm_brian.experiment.runner import rich_table
+    from htm_brian.fitting.score import rows_of
 
-    by_role = found["score"]["by_role"]
-    names = list(dict.fromkeys(family for role in by_role.values() for family in role))
-    rows = []
-    for family in [*(name for name in names if name != "all"), "all"]:
-        row = [family]
-        for role in by_role.values():
-            its = role.get(family)
-            row += [f"{its['hold']} of {its['checks']}", f"{its['loss']:.2f}"] if its else ["", ""]
-        rows.append(row)
-    columns = ["family", *(text for role in by_role for text in (f"{role}: hold", "loss"))]
+    columns, *rows = rows_of(found["score"]["by_role"])
     out.print(rich_table(Table(columns, rows, f"{found['model']} beside Hay's cell")))
     for role, its in found["score"]["fragility"].items():
         text = f"{its['robust']} of {its['hold']} that hold do so in 90 % of the changes by 10 %"

@@ -7,7 +7,7 @@ lie at the edge of their bands; a target that is missed by far does not outweigh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,3 +115,16 @@ def tally(error: Array, targets: Sequence[Target]) -> dict[str, dict[str, dict[s
                     "loss": float(np.log2(1 + error[mine]).mean()),
                 }
     return found
+
+
+def rows_of(tallied: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[list[str]]:
+    """Return what `tally` found as the cells of a table: first the headings, then the families."""
+    names = dict.fromkeys(family for of_role in tallied.values() for family in of_role)
+    rows = [["family", *(text for role in tallied for text in (f"{role}: hold", "loss"))]]
+    for family in sorted(names, key="all".__eq__):  # which stands last
+        row = [family]
+        for of_role in tallied.values():
+            its = of_role.get(family)
+            row += [f"{its['hold']} of {its['checks']}", f"{its['loss']:.2f}"] if its else ["", ""]
+        rows.append(row)
+    return rows

@@ -47,14 +47,8 @@ def models() -> list[str]:
 
 def predictions(parameters: PairingDataParameters, progress: Progress) -> xr.Dataset:
     """Return the ratio that each rule predicts for each experiment."""
-    names, rows = models(), pairings()
-    ratio = np.ones((len(names) + 1, len(rows)))
-    progress.begin("rules with their published numbers", len(names))
-    for place, name in enumerate(names):
-        if progress.interrupted:
-            break
-        ratio[place + 1] = ratios(online_rule(name), rows, parameters.synapses, parameters.seed)
-        progress.advance()
+    rows = pairings()
+    ratio = by_all_rules(rows, parameters, progress, "rules with their published numbers")
     blocked = without_pathway(rows, parameters)
     return xr.Dataset(
         {
@@ -67,20 +61,14 @@ def predictions(parameters: PairingDataParameters, progress: Progress) -> xr.Dat
             "control": ("row", [row in layer5_controls() for row in rows]),
             "fitted": ("row", [row in fitted_rows() for row in rows]),
         },
-        coords={"model": [NO_CHANGE, *names], "row": [row.name for row in rows]},
+        coords={"model": [NO_CHANGE, *models()], "row": [row.name for row in rows]},
     )
 
 
 def on_held_out(parameters: PairingDataParameters, progress: Progress) -> xr.Dataset:
     """Return the ratios that all rules predict for the experiments collected after the fit."""
-    names, rows = models(), held_out()
-    ratio = np.ones((len(names) + 1, len(rows)))
-    progress.begin("rules on experiments collected after the fit", len(names))
-    for place, name in enumerate(names):
-        if progress.interrupted:
-            break
-        ratio[place + 1] = ratios(online_rule(name), rows, parameters.synapses, parameters.seed)
-        progress.advance()
+    rows = held_out()
+    ratio = by_all_rules(rows, parameters, progress, "rules on experiments collected after the fit")
     return xr.Dataset(
         {
             "new_ratio": (("model", "new_row"), ratio),
@@ -91,8 +79,23 @@ def on_held_out(parameters: PairingDataParameters, progress: Progress) -> xr.Dat
             "new_layer5": ("new_row", [row.pathway == L5 for row in rows]),
             "at_once": ("new_row", [row.interval == 0 for row in rows]),
         },
-        coords={"model": [NO_CHANGE, *names], "new_row": [row.name for row in rows]},
+        coords={"model": [NO_CHANGE, *models()], "new_row": [row.name for row in rows]},
     )
+
+
+def by_all_rules(
+    rows: Sequence[Pairing], parameters: PairingDataParameters, progress: Progress, what: str
+) -> Numbers:
+    """Return the ratio that no change and each rule predict, of shape (1 + n_rules, n_rows)."""
+    names = models()
+    ratio = np.ones((len(names) + 1, len(rows)))
+    progress.begin(what, len(names))
+    for place, name in enumerate(names):
+        if progress.interrupted:
+            break
+        ratio[place + 1] = ratios(online_rule(name), rows, parameters.synapses, parameters.seed)
+        progress.advance()
+    return ratio
 
 
 def ratios(
