@@ -25,15 +25,15 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Runs the quick form of every protocol that has one: its verdicts in less than a minute each. Fails
-# where a check fails that holds in the stored run.
+# Runs the quick form of every protocol that has one, two side by side: its verdicts in less than a
+# minute each. Fails where a check fails that holds in the stored run.
 quick: .venv/.installed-figures
 	@names=$$($(BIN)/python -c \
 	    'from htm_brian.experiment.protocol import list_quick_protocols; print(*list_quick_protocols())') || exit; \
-	for name in $$names; do \
-	    echo "== $$name"; rm -rf results/quick/$$name; \
-	    $(BIN)/htm-brian run $$name --quick -o results/quick/$$name || true; \
-	done; $(BIN)/python -m docs.regressions $$(printf 'results/quick/%s ' $$names)
+	rm -rf results/quick; \
+	printf '%s\n' $$names | xargs -P 2 -I NAME sh -c \
+	    '$(BIN)/htm-brian run NAME --quick --quiet -o results/quick/NAME; echo "NAME: status $$?"'; \
+	$(BIN)/python -m docs.regressions $$(printf 'results/quick/%s ' $$names)
 
 # Runs every protocol and puts its figures beside the module that draws them.
 figures: .venv/.installed-figures

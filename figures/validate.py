@@ -102,7 +102,7 @@ def draw_anomaly(dataset: xr.Dataset) -> Figure:
 def _draw_difference(axes: Axes, dataset: xr.Dataset, window: int) -> None:
     for prefix, label, colour, linestyle in (
         ("agreement", "spiking and abstract", SPIKING, "-"),
-        ("ceiling", "two abstract seeds", ABSTRACT, "--"),
+        ("ceiling", "abstract seeds, pair by pair", ABSTRACT, "--"),
     ):
         name = f"{prefix}_anomaly_difference"
         if name in dataset:
@@ -126,7 +126,7 @@ def draw_agreement(dataset: xr.Dataset) -> Figure:
             axes.fill_between(
                 at, ceiling - TOLERANCE, ceiling, color=ABSTRACT, alpha=0.15, linewidth=0
             )
-            axes.plot(at, ceiling, color=ABSTRACT, linestyle="--", label="ceiling: two seeds")
+            axes.plot(at, ceiling, color=ABSTRACT, linestyle="--", label="ceiling: abstract seeds")
         _plot_windows(
             axes, dataset, f"agreement_{quantity}", window, label="spiking", color=SPIKING
         )

@@ -7,8 +7,8 @@ Along ``step`` (the whole stream) or ``transplant_step`` (its last part):
 ``RUN_anomaly``                anomaly score of each run, by spikes at level 1
 ``RUN_plateau_anomaly``        the same by what was predicted, at level 1 by plateaus
 ``RUN_SET_sparsity``           share of bits on in each set
-``agreement_QUANTITY``         spiking against abstract, both trained apart
-``ceiling_QUANTITY``           abstract against abstract with another seed
+``agreement_QUANTITY``         spiking against abstract, trained apart: mean over abstract seeds
+``ceiling_QUANTITY``           abstract against abstract: mean over all pairs of seeds
 ``RELEASE_QUANTITY``           transplant against abstract, release reliable or the model's
 ``RUN_SET``, ``..._indptr``    sets of columns, ragged (`htm_brian.comparison.recording.Ragged`)
 ``spike_*``, ``predicted_*``   the last elements of the spiking memory that learned
@@ -19,18 +19,22 @@ Runs that were stopped early are filled up with NaN. Sets of cells are not kept,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 
 import numpy as np
 import xarray as xr
 
-from htm_brian.comparison.ladder import Run
-from htm_brian.comparison.recording import COLUMN_SETS, SETS
-from htm_brian.comparison.validation import ANOMALIES, agreement, cell_agreement
+from htm_brian.comparison.ladder import Run, abstract_recordings
+from htm_brian.comparison.recording import COLUMN_SETS, SETS, Recording
+from htm_brian.comparison.validation import ANOMALIES, agreement, cell_agreement, mean_of_pairs
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.series import Series
 
 Variables = dict[str, tuple]
+Compare = Callable[[Recording, Recording], dict[str, np.ndarray]]
+Comparison = tuple[str, list[tuple[Recording, Recording]], Compare, str]
+"""Prefix of the variables, pairs whose mean is taken, how one is compared, and the dimension."""
 
 TIME_ATTRIBUTES = {
     "comment": "wall-clock time; xarray opens years outside of 1678 to 2262 with "
@@ -61,20 +65,12 @@ def to_dataset(
         variables |= _run_variables(name, run, lengths)
     if "spiking" in runs:
         variables |= _spike_variables(runs["spiking"])
-    for prefix, reference, other, compare in (
-        ("agreement", "abstract", "spiking", agreement),
-        ("ceiling", "abstract", "abstract_other_seed", agreement),
-        ("reliable", "transplant_abstract", "transplant_reliable", cell_agreement),
-        ("model", "transplant_abstract", "transplant_model", cell_agreement),
-    ):
-        if reference in runs and other in runs:
-            pair = (runs[reference].recording, runs[other].recording)
-            common = min(map(len, pair))
-            figures = compare(*(recording.part(0, common) for recording in pair))
-            dim = "transplant_step" if "transplant" in other else "step"
-            for quantity, values in figures.items():
-                filled = _fill(values, lengths[dim])
-                variables[f"{prefix}_{quantity}"] = (dim, filled, {"units": "1"})
+    for prefix, pairs, compare, dim in _comparisons(runs):
+        common = min(len(recording) for pair in pairs for recording in pair)
+        parts = [(one.part(0, common), other.part(0, common)) for one, other in pairs]
+        for quantity, values in mean_of_pairs(compare, parts).items():
+            filled = _fill(values, lengths[dim])
+            variables[f"{prefix}_{quantity}"] = (dim, filled, {"units": "1"})
     coordinates: Variables = {
         "step": ("step", np.arange(len(series)), {"units": "1"}),
         "transplant_step": ("transplant_step", np.arange(split, len(series)), {"units": "1"}),
@@ -84,6 +80,21 @@ def to_dataset(
         coordinates["time"] = ("step", series.timestamps.astype("datetime64[us]"), TIME_ATTRIBUTES)
     attributes = {"series": series.name, "label": series.label, "unit": series.unit, "split": split}
     return xr.Dataset(variables, coordinates, attributes)
+
+
+def _comparisons(runs: Mapping[str, Run]) -> Iterator[Comparison]:
+    """Return what is compared of those runs that are there."""
+    have = {name: run.recording for name, run in runs.items()}
+    abstract = abstract_recordings(runs)
+    if len(abstract) > 1:
+        yield "ceiling", list(combinations(abstract, 2)), agreement, "step"
+    if abstract and "spiking" in have:
+        yield "agreement", [(one, have["spiking"]) for one in abstract], agreement, "step"
+    for prefix in ("reliable", "model"):
+        names = "transplant_abstract", f"transplant_{prefix}"
+        if all(name in have for name in names):
+            pair = have[names[0]], have[names[1]]
+            yield prefix, [pair], cell_agreement, "transplant_step"
 
 
 def _series_variables(series: Series) -> Variables:

@@ -8,6 +8,9 @@ Notes
 Politis, D. N. & Romano, J. P. (1992), A circular block-resampling procedure for stationary data.
 The mean over n = k · L drawn steps, in blocks of L, has the variance of the means of the n possible
 blocks, over k; tests hold the intervals against that.
+
+Statistics take the *weights* of the steps, how often each was drawn, and so are products of
+matrices: thousands of resamples of many figures cost no more than one pass over the steps.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from htm_brian.arguments import check_integer, check_number
 RESAMPLES = 1000
 Interval = tuple[float, float]
 Steps = NDArray[np.int64]
+Weights = NDArray[np.float64]
+Statistic = Callable[[Weights], NDArray[np.float64]]
 
 
 def block_length(n: int) -> int:
@@ -44,8 +49,15 @@ def draw_steps(n: int, block: int, resamples: int, seed: int) -> Steps:
     return steps.reshape(resamples, -1)[:, :n]
 
 
+def draw_weights(n: int, block: int, resamples: int, seed: int) -> Weights:
+    """Return how often each step is drawn, an array of shape (resamples, n)."""
+    steps = draw_steps(n, block, resamples, seed) + n * np.arange(resamples)[:, None]
+    counts = np.bincount(steps.ravel(), minlength=resamples * n)
+    return counts.reshape(resamples, n).astype(np.float64)
+
+
 def block_interval(
-    statistic: Callable[[Steps], NDArray[np.float64]],
+    statistic: Statistic,
     n: int,
     *,
     level: float = 0.95,
@@ -57,7 +69,7 @@ def block_interval(
     Parameters
     ----------
     statistic : callable
-        Takes steps, an array of shape (resamples, n), and returns the figure for each row.
+        Takes weights, an array of shape (resamples, n), and returns the figure for each row.
     n : int
         Number of steps.
     level : float
@@ -73,7 +85,7 @@ def block_interval(
     check_number("level", level, low=0, high=1)
     if n == 0:
         return math.nan, math.nan
-    figures = np.asarray(statistic(draw_steps(n, block_length(n), resamples, seed)))
+    figures = np.asarray(statistic(draw_weights(n, block_length(n), resamples, seed)))
     known = figures[~np.isnan(figures)]
     if not len(known):
         return math.nan, math.nan
@@ -91,39 +103,57 @@ def difference_interval(
     if not len(first) or not len(second):
         return math.nan, math.nan
     means = [
-        mean_of(one)(draw_steps(len(one), block_length(len(one)), RESAMPLES, seed + at))
+        mean_of(one)(draw_weights(len(one), block_length(len(one)), RESAMPLES, seed + at))
         for at, one in enumerate((first, second))
     ]
     low, high = np.nanquantile(means[1] - means[0], [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def mean_of(values: NDArray[np.float64]) -> Callable[[Steps], NDArray[np.float64]]:
-    """Return the statistic "mean over the drawn steps", NaN steps left out."""
-    known = ~np.isnan(values)
-    filled = np.where(known, values, 0.0)
+def mean_of(values: NDArray[np.float64]) -> Statistic:
+    """Return the statistic "mean over the drawn steps", NaN steps left out.
 
-    def mean(steps: Steps) -> NDArray[np.float64]:
-        counts = known[steps].sum(axis=1)
-        sums = filled[steps].sum(axis=1)
-        means = np.full(len(steps), np.nan)
-        np.divide(sums, counts, out=means, where=counts > 0)
-        return means
+    Parameters
+    ----------
+    values : ndarray of shape (n,) or (several, n)
+        Of several rows, the mean of their means; NaN where one of them has none.
+    """
+    rows = np.atleast_2d(values)
+    known = (~np.isnan(rows)).astype(np.float64)
+    filled = np.where(known > 0, rows, 0.0)
+
+    def mean(weights: Weights) -> NDArray[np.float64]:
+        counts = weights @ known.T
+        means = np.full(counts.shape, np.nan)
+        np.divide(weights @ filled.T, counts, out=means, where=counts > 0)
+        return means.mean(axis=1)
 
     return mean
 
 
-def correlation_of(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> Callable[[Steps], NDArray[np.float64]]:
-    """Return the statistic "Pearson's correlation over the drawn steps"; NaN where one is flat."""
+def correlation_of(first: NDArray[np.float64], second: NDArray[np.float64]) -> Statistic:
+    """Return the statistic "Pearson's correlation over the drawn steps"; NaN where one is flat.
 
-    def correlation(steps: Steps) -> NDArray[np.float64]:
-        x = first[steps] - first[steps].mean(axis=1, keepdims=True)
-        y = second[steps] - second[steps].mean(axis=1, keepdims=True)
-        norms = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-        result = np.full(len(steps), np.nan)
-        np.divide((x * y).sum(axis=1), norms, out=result, where=norms > 1e-12)
-        return result
+    Parameters
+    ----------
+    first, second : ndarray of shape (n,) or (several, n)
+        Of several rows, the mean of the correlations of each pair of rows.
+    """
+    x, y = (rows - rows.mean(axis=1, keepdims=True) for rows in map(np.atleast_2d, (first, second)))
+
+    def correlation(weights: Weights) -> NDArray[np.float64]:
+        n = weights.sum(axis=1, keepdims=True)
+        mean_x, mean_y = (weights @ rows.T / n for rows in (x, y))
+        products = weights @ (x * y).T / n - mean_x * mean_y
+        norms = np.ones_like(products)
+        varies = np.ones(products.shape, dtype=np.bool_)
+        for rows, mean in ((x, mean_x), (y, mean_y)):
+            squares = weights @ (rows * rows).T / n
+            # What is left of equal numbers is a rounding error of the size of their squares.
+            varies &= squares - mean * mean > 1e-12 * squares
+            norms *= np.sqrt(np.maximum(squares - mean * mean, 0.0))
+        result = np.full(products.shape, np.nan)
+        np.divide(products, norms, out=result, where=varies)
+        return result.mean(axis=1)
 
     return correlation

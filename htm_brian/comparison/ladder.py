@@ -7,7 +7,7 @@ Every run is a function of plain, picklable things, so it can be done here or in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from time import monotonic
 
@@ -21,6 +21,9 @@ from htm_brian.parameters import Model
 from htm_brian.sdr.ragged import Ragged
 
 AfterStep = Callable[[int], bool]
+
+ABSTRACT = ("abstract", *(f"abstract_{which}" for which in range(2, 7)))
+"""Names of the runs of level 0 that differ only in their seed."""
 
 KEPT_ELEMENTS = 48
 """Elements at the end of a spiking run whose spikes are kept: a day of half-hours."""
@@ -161,6 +164,12 @@ class Run:
     seconds: float
     segments: SegmentTable
     spikes: Spikes | None = None
+
+
+def abstract_recordings(runs: Mapping[str, Run]) -> list[Recording]:
+    """Return what the abstract memories recorded that came as far as the first, in their order."""
+    found = [runs[name].recording for name in ABSTRACT if name in runs]
+    return [one for one in found if len(one) == len(found[0])]
 
 
 def run_abstract(

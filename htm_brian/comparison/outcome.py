@@ -7,7 +7,7 @@ from typing import Any
 
 from htm_brian.comparison import table as comparison
 from htm_brian.comparison.dataset import to_dataset
-from htm_brian.comparison.ladder import Run
+from htm_brian.comparison.ladder import ABSTRACT, Run
 from htm_brian.comparison.learning import Learning
 from htm_brian.comparison.table import Row
 from htm_brian.comparison.two_levels import TwoLevels
@@ -66,7 +66,7 @@ def _title(levels: TwoLevels, series: Series, parameters: StreamParameters, part
     return (
         f"{part}{series.title}: {len(series)} steps, {size}, {parameters.active_columns} active. "
         "Agreement of spiking with abstract stands beside its ceiling, "
-        "that of two abstract memories with different seeds."
+        f"that of {len(ABSTRACT)} abstract memories with different seeds, pair by pair."
     )
 
 

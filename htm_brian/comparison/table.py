@@ -2,32 +2,39 @@
 
 `transplant_rows` is for networks that hold the same segments, so cells can be compared one by one.
 `apart_rows` is for networks that learned by themselves: beside each agreement stands its ceiling,
-the same figure for two memories of the lower level that differ only in their seed. What spikes show
-comes first; what plateaus predicted, whatever the cells made of it, has rows of its own.
+the same figure for two memories of the lower level that differ only in their seed, over all pairs
+of several. What spikes show comes first; what plateaus predicted, whatever the cells made of it,
+has rows of its own.
 
 Whether an agreement is near enough to its ceiling is decided by the worse end of the interval of
 their difference: a difference that the series is too short to tell from a larger one does not pass.
+Where the better end is near enough, the verdict is *undecided*: not shown, and not refuted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from htm_brian.comparison.intervals import (
     Interval,
-    Steps,
+    Statistic,
     block_interval,
     correlation_of,
     mean_of,
 )
 from htm_brian.comparison.recording import Recording
-from htm_brian.comparison.validation import agreement, describe, summarise, summarise_cells
+from htm_brian.comparison.validation import (
+    agreement,
+    describe,
+    mean_of_pairs,
+    summarise,
+    summarise_cells,
+)
 from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.protocol import Table
 
@@ -36,8 +43,6 @@ BELOW_CEILING = 0.05
 ANOMALY_DIFFERENCE = 0.05
 BEST_MATCH = 0.95
 NO_STEPS = "there were no steps"
-
-Statistic = Callable[[Steps], NDArray[np.float64]]
 
 HEADINGS = ("quantity", "abstract", "spiking", "difference", "95 % interval", "target", "verdict")
 
@@ -162,17 +167,24 @@ def conclusion_of(rows: Sequence[Row]) -> str:
     >>> conclusion_of([Row("overlap", check=Check("overlap", 0.3, "1", 0.5, None, "here"))])
     'the spiking memory does not do all that the abstract one does: 1 of 1 checks fail (overlap)'
     """
-    judged = [row for row in rows if row.check is not None]
-    failed = [row.quantity for row in judged if row.check is not None and not row.check.passed]
+    judged = [(row.quantity, row.check) for row in rows if row.check is not None]
+    failed = [name for name, check in judged if check.verdict == "FAIL"]
+    undecided = [name for name, check in judged if check.undecided]
+    n = len(judged)
+    open_ones = (
+        f"{len(undecided)} of {n} checks are undecided, since the series is too short to tell "
+        f"({'; '.join(undecided)})"
+    )
     if not judged:
         return ""
-    n = len(judged)
-    if not failed:
-        return f"the spiking memory does what the abstract one does: every check holds ({n} of {n})"
-    return (
-        "the spiking memory does not do all that the abstract one does: "
-        f"{len(failed)} of {n} checks fail ({'; '.join(failed)})"
-    )
+    if failed:
+        return (
+            "the spiking memory does not do all that the abstract one does: "
+            f"{len(failed)} of {n} checks fail ({'; '.join(failed)})"
+        ) + (f"; {open_ones}" if undecided else "")
+    if undecided:
+        return f"not shown that the spiking memory does all that the abstract one does: {open_ones}"
+    return f"the spiking memory does what the abstract one does: every check holds ({n} of {n})"
 
 
 def reliable_rows(reference: Recording, other: Recording, source: str) -> list[Row]:
@@ -217,19 +229,19 @@ def best_match_row(reference: Recording, other: Recording, source: str) -> Row:
     return Row(label, abstract, spiking, check)
 
 
-def apart_rows(reference: Recording, second: Recording, other: Recording, source: str) -> list[Row]:
+def apart_rows(references: Sequence[Recording], other: Recording, source: str) -> list[Row]:
     """Compare networks that learned apart.
 
     Parameters
     ----------
-    reference, second : Recording
-        Two memories of the lower level; how far they agree is the ceiling.
+    references : sequence of Recording
+        Two or more memories of the lower level; how far they agree, pair by pair, is the ceiling.
     other : Recording
         The memory of the higher level.
     source : str
         Where the targets come from.
     """
-    pairs = Pairs(reference, second, other)
+    pairs = Pairs(references, other)
     rows = [pairs.below_ceiling(key, label, source) for key, label in AGREEMENTS.items()]
     key = "anomaly_difference"
     rows.append(pairs.above_floor(key, DIFFERENCES[key], source))
@@ -238,64 +250,74 @@ def apart_rows(reference: Recording, second: Recording, other: Recording, source
     key = "plateau_anomaly_difference"
     rows.append(pairs.above_floor(key, DIFFERENCES[key], source))
     rows.append(Row("EACH BY ITSELF"))
-    mine, theirs = describe(reference), describe(other)
+    mine, theirs = [describe(one) for one in references], describe(other)
     for key, label in LEVELS.items():
         scale = 100 if "%" in label else 1
-        rows.append(Row(label, scale * mine[key], scale * theirs[key]))
+        abstract = float(np.mean([one[key] for one in mine]))
+        rows.append(Row(label, scale * abstract, scale * theirs[key]))
     return rows
 
 
 class Pairs:
-    """Agreements of a spiking memory with an abstract one, and their ceilings, with intervals.
+    """Agreements of a spiking memory with abstract ones, and their ceilings, with intervals.
 
     Parameters
     ----------
-    reference, second, other : Recording
+    references, other
         As for `apart_rows`.
     """
 
-    def __init__(self, reference: Recording, second: Recording, other: Recording) -> None:
-        self._recordings = reference, second, other
-        self._ceiling, self._found = summarise(reference, second), summarise(reference, other)
-        self._steps = agreement(reference, second), agreement(reference, other)
+    def __init__(self, references: Sequence[Recording], other: Recording) -> None:
+        self._among = list(combinations(references, 2))
+        self._with_other = [(one, other) for one in references]
+        pairs = self._among, self._with_other
+        self._ceiling, self._found = (mean_of_pairs(summarise, some) for some in pairs)
+        self._steps = tuple([agreement(*pair) for pair in some] for some in pairs)
 
     def below_ceiling(self, key: str, label: str, source: str) -> Row:
         """Return the row of an agreement, which must not be far below its ceiling."""
-        low, _ = interval = self._interval(key)
+        low, high = self._interval(key)
         name = f"trained apart, {label}: agreement less its ceiling, lower end of the 95 % interval"
-        band = -BELOW_CEILING, None
-        return self._row(key, label, interval, (name, low, *band, source))
+        check = Check(
+            name, low, "1", -BELOW_CEILING, None, source, self._undefined(key), better_end=high
+        )
+        return self._row(key, label, (low, high), check)
 
     def above_floor(self, key: str, label: str, source: str) -> Row:
         """Return the row of a mean absolute difference, which two abstract memories have, too."""
-        _, high = interval = self._interval(key)
+        low, high = self._interval(key)
         name = f"trained apart, {label}, less that of two seeds, upper end of the 95 % interval"
-        band = None, ANOMALY_DIFFERENCE
-        return self._row(key, label, interval, (name, high, *band, source))
+        check = Check(
+            name, high, "1", None, ANOMALY_DIFFERENCE, source, self._undefined(key), better_end=low
+        )
+        return self._row(key, label, (low, high), check)
 
-    def _row(
-        self, key: str, label: str, interval: Interval, judged: tuple[str, float, Any, Any, str]
-    ) -> Row:
-        name, end, low, high, source = judged
+    def _row(self, key: str, label: str, interval: Interval, check: Check) -> Row:
         ceiling, found = self._ceiling[key], self._found[key]
-        value = math.nan if math.isnan(found - ceiling) else end
-        check = Check(name, value, "1", low, high, source, UNDEFINED.get(key, NO_STEPS))
         return Row(label, ceiling, found, check, of_difference=True, interval=interval)
+
+    def _undefined(self, key: str) -> str:
+        return UNDEFINED.get(key, NO_STEPS)
 
     def _interval(self, key: str) -> Interval:
         """Return that of the difference to the ceiling; both are drawn at the same steps."""
+        if math.isnan(self._found[key] - self._ceiling[key]):
+            return math.nan, math.nan
         at_most, is_now = self._statistics(key)
-        return block_interval(
-            lambda steps: is_now(steps) - at_most(steps), len(self._recordings[0])
-        )
+        n = len(self._with_other[0][1])
+        return block_interval(lambda weights: is_now(weights) - at_most(weights), n)
 
     def _statistics(self, key: str) -> tuple[Statistic, Statistic]:
-        """Return ceiling and agreement as functions of the steps drawn."""
+        """Return ceiling and agreement as functions of how often each step is drawn."""
         if key.endswith("_correlation"):
             name = key.removesuffix("_correlation")
-            first, *others = (getattr(one, name) for one in self._recordings)
-            return correlation_of(others[0], first), correlation_of(others[1], first)
-        return mean_of(self._steps[0][key]), mean_of(self._steps[1][key])
+            at_most, is_now = (
+                correlation_of(*(np.array([getattr(one, name) for one in side]) for side in sides))
+                for sides in (zip(*self._among, strict=True), zip(*self._with_other, strict=True))
+            )
+            return at_most, is_now
+        at_most, is_now = (mean_of(np.array([one[key] for one in some])) for some in self._steps)
+        return at_most, is_now
 
 
 def _cell_rows(prefix: str, figures: dict[str, float]) -> list[Row]:

@@ -3,7 +3,7 @@
 ========================  ======================================================================
 ``abstract``              learns over the stream
 ``abstract_shuffled``     the same over the stream shuffled in time: what order there is to learn
-``abstract_other_seed``   the same with another seed: the ceiling of every agreement
+``abstract_2``, ...       the same with other seeds: how far they agree is the ceiling
 ``spiking``               learns over the stream, in a process of its own
 ``transplant_abstract``   goes on with the segments of ``abstract`` as they were at the split
 ``transplant_reliable``   a spiking memory with these segments: no noise, and no release fails
@@ -22,7 +22,15 @@ from dataclasses import asdict, dataclass
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison import table as comparison
-from htm_brian.comparison.ladder import MemoryParameters, Run, SpikingRun, run_abstract, run_spiking
+from htm_brian.comparison.ladder import (
+    ABSTRACT,
+    MemoryParameters,
+    Run,
+    SpikingRun,
+    abstract_recordings,
+    run_abstract,
+    run_spiking,
+)
 from htm_brian.comparison.learning import Learning, learning_from, shuffle
 from htm_brian.comparison.table import Row
 from htm_brian.experiment.processes import WorkerPool
@@ -30,7 +38,8 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.sdr.ragged import Ragged
 
 MODES = ("both", "transplant", "apart")
-APART = ("abstract", "abstract_shuffled", "abstract_other_seed", "spiking")
+LEARNING = ("abstract", "abstract_shuffled")
+APART = (*LEARNING, *ABSTRACT[1:], "spiking")
 TRANSPLANT = ("transplant_abstract", "transplant_reliable", "transplant_model")
 GRACE = 20.0
 """Seconds that stopped processes have to hand in what they recorded."""
@@ -54,7 +63,7 @@ class TwoLevels:
     memory : MemoryParameters
         Of every memory.
     seed : int
-        Of every memory but ``abstract_other_seed``, whose is the next.
+        Of every memory but ``abstract_2`` and so on, which have the next ones.
     mode : {"both", "transplant", "apart"}
     model, cell_model : str
         Models of the spiking memory, or paths of their files.
@@ -89,7 +98,7 @@ class TwoLevels:
         return {
             "both": dict.fromkeys(APART, n) | rest,
             "apart": dict.fromkeys(APART, n),
-            "transplant": dict.fromkeys(APART[:2], split) | rest,
+            "transplant": dict.fromkeys(LEARNING, split) | rest,
         }[self.mode]
 
     def measure(self, stream: Ragged, progress: Progress) -> dict[str, Run]:
@@ -113,7 +122,7 @@ class TwoLevels:
         """Return what level 0 learned; None if its runs were stopped before their end."""
         if "abstract_shuffled" not in runs:
             return None
-        own, shuffled = (runs[name].recording.anomaly for name in APART[:2])
+        own, shuffled = (runs[name].recording.anomaly for name in LEARNING)
         if len(own) != len(shuffled):
             return None
         return learning_from(own, shuffled, self.evaluated_share)
@@ -124,7 +133,7 @@ class TwoLevels:
         return any(
             name not in runs or len(runs[name].recording) < length
             for name, length in self.lengths(n).items()
-            if not nothing or name in APART[:2]
+            if not nothing or name in LEARNING
         )
 
     def rows(self, runs: Mapping[str, Run], learned: Learning | None) -> list[Row]:
@@ -167,9 +176,10 @@ class TwoLevels:
             copy = self._abstract(self.seed)
             copy.import_segments(taught)
             runs["transplant_abstract"] = run_abstract(copy, rest, watch(progress), learn=False)
-        if "abstract_other_seed" in lengths and not progress.interrupted:
-            other = self._abstract(self.seed + 1)
-            runs["abstract_other_seed"] = run_abstract(other, stream, watch(progress))
+        for further, name in enumerate(ABSTRACT[1:], start=1):
+            if name in lengths and not progress.interrupted:
+                other = self._abstract(self.seed + further)
+                runs[name] = run_abstract(other, stream, watch(progress))
         return runs
 
     def _abstract(self, seed: int) -> TemporalMemory:
@@ -202,18 +212,22 @@ class TwoLevels:
         return rows
 
     def _apart_rows(self, runs: Mapping[str, Run]) -> list[Row]:
-        names = ("abstract", "abstract_other_seed", "spiking")
-        n = _common(runs, *names)
+        abstract = abstract_recordings(runs)
+        if len(abstract) < 2 or "spiking" not in runs:
+            return []
+        n = _common(runs, "abstract", "spiking")
         start = round((1 - self.evaluated_share) * n)
         if n - start < 1:
             return []
-        reference, second, spiking = (runs[name].recording.part(start, n) for name in names)
+        *references, spiking = (
+            one.part(start, n) for one in (*abstract, runs["spiking"].recording)
+        )
         return [
             Row(
                 f"TRAINED APART: over the last {n - start} of {n} steps; each level predicts the "
                 "next element before it learns from the present one"
             ),
-            *comparison.apart_rows(reference, second, spiking, TARGETS),
+            *comparison.apart_rows(references, spiking, TARGETS),
         ]
 
 

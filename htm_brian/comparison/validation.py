@@ -19,7 +19,8 @@ A NaN that reaches a check fails it: what cannot be measured does not count as a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,6 +187,18 @@ def summarise(reference: Recording, other: Recording) -> dict[str, float]:
 def summarise_cells(reference: Recording, other: Recording) -> dict[str, float]:
     """Return the mean over the steps of every `cell_agreement`."""
     return {name: _mean(series) for name, series in cell_agreement(reference, other).items()}
+
+
+def mean_of_pairs(
+    compare: Callable[[Recording, Recording], Mapping[str, Any]],
+    pairs: Iterable[tuple[Recording, Recording]],
+) -> dict[str, Any]:
+    """Return the mean over pairs of recordings of every figure that `compare` gives.
+
+    Figures of one number, or of one a step. NaN, where one pair has no value.
+    """
+    found = [compare(*pair) for pair in pairs]
+    return {name: np.mean([one[name] for one in found], axis=0) for name in found[0]}
 
 
 def describe(recording: Recording) -> dict[str, float]:

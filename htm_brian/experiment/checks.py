@@ -29,6 +29,9 @@ class Check:
         Where the band comes from.
     undefined : str
         Why there is no value, where it is NaN: what was not there to measure.
+    better_end : float or None
+        The other end of the interval whose worse end is `value`. Where this one lies in the band
+        and `value` does not, the check does not pass, but nothing is shown to be wrong either.
 
     Raises
     ------
@@ -49,13 +52,14 @@ class Check:
     high: float | None
     source: str
     undefined: str = "there was nothing to measure"
+    better_end: float | None = None
 
     def __post_init__(self) -> None:
         for field in ("name", "unit", "source", "undefined"):
             text = getattr(self, field)
             if not isinstance(text, str) or not text.strip():
                 raise InputError(f"{field} of a check must be a non-empty text, got {text!r}")
-        for field in ("value", "low", "high"):
+        for field in ("value", "low", "high", "better_end"):
             _check_plain(f"{field} of check {self.name!r}", getattr(self, field), self.unit)
         if self.value is None:
             raise InputError(f"value of check {self.name!r} must be a number, got None")
@@ -74,16 +78,18 @@ class Check:
     @property
     def passed(self) -> bool:
         """Whether the value lies in the band."""
-        value = float(self.value)
-        if math.isnan(value):
-            return False
-        above = self.low is None or value >= self.low
-        below = self.high is None or value <= self.high
-        return above and below
+        return self._holds(self.value)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the band lies within the interval: what was measured is too little to tell."""
+        return not self.passed and self.better_end is not None and self._holds(self.better_end)
 
     @property
     def verdict(self) -> str:
-        """``"pass"`` or ``"FAIL"``."""
+        """``"pass"``, ``"FAIL"``, or ``"undecided"``, which is no pass."""
+        if self.undecided:
+            return "undecided"
         return "pass" if self.passed else "FAIL"
 
     @property
@@ -115,7 +121,16 @@ class Check:
             "high": finite_or_none(self.high),
             "source": self.source,
             "passed": self.passed,
+            "undecided": self.undecided,
         }
+
+    def _holds(self, value: float) -> bool:
+        """Whether a value lies in the band."""
+        if math.isnan(float(value)):
+            return False
+        above = self.low is None or value >= self.low
+        below = self.high is None or value <= self.high
+        return above and below
 
 
 def _check_plain(what: str, value: object, unit: str) -> None:

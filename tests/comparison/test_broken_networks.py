@@ -93,13 +93,11 @@ def transplanted(memory: SpikingTemporalMemory, stream: Ragged) -> list[comparis
 
 
 def apart(memory: SpikingTemporalMemory, stream: Ragged) -> list[comparison.Row]:
-    first, second = (
+    references = [
         run_abstract(abstract(seed), stream, lambda done: True).recording.part(N // 2)
         for seed in (0, 1)
-    )
-    return comparison.apart_rows(
-        first, second, over(memory, stream, learn=True).part(N // 2), SOURCE
-    )
+    ]
+    return comparison.apart_rows(references, over(memory, stream, learn=True).part(N // 2), SOURCE)
 
 
 def failed(rows: list[comparison.Row]) -> set[str]:

@@ -7,6 +7,7 @@ from htm_brian.comparison.intervals import (
     correlation_of,
     difference_interval,
     draw_steps,
+    draw_weights,
     mean_of,
 )
 
@@ -31,7 +32,7 @@ def test_every_drawn_block_is_a_run_of_steps_round_the_circle():
 def test_variance_of_the_mean_is_that_of_the_means_of_blocks(values):
     """Closed form for n = k · L: the variance of the n block means, over k."""
     n, block = 400, 20
-    means = mean_of(values)(draw_steps(n, block, 20_000, seed=1))
+    means = mean_of(values)(draw_weights(n, block, 20_000, seed=1))
     circle = np.concatenate([values, values[: block - 1]])
     of_blocks = np.convolve(circle, np.full(block, 1 / block), mode="valid")
     assert len(of_blocks) == n
@@ -69,11 +70,33 @@ def test_correlation():
     rng = np.random.default_rng(0)
     x = rng.normal(size=2000)
     y = 0.6 * x + 0.8 * rng.normal(size=2000)
-    assert correlation_of(x, y)(np.arange(2000)[None])[0] == pytest.approx(np.corrcoef(x, y)[0, 1])
+    assert correlation_of(x, y)(np.ones((1, 2000)))[0] == pytest.approx(np.corrcoef(x, y)[0, 1])
     low, high = block_interval(correlation_of(x, y), 2000)
     # Fisher: the standard error of artanh r is 1 / √(n - 3).
     assert np.arctanh(high) - np.arctanh(low) == pytest.approx(2 * 1.96 / np.sqrt(1997), rel=0.15)
     assert np.isnan(block_interval(correlation_of(x, np.ones(2000)), 2000)).all()
+
+
+def test_weights_count_the_drawn_steps():
+    steps, weights = draw_steps(10, 4, 50, seed=3), draw_weights(10, 4, 50, seed=3)
+    assert (weights == [np.bincount(row, minlength=10) for row in steps]).all()
+
+
+def test_of_several_rows_each_is_resampled_at_the_same_steps():
+    """One row at a time, and step by step, gives the same."""
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(2, 3, 60))
+    x[1, ::7] = np.nan
+    steps, weights = draw_steps(60, 8, 20, seed=5), draw_weights(60, 8, 20, seed=5)
+    by_hand = np.nanmean(x[:, steps], axis=2).mean(axis=0)
+    assert mean_of(x)(weights) == pytest.approx(by_hand)
+    assert np.isnan(mean_of(np.stack([x[0], np.full(60, np.nan)]))(weights)).all()
+    z = x[[0, 2]]
+    by_hand = [
+        np.mean([np.corrcoef(a[row], b[row])[0, 1] for a, b in zip(z, y[:2], strict=True)])
+        for row in steps
+    ]
+    assert correlation_of(z, y[:2])(weights) == pytest.approx(np.array(by_hand))
 
 
 def test_interval_of_the_difference_of_two_series():

@@ -7,6 +7,8 @@ from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison import table as comparison
 from htm_brian.comparison.ladder import MemoryParameters, run_abstract
 from htm_brian.comparison.table import Row
+from htm_brian.comparison.validation import summarise
+from htm_brian.experiment.checks import Check
 from htm_brian.sdr.ragged import Ragged
 
 SOURCE = "these tests"
@@ -33,18 +35,19 @@ def row_of(rows, quantity):
 
 def test_a_copy_of_the_reference_passes_every_check(recordings):
     first, second, _ = recordings
-    rows = comparison.apart_rows(first, second, first, SOURCE)
+    rows = comparison.apart_rows([first, second], first, SOURCE)
     checks = comparison.checks_of(rows)
     agreements = {**comparison.AGREEMENTS, **comparison.PLATEAU_AGREEMENTS}
     assert len(checks) == len(agreements) + len(comparison.DIFFERENCES)
     assert all(check.passed for check in checks)
-    assert row_of(rows, "predicted columns: Jaccard").spiking == 1
+    row = row_of(rows, "predicted columns: Jaccard")
+    assert row.spiking == pytest.approx((1 + row.abstract) / 2)  # with itself, and with the second
     assert comparison.checks_of(comparison.reliable_rows(first, first, SOURCE))[0].value == 1
 
 
 def test_a_third_seed_is_as_good_as_the_second(recordings):
     """The ceiling is one that an abstract memory reaches: else no spiking one could."""
-    rows = comparison.apart_rows(*recordings, SOURCE)
+    rows = comparison.apart_rows(recordings[:2], recordings[2], SOURCE)
     jaccard = row_of(rows, "predicted columns: Jaccard")
     assert jaccard.difference == pytest.approx(0, abs=0.05)
 
@@ -52,7 +55,7 @@ def test_a_third_seed_is_as_good_as_the_second(recordings):
 def test_a_memory_that_learned_something_else_fails(recordings):
     first, second, _ = recordings
     early = first.part(0, 60)  # has learned little
-    rows = comparison.apart_rows(first.part(180), second.part(180), early, SOURCE)
+    rows = comparison.apart_rows([first.part(180), second.part(180)], early, SOURCE)
     failed = {check.name for check in comparison.checks_of(rows) if not check.passed}
     for label in ("predicted columns: Jaccard", "columns with a plateau: Jaccard"):
         assert any(name.startswith(f"trained apart, {label}") for name in failed), label
@@ -68,7 +71,7 @@ def test_own_release_is_reported_but_not_judged(recordings):
 
 
 def test_table_has_the_columns_and_says_what_the_target_is_of(recordings):
-    rows = [Row("A HEADING"), *comparison.apart_rows(*recordings, SOURCE)]
+    rows = [Row("A HEADING"), *comparison.apart_rows(recordings[:2], recordings[2], SOURCE)]
     table = comparison.to_table(rows, "title")
     assert list(table.columns) == [
         "quantity", "abstract", "spiking", "difference", "95 % interval", "target", "verdict",
@@ -89,7 +92,7 @@ def test_what_cannot_be_measured_fails():
         run_abstract(TemporalMemory(**parameters, seed=s), noise, lambda done: True).recording
         for s in range(3)
     )
-    rows = comparison.apart_rows(one, two, three, SOURCE)
+    rows = comparison.apart_rows([one, two], three, SOURCE)
     precision = row_of(rows, "predicted columns: precision")
     assert not precision.check.passed
     assert precision.cells()[1:5] == ["-", "-", "-", ""]
@@ -97,7 +100,7 @@ def test_what_cannot_be_measured_fails():
 
 
 def test_every_agreement_carries_an_interval_round_its_difference(recordings):
-    rows = comparison.apart_rows(*recordings, SOURCE)
+    rows = comparison.apart_rows(recordings[:2], recordings[2], SOURCE)
     labelled = (comparison.AGREEMENTS, comparison.PLATEAU_AGREEMENTS, comparison.DIFFERENCES)
     for label in [label for labels in labelled for label in labels.values()]:
         row = row_of(rows, label)
@@ -108,12 +111,43 @@ def test_every_agreement_carries_an_interval_round_its_difference(recordings):
         assert " to " in row.cells()[4]
 
 
+def test_the_ceiling_is_the_mean_over_all_pairs_of_seeds(recordings):
+    """Counted pair by pair with the functions for two recordings."""
+    first, second, third = recordings
+    other = second.part(0)
+    rows = comparison.apart_rows(recordings, other, SOURCE)
+    for key, label in {**comparison.AGREEMENTS, **comparison.DIFFERENCES}.items():
+        row = row_of(rows, label)
+        pairs = ((first, second), (first, third), (second, third))
+        assert row.abstract == pytest.approx(np.mean([summarise(*pair)[key] for pair in pairs]))
+        found = [summarise(one, other)[key] for one in recordings]
+        assert row.spiking == pytest.approx(np.mean(found))
+
+
+def test_a_series_too_short_to_tell_is_undecided_and_no_pass():
+    """The band lies within the interval: not shown, and not refuted."""
+    unsure = Check("one", -0.08, "1", -0.05, None, SOURCE, better_end=0.01)
+    assert not unsure.passed
+    assert unsure.verdict == "undecided"
+    wrong = Check("two", -0.08, "1", -0.05, None, SOURCE, better_end=-0.06)
+    assert wrong.verdict == "FAIL"
+    held = Check("three", 0.0, "1", -0.05, None, SOURCE, better_end=0.01)
+    assert held.verdict == "pass"
+    rows = [Row(check.name, check=check) for check in (held, unsure)]
+    assert comparison.conclusion_of(rows) == (
+        "not shown that the spiking memory does all that the abstract one does: 1 of 2 checks are "
+        "undecided, since the series is too short to tell (one)"
+    )
+    text = comparison.conclusion_of([*rows, Row("two", check=wrong)])
+    assert "1 of 3 checks fail (two); 1 of 3 checks are undecided" in text
+
+
 def test_the_conclusion_names_what_failed(recordings):
     first, second, _ = recordings
-    same = comparison.apart_rows(first, second, first, SOURCE)
+    same = comparison.apart_rows([first, second], first, SOURCE)
     n = len(comparison.checks_of(same))
     assert comparison.conclusion_of(same).endswith(f"every check holds ({n} of {n})")
-    other = comparison.apart_rows(first.part(180), second.part(180), first.part(0, 60), SOURCE)
+    other = comparison.apart_rows([first.part(180), second.part(180)], first.part(0, 60), SOURCE)
     text = comparison.conclusion_of(other)
     assert "does not do all that the abstract one does" in text
     assert "predicted columns: Jaccard" in text

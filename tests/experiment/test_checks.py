@@ -76,6 +76,7 @@ def test_as_dict_is_plain_json() -> None:
         "high": 1.0,
         "source": "a paper",
         "passed": False,
+        "undecided": False,
     }
 
 

@@ -34,7 +34,7 @@ def runs(stream):
     rest = stream.part(SPLIT)
     made = {
         "abstract": run(stream, 0),
-        "abstract_other_seed": run(stream, 1),
+        "abstract_2": run(stream, 1),
         "spiking": run(stream, 2),
         "transplant_abstract": run(rest, 3),
         "transplant_reliable": run(rest, 3),
@@ -80,7 +80,7 @@ def test_a_partial_dataset_is_drawn_as_far_as_it_goes(stream, runs):
 
 
 def test_where_only_level_0_was_run_its_anomaly_is_drawn_beside_the_shuffled_one(stream, runs):
-    some = {"abstract": runs["abstract"], "abstract_shuffled": runs["abstract_other_seed"]}
+    some = {"abstract": runs["abstract"], "abstract_shuffled": runs["abstract_2"]}
     figures = draw(to_dataset(TEXT, stream, some, SPLIT))
     assert set(figures) == {"anomaly"}
     _, anomaly = figures["anomaly"].axes

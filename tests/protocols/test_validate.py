@@ -17,6 +17,7 @@ from rich.console import Console
 from htm_brian import models
 from htm_brian.cli import main
 from htm_brian.comparison import table as comparison
+from htm_brian.comparison.ladder import ABSTRACT
 from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.runner import run_protocol
@@ -61,8 +62,8 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
     # What level 0 learned, cells without noise and columns with it; who wins, where columns burst.
     assert len(summary["checks"]) in (1 + 2 + apart, 1 + 3 + apart)
     assert set(summary["metrics"]["runs"]) == {
-        "abstract", "abstract_shuffled", "abstract_other_seed", "spiking",
-        "transplant_abstract", "transplant_reliable", "transplant_model",
+        *ABSTRACT, "abstract_shuffled", "spiking", "transplant_abstract",
+         "transplant_reliable", "transplant_model",
     }  # fmt: skip
     names = {path.name for path in (folder / "figures").iterdir()}
     kinds = ("agreement", "anomaly", "raster", "sparsity", "transplant")
@@ -129,7 +130,7 @@ def test_level_0_alone_tells_that_something_was_learned(finished):
     [
         (
             "apart",
-            {"abstract": N, "abstract_shuffled": N, "abstract_other_seed": N, "spiking": N},
+            dict.fromkeys((*ABSTRACT, "abstract_shuffled", "spiking"), N),
         ),
         (
             "transplant",
