@@ -15,7 +15,7 @@ validate: .venv/.installed
 	$(BIN)/htm-brian validate $(ARGS)
 
 test: .venv/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: .venv/.installed-dev
 	$(BIN)/pytest -m slow $(ARGS)

@@ -28,6 +28,11 @@ from brian2.units import ms
 settings.register_profile("htm_brian", deadline=None)
 settings.load_profile("htm_brian")
 
+# Tests compile much and run it briefly: without optimisation that takes a third of the time. Brian2
+# finds compiled code by its source alone, so this has a folder of its own.
+QUICKLY_COMPILED = ["-w", "-O0", "-std=c++11"]
+COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "cython"
+
 EXTRA = Path(__file__).parent / "experiment" / "extra"
 
 RAND_IN_ON_PRE = (
@@ -72,6 +77,8 @@ def brian2_reset() -> Iterator[None]:
     """Numpy target, default clock and device before each test; all restored after it."""
     prefs._backup()
     prefs.codegen.target = "numpy"
+    prefs.codegen.cpp.extra_compile_args_gcc = QUICKLY_COMPILED
+    prefs.codegen.runtime.cython.cache_dir = str(COMPILED)
     defaultclock.dt = 0.1 * ms
     yield
     if get_device() is not runtime_device:

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from docs import insert_results
-from htm_brian import cli
+from htm_brian import cli, cli_fit
 from htm_brian.experiment.claims import settling
 from htm_brian.experiment.finding import find_protocol
 from htm_brian.experiment.protocol import list_protocols
 from htm_brian.experiment.sweep import command
 from htm_brian.experiment.sweep.grid import axes_of, points_of
+from htm_brian.fitting import calibration
 from htm_brian.parameters import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +76,9 @@ def test_commands_are_ones_that_the_program_has(
     monkeypatch.setattr(cli, "_run", set_up_only)
     monkeypatch.setattr(command, "sweep", points_only)
     monkeypatch.setattr(command, "replot", lambda folder: [])
+    for long in ("fit", "score"):
+        monkeypatch.setattr(calibration, long, lambda *given, **named: {})
+    monkeypatch.setattr(cli_fit, "_show", lambda *given: None)
     monkeypatch.setattr(settling, "load_results", lambda folders: ({}, []))
     monkeypatch.setattr(settling, "unsettled", lambda settled: [])
     monkeypatch.setattr(sys, "path", list(sys.path))
