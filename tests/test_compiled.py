@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +15,13 @@ from numpy.typing import NDArray
 
 from htm_brian import SDR, SpikingTemporalMemory, load_model
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.cli import main
+from htm_brian.engine import fast_settings
 from htm_brian.engine.compiling import code_generation
 from htm_brian.engine.fast_settings import find_gcc
 from htm_brian.engine.lean_calls import LeanCythonCodeObject
 from htm_brian.engine.rewired_pathway import RewiredCythonCode
+from tests.generators.in_process_pool import InProcessPool
 
 pytestmark = [
     pytest.mark.compiled,
@@ -28,6 +29,12 @@ pytestmark = [
 ]
 
 Course = list[tuple[list[int], list[int], float]]
+
+
+@pytest.fixture(autouse=True)
+def quickly_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is the default one; to optimise it takes three times as long, and tests little."""
+    monkeypatch.setattr(fast_settings, "FLAGS", ("-w", "-O0", "-std=c++11"))
 
 
 @pytest.fixture(autouse=True)
@@ -133,17 +140,11 @@ def test_auto_is_the_lean_target() -> None:
         assert get_device().code_object_class() is auto_target()
 
 
-def test_validate_runs_to_its_report(tmp_path: Path) -> None:
+def test_validate_runs_to_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So short a series teaches neither memory much: a failed check is no fault here."""
-    command = [sys.executable, "-m", "htm_brian.cli", "validate", "--steps", "30"]
-    done = subprocess.run(
-        [*command, "--columns", "64", "--cells", "4", "-o", "out"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    monkeypatch.setattr("htm_brian.comparison.two_levels.WorkerPool", InProcessPool)
+    arguments = ["--steps", "30", "--columns", "64", "--cells", "4", "-o", str(tmp_path)]
+    assert main(["validate", *arguments]) in (0, 1)
+    summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["checks"] and not summary["partial"]
-    assert (tmp_path / "out" / "report.html").stat().st_size > 0
+    assert (tmp_path / "report.html").stat().st_size > 0

@@ -50,7 +50,7 @@ def memory(rule, like, **options):
     )
 
 
-@pytest.mark.parametrize("bits", [32, 4])
+@pytest.mark.parametrize("bits", [32, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rule", [UpDown(0.1, 0.03), IncidenceRate(10.0, 0.2)])
 def test_both_paths_give_the_same_memory(rule, bits):
     own = Own(rule)

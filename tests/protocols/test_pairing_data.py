@@ -84,6 +84,7 @@ def test_a_cell_fires_at_the_times_of_the_list_where_pulses_are_rare() -> None:
         np.testing.assert_allclose(post, wanted[1], rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_long_pulses_make_bursts_of_fast_pairs() -> None:
     row = max(fitted_rows(), key=lambda row: row.frequency)
     found = fired_trains([row], "l5_thick_tufted", PULSES["long"], SilentProgress())
