@@ -20,7 +20,6 @@ from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.bac_firing.checks import (
     HAY,
@@ -31,6 +30,7 @@ from htm_brian.protocols.bac_firing.checks import (
     metrics,
 )
 from htm_brian.protocols.bac_firing.measurement import run_layer
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

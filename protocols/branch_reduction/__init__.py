@@ -20,7 +20,6 @@ from htm_brian.cells.pyramidal import require_level_1
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.fitting.reduction import FREE, VOLLEY, fit
 from htm_brian.fitting.reduction_file import fitted_model, write
 from htm_brian.parameters import load_model
@@ -35,6 +34,7 @@ from htm_brian.protocols.branch_reduction.checks import (
 )
 from htm_brian.protocols.branch_reduction.levels import Biophysical, Reduced
 from htm_brian.protocols.branch_reduction.measurement import measure, to_curves
+from htm_brian.quantities import check_quantity
 
 WRITTEN_BY = "htm-brian run branch_reduction --set write=FILE"
 

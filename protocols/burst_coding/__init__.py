@@ -19,12 +19,12 @@ from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.mechanisms import active_dendrite
 from htm_brian.parameters import load_model
 from htm_brian.protocols.burst_coding.checks import CELLS, NAUD, checks, metrics
 from htm_brian.protocols.burst_coding.decoding import SIZES
 from htm_brian.protocols.burst_coding.measurement import run_signals, run_table
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

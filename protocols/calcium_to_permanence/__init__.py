@@ -16,10 +16,10 @@ from brian2 import Hz, Quantity, ms
 from htm_brian.arguments import check_integer
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.calcium_to_permanence.checks import checks, metrics
 from htm_brian.protocols.calcium_to_permanence.measurement import hard_bounds, soft_bounds
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.mechanisms import active_dendrite
 from htm_brian.parameters import load_model
 from htm_brian.protocols.dendritic_inhibition.checks import GENTET, NAUD, THREAD, checks, metrics
 from htm_brian.protocols.dendritic_inhibition.measurement import run_circuits
 from htm_brian.protocols.dendritic_inhibition.stimulus import COPIES, TARGETS
+from htm_brian.quantities import check_quantity
 from htm_brian.synapses.release.stochastic import MECHANISMS
 
 

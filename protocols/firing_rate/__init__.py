@@ -24,11 +24,11 @@ from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.firing_rate import current_steps, epsp_summation, rate_detection
 from htm_brian.protocols.firing_rate.checks import checks, metrics
 from htm_brian.protocols.firing_rate.reference import HAY, HAY_RATES
+from htm_brian.quantities import check_quantity
 
 LEAST_STEPS = 10
 

@@ -18,7 +18,6 @@ from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.metabotropic_persistence.checks import (
     HTM,
@@ -29,6 +28,7 @@ from htm_brian.protocols.metabotropic_persistence.checks import (
 )
 from htm_brian.protocols.metabotropic_persistence.measurement import SETTLED, fire, persist
 from htm_brian.protocols.metabotropic_persistence.stimulus import VOLLEY
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from htm_brian.arguments import check_integer
 from htm_brian.electrophysiology.stimulation import stimulate
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.nmda_spike.checks import HTM, MAJOR, SCHILLER, checks, metrics
 from htm_brian.protocols.nmda_spike.measurement import to_dataset
 from htm_brian.protocols.nmda_spike.stimulus import ARRIVAL, basal_branches, make_stimulus
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
@@ -39,14 +38,6 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     share = 1 - dataset.soma_area.sel(condition="no NMDA") / clustered.soma_area
     return [
         Check("threshold, clustered synapses", k, "1", 8, 20, f"{SCHILLER}; {HTM}"),
-        Check(
-            "HTM: coincident synapses, of 40 on the branch, that make a plateau",
-            k if k <= dataset.sizes["synapses"] else np.nan,
-            "1",
-            8,
-            20,
-            HTM,
-        ),
         Check(
             "smallest peak at the soma, from above threshold to 20",
             float(above.soma_peak.min()),
@@ -112,15 +103,12 @@ def checks(dataset: xr.Dataset) -> list[Check]:
             FARINELLA,
         ),
         Check(
-            "supralinearity within the branch, largest", float(within.max()), "1", 1.3, None, POLSKY
-        ),
-        Check(
             "amplification by the spike, largest",
             100 * float(within.max()),
             "%",
             180,
             272,
-            SCHILLER,
+            f"{SCHILLER}; {POLSKY}",
         ),
         Check(
             "sum between two branches over linear sum, smallest",

@@ -18,11 +18,11 @@ from htm_brian.cells import biophysical
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.prediction_lead.checks import HTM, checks, metrics
 from htm_brian.protocols.prediction_lead.measurement import least_volley, predict
 from htm_brian.protocols.prediction_lead.stimulus import DELAYS, ONSET
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

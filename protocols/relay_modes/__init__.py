@@ -22,12 +22,12 @@ from htm_brian.electrophysiology.stimulation import stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.mechanisms import spike, t_current
 from htm_brian.parameters import load_model
 from htm_brian.protocols.relay_modes.checks import CRITERION, SHERMAN, checks, metrics
 from htm_brian.protocols.relay_modes.measurement import SAMPLE, measure
 from htm_brian.protocols.relay_modes.stimulus import DURATIONS, conditions, start, stimulus
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from htm_brian.engine.compiling import uncompiled
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.release_robustness import level1, level2
 from htm_brian.protocols.release_robustness.checks import checks, metrics
 from htm_brian.protocols.release_robustness.sampling import SIZES, THRESHOLD, closed_form, sampled
 from htm_brian.protocols.release_robustness.shift import shares
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

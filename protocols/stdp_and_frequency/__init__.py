@@ -15,7 +15,6 @@ from brian2 import Quantity, ms
 from htm_brian.arguments import check_integer
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.experiment.quantities import check_quantity
 from htm_brian.parameters import load_model
 from htm_brian.protocols.stdp_and_frequency.checks import checks, metrics
 from htm_brian.protocols.stdp_and_frequency.measurement import (
@@ -24,6 +23,7 @@ from htm_brian.protocols.stdp_and_frequency.measurement import (
     random_timing,
     timing_curves,
 )
+from htm_brian.quantities import check_quantity
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_what_is_not_an_nmda_spike_does_not_pass(outcome: Outcome) -> None:
     failed = {check.name for check in checks(wrong) if not check.passed}
     assert {
         "threshold, clustered synapses",
-        "supralinearity within the branch, largest",
+        "amplification by the spike, largest",
         "shortest half-width at the soma, same range",
         "NMDA share of the soma's depolarisation, just above threshold",
     } <= failed

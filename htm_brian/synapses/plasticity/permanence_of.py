@@ -23,10 +23,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from brian2.units.allunits import hertz, second
 from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.errors import InputError
+from htm_brian.quantities import check_quantity
 from htm_brian.synapses.plasticity.calcium_based import CalciumBased
 
 
@@ -136,3 +138,47 @@ def in_hertz_and_minutes(average: IncidenceRate, event_rate: Quantity) -> tuple[
     """Return incidence rate in hertz and learning period in minutes, at a rate of events."""
     rate = float(event_rate)
     return average.incidence_rate * rate, average.learning_period / rate / 60
+
+
+def incidence_rate_at(
+    event_rate: Quantity, incidence_rate: Quantity, learning_period: Quantity
+) -> IncidenceRate:
+    """Return the moving average of numbers that are known in hertz and minutes.
+
+    The memories count learning events; this is the inverse of `in_hertz_and_minutes`.
+
+    Parameters
+    ----------
+    event_rate : Quantity
+        Learning events of the postsynaptic cell, in hertz.
+    incidence_rate : Quantity
+        How often a presynaptic cell must take part to stay connected, in hertz; at most the rate
+        of events.
+    learning_period : Quantity
+        Time constant of the average.
+
+    Raises
+    ------
+    InputError
+        Where a unit is another one, or a number is out of range.
+
+    Examples
+    --------
+    >>> from brian2 import Hz, second
+    >>> incidence_rate_at(0.5 * Hz, 0.1 * Hz, 1200 * second)
+    IncidenceRate(learning_period=600.0, incidence_rate=0.2)
+    """
+    for name, value, unit in (
+        ("event_rate", event_rate, hertz),
+        ("incidence_rate", incidence_rate, hertz),
+        ("learning_period", learning_period, second),
+    ):
+        check_quantity(name, value, unit, positive=True)
+    if incidence_rate > event_rate:
+        raise InputError(
+            f"incidence_rate must be at most event_rate, {event_rate}, got {incidence_rate}"
+        )
+    return IncidenceRate(
+        learning_period=float(learning_period * event_rate),
+        incidence_rate=float(incidence_rate / event_rate),
+    )

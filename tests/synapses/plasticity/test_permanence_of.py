@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import Hz, ms
+from brian2 import Hz, ms, second
 
+from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.errors import InputError
 from htm_brian.synapses.plasticity.calcium_based import CalciumBased
 from htm_brian.synapses.plasticity.permanence_of import (
     in_hertz_and_minutes,
+    incidence_rate_at,
     incidence_rate_of,
     soft_steps,
     step,
@@ -45,6 +47,21 @@ def test_the_weights_are_those_of_two_exponentials() -> None:
     hertz, minutes = in_hertz_and_minutes(average, 0.5 * Hz)
     assert hertz == pytest.approx(0.5 * average.incidence_rate)
     assert minutes == pytest.approx(average.learning_period / 30)
+
+
+def test_a_memory_takes_the_average_that_is_given_in_hertz_and_minutes() -> None:
+    average = incidence_rate_at(0.5 * Hz, 0.1 * Hz, 1200 * second)
+    assert in_hertz_and_minutes(average, 0.5 * Hz) == pytest.approx((0.1, 20))
+    memory = TemporalMemory(64, 4, permanence_rule=average)
+    assert memory.parameters.connected_permanence == pytest.approx(0.2)
+    for wrong, message in (
+        ((0.5 * Hz, 0.6 * Hz, 1200 * second), "incidence_rate must be at most event_rate"),
+        ((0.5 * Hz, 0.1, 1200 * second), "incidence_rate must have a unit like"),
+        ((0 * Hz, 0.1 * Hz, 1200 * second), "event_rate must be positive"),
+        ((0.5 * Hz, 0.1 * Hz, 20 * ms**2), "learning_period must have a unit like"),
+    ):
+        with pytest.raises(InputError, match=message):
+            incidence_rate_at(*wrong)
 
 
 def test_hard_bounds_are_the_counter() -> None:

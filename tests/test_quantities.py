@@ -6,7 +6,7 @@ import pytest
 from brian2 import Quantity, ms, mV, nA, second
 
 from htm_brian.errors import InputError
-from htm_brian.experiment.quantities import check_quantity
+from htm_brian.quantities import check_quantity
 
 
 def test_what_is_right_is_returned() -> None:
