@@ -34,7 +34,7 @@ def test_more_noise_means_fewer_right_columns_and_more_neurons_more() -> None:
         (
             CELL.with_values({"branch.plateau_conductance": 1 * nS}),
             NETWORK,
-            r"lead > inhibition.recruitment_delay \+ inhibition.delay, got 0.\d+ ms and 2.00 ms",
+            r"lead > inhibition.recruitment_delay \+ inhibition.delay, got 0.\d+ ms and 1.75 ms",
         ),
         (
             CELL.with_values({"feedforward.volley_conductance": 20 * nS}),
