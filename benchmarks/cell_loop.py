@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import re
 import shutil
-import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import shared_library
 from brian2 import NeuronGroup
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.core.variables import ArrayVariable
@@ -88,8 +88,7 @@ class CellLoop:
                 vector="\n".join(vector[None]),
             )
         )
-        command = ["g++", *FLAGS, "-shared", "-fPIC", source, "-o", library]
-        subprocess.run(command, check=True)
+        shared_library.build("g++", FLAGS, source, library)
         self._step = ctypes.CDLL(str(library)).step
         addresses = [array.ctypes.data for array in self._arrays]
         self._addresses = (ctypes.c_void_p * len(addresses))(*addresses)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shared_library
 from brian2.synapses.synapses import Synapses
 from network_equations import derived_code
 from numpy.typing import NDArray
@@ -195,8 +195,7 @@ def bare_loop(tm: SpikingTemporalMemory) -> Iterator[BareLoop | None]:
         library, code = Path(folder) / "loop.so", derived_code(tm.cell_model)
         (Path(folder) / PARAMETERS).write_text(_declared(code.parameters))
         (Path(folder) / FUNCTIONS).write_text(code.functions)
-        command = [compiler, *FLAGS, "-I", folder, "-shared", "-fPIC", SOURCE, "-o", library]
-        subprocess.run(command, check=True)
+        shared_library.build(compiler, [*FLAGS, "-I", folder], SOURCE, library)
         loop = BareLoop(library, code.parameters, tm)
         yield loop
         loop.close()

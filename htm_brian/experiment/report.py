@@ -20,6 +20,9 @@ LARGEST_SVG = 600_000
 LONGEST_NUMBER = 24
 """Characters; a cell of a table that has no more stays in one line."""
 
+MARKS = {"pass": "held", "FAIL": "failed", "undecided": "undecided"}
+"""Class of a cell that holds a verdict."""
+
 
 @dataclass(frozen=True)
 class _Picture:
@@ -57,6 +60,8 @@ def render(
         protocol=protocol,
         outcome=outcome,
         verdict=verdict(outcome),
+        colour=_colour(outcome),
+        marks=MARKS,
         table=outcome.table,
         checks=outcome.checks,
         number=format_number,
@@ -81,6 +86,14 @@ def verdict(outcome: Outcome) -> str:
     if held == n:
         return f"every check holds ({n} of {n}{undecided})"
     return f"{n - held} of {n} checks fail{undecided}"
+
+
+def _colour(outcome: Outcome) -> str:
+    """Return the class of the verdict: green, red, or amber where nothing was shown or refuted."""
+    if outcome.passed:
+        return "pass"
+    wrong = any(check.verdict == "FAIL" for check in outcome.checks)
+    return "fail" if wrong and not outcome.partial else "partial"
 
 
 def _picture(folder: Path, name: str) -> _Picture:

@@ -23,7 +23,7 @@ from htm_brian.experiment.progress import progress_on
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
 from htm_brian.experiment.report import checks_table, render, verdict
 
-STYLES = {"pass": "green", "FAIL": "bold red"}
+STYLES = {"pass": "green", "FAIL": "bold red", "undecided": "yellow"}
 
 
 def run_protocol(

@@ -35,6 +35,7 @@ def test_the_bare_loop_activates_the_same_cells() -> None:
             assert loop.compute(element).tolist() == tm.active_cells.tolist(), f"element {k}"
             activity.append(len(tm.active_cells))
     assert activity[5] == size.active < activity[6], "both known and unknown elements"
+    assert np.nextafter(np.float64(0), 1) * np.ones(1) > 0, "subnormal numbers are still there"
 
 
 def test_spikes_fail_in_the_loop_as_often_as_in_the_network() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from htm_brian.experiment import results
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, Table, load_protocol
-from htm_brian.experiment.report import verdict
+from htm_brian.experiment.report import render, verdict
 from htm_brian.experiment.runner import write_results
 
 VOID = {"meta", "img", "link", "br"}
@@ -77,6 +78,21 @@ def test_a_protocols_own_table_is_shown_with_its_verdicts(tmp_path: Path) -> Non
     assert '<td class="held">pass</td>' in html
     assert '<td class="failed">FAIL</td>' in html
     assert "<th>abstract</th>" in html
+
+
+@pytest.mark.parametrize(
+    ("better_end", "mark", "colour"), [(0.0, "undecided", "partial"), (-0.2, "failed", "fail")]
+)
+def test_what_cannot_be_told_is_neither_green_nor_red(
+    tmp_path: Path, better_end: float, mark: str, colour: str
+) -> None:
+    kind = load_protocol("nmda_spike")
+    check = Check("agreement", -0.3, "1", -0.1, None, "a paper", better_end=better_end)
+    outcome = Outcome(xr.Dataset(), [check])
+    provenance = results.provenance(kind(), "htm-brian run", datetime.now(UTC)) | {"figures": []}
+    html = render(kind(), outcome, provenance, tmp_path)
+    assert f'<td class="{mark}">{check.verdict}</td>' in html
+    assert f'<p class="verdict {colour}">' in html
 
 
 def test_verdict_in_words() -> None:
