@@ -18,13 +18,13 @@ import argparse
 import ctypes
 import gc
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
 import numpy as np
+import shared_library
 from numpy.typing import NDArray
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
@@ -141,8 +141,7 @@ def compiled_loop(folder: str) -> ctypes.CDLL | None:
         return None
     source, library = Path(folder) / "loop.c", Path(folder) / "loop.so"
     source.write_text(C_LOOP)
-    command = [compiler, "-O3", "-march=native", "-shared", "-fPIC", source, "-o", library]
-    subprocess.run(command, check=True)
+    shared_library.build(compiler, ["-O3", "-march=native"], source, library)
     return ctypes.CDLL(str(library))
 
 

@@ -1,4 +1,4 @@
-"""A loop in C++, compiled and linked into a library that this process can load."""
+"""A loop in C or C++, compiled and linked into a library that this process can load."""
 
 from __future__ import annotations
 

@@ -217,13 +217,16 @@ def findings(results: Mapping[str, Result]) -> str:
 
 
 def refuted(results: Mapping[str, Result]) -> str:
-    """Return one line for each check that does not hold: what was found, what was claimed."""
+    """Return one line for each check that does not hold: what was found, what was claimed.
+
+    One that is undecided is not refuted.
+    """
     missed = [
         f"- {_link(name)}: {check.name}: found {check.found}, claimed {check.target} "
         f"({check.source})"
         for name in in_order(results)
-        for check in map(_check, results[name]["checks"])
-        if not check.passed
+        for stored in results[name]["checks"]
+        if not (check := _check(stored)).passed and not stored.get("undecided", False)
     ]
     return "\n".join(missed) or "Nothing is refuted so far."
 

@@ -24,6 +24,8 @@ from brian2.devices.device import (
 )
 from brian2.units import ms
 
+from htm_brian.engine import fast_settings
+
 # A first call may compile, and machines are shared: time is no reason for an example to fail.
 settings.register_profile("htm_brian", deadline=None)
 settings.load_profile("htm_brian")
@@ -88,6 +90,12 @@ def brian2_reset() -> Iterator[None]:
         gc.collect()  # frees their names for the next test; half a second, so not for every test
     prefs._restore()
     defaultclock.dt = 0.1 * ms
+
+
+@pytest.fixture
+def quick_fast_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the fast settings, too, compile without optimisation."""
+    monkeypatch.setattr(fast_settings, "FLAGS", tuple(QUICKLY_COMPILED))
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from htm_brian import SDR, SpikingTemporalMemory, load_model
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.cli import main
-from htm_brian.engine import fast_settings
 from htm_brian.engine.compiling import code_generation
 from htm_brian.engine.fast_settings import find_gcc
 from htm_brian.engine.lean_calls import LeanCythonCodeObject
@@ -25,16 +24,11 @@ from tests.generators.in_process_pool import InProcessPool
 
 pytestmark = [
     pytest.mark.compiled,
+    pytest.mark.usefixtures("quick_fast_settings"),
     pytest.mark.skipif(find_gcc()[0] == "", reason="needs GCC"),
 ]
 
 Course = list[tuple[list[int], list[int], float]]
-
-
-@pytest.fixture(autouse=True)
-def quickly_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code is the default one; to optimise it takes three times as long, and tests little."""
-    monkeypatch.setattr(fast_settings, "FLAGS", ("-w", "-O0", "-std=c++11"))
 
 
 @pytest.fixture(autouse=True)

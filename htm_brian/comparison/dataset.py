@@ -27,7 +27,7 @@ import xarray as xr
 
 from htm_brian.comparison.ladder import Run, abstract_recordings
 from htm_brian.comparison.recording import COLUMN_SETS, SETS, Recording
-from htm_brian.comparison.validation import ANOMALIES, agreement, cell_agreement, mean_of_pairs
+from htm_brian.comparison.validation import ANOMALIES, agreement, cell_agreement, mean_of_figures
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.series import Series
 
@@ -68,7 +68,7 @@ def to_dataset(
     for prefix, pairs, compare, dim in _comparisons(runs):
         common = min(len(recording) for pair in pairs for recording in pair)
         parts = [(one.part(0, common), other.part(0, common)) for one, other in pairs]
-        for quantity, values in mean_of_pairs(compare, parts).items():
+        for quantity, values in mean_of_figures([compare(*pair) for pair in parts]).items():
             filled = _fill(values, lengths[dim])
             variables[f"{prefix}_{quantity}"] = (dim, filled, {"units": "1"})
     coordinates: Variables = {

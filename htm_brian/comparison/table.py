@@ -31,7 +31,7 @@ from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.validation import (
     agreement,
     describe,
-    mean_of_pairs,
+    mean_of_figures,
     summarise,
     summarise_cells,
 )
@@ -250,11 +250,10 @@ def apart_rows(references: Sequence[Recording], other: Recording, source: str) -
     key = "plateau_anomaly_difference"
     rows.append(pairs.above_floor(key, DIFFERENCES[key], source))
     rows.append(Row("EACH BY ITSELF"))
-    mine, theirs = [describe(one) for one in references], describe(other)
+    mine, theirs = mean_of_figures([describe(one) for one in references]), describe(other)
     for key, label in LEVELS.items():
         scale = 100 if "%" in label else 1
-        abstract = float(np.mean([one[key] for one in mine]))
-        rows.append(Row(label, scale * abstract, scale * theirs[key]))
+        rows.append(Row(label, scale * mine[key], scale * theirs[key]))
     return rows
 
 
@@ -271,8 +270,11 @@ class Pairs:
         self._among = list(combinations(references, 2))
         self._with_other = [(one, other) for one in references]
         pairs = self._among, self._with_other
-        self._ceiling, self._found = (mean_of_pairs(summarise, some) for some in pairs)
         self._steps = tuple([agreement(*pair) for pair in some] for some in pairs)
+        self._ceiling, self._found = (
+            mean_of_figures([summarise(*pair, one) for pair, one in zip(some, steps, strict=True)])
+            for some, steps in zip(pairs, self._steps, strict=True)
+        )
 
     def below_ceiling(self, key: str, label: str, source: str) -> Row:
         """Return the row of an agreement, which must not be far below its ceiling."""

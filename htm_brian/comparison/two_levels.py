@@ -213,11 +213,9 @@ class TwoLevels:
 
     def _apart_rows(self, runs: Mapping[str, Run]) -> list[Row]:
         abstract = abstract_recordings(runs)
-        if len(abstract) < 2 or "spiking" not in runs:
-            return []
         n = _common(runs, "abstract", "spiking")
         start = round((1 - self.evaluated_share) * n)
-        if n - start < 1:
+        if n - start < 1 or len(abstract) < 2:
             return []
         *references, spiking = (
             one.part(start, n) for one in (*abstract, runs["spiking"].recording)

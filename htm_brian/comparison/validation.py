@@ -19,7 +19,7 @@ A NaN that reaches a check fails it: what cannot be measured does not count as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -174,9 +174,19 @@ def cell_agreement(reference: Recording, other: Recording) -> dict[str, Series]:
     }
 
 
-def summarise(reference: Recording, other: Recording) -> dict[str, float]:
-    """Return the mean over the steps of every `agreement`, and how the anomalies correlate."""
-    means = {name: _mean(series) for name, series in agreement(reference, other).items()}
+def summarise(
+    reference: Recording, other: Recording, steps: Mapping[str, Series] | None = None
+) -> dict[str, float]:
+    """Return the mean over the steps of every `agreement`, and how the anomalies correlate.
+
+    Parameters
+    ----------
+    reference, other : Recording
+    steps : mapping of str to ndarray, optional
+        Their `agreement`, where it is known already.
+    """
+    known = agreement(reference, other) if steps is None else steps
+    means = {name: _mean(series) for name, series in known.items()}
     for name in ANOMALIES:
         means[f"{name}_correlation"] = anomaly_correlation(
             getattr(other, name), getattr(reference, name)
@@ -189,16 +199,12 @@ def summarise_cells(reference: Recording, other: Recording) -> dict[str, float]:
     return {name: _mean(series) for name, series in cell_agreement(reference, other).items()}
 
 
-def mean_of_pairs(
-    compare: Callable[[Recording, Recording], Mapping[str, Any]],
-    pairs: Iterable[tuple[Recording, Recording]],
-) -> dict[str, Any]:
-    """Return the mean over pairs of recordings of every figure that `compare` gives.
+def mean_of_figures(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the mean of every figure over several results that have the same ones.
 
-    Figures of one number, or of one a step. NaN, where one pair has no value.
+    Figures of one number, or of one a step. NaN, where one of them has no value.
     """
-    found = [compare(*pair) for pair in pairs]
-    return {name: np.mean([one[name] for one in found], axis=0) for name in found[0]}
+    return {name: np.mean([one[name] for one in several], axis=0) for name in several[0]}
 
 
 def describe(recording: Recording) -> dict[str, float]:

@@ -84,6 +84,19 @@ def test_rendering_again_changes_nothing(results: dict[str, Any]) -> None:
     )
 
 
+def test_what_is_undecided_is_not_refuted() -> None:
+    check = {"name": "a share", "value": 0.1, "unit": "1", "low": 0.5, "high": None}
+    check |= {"source": "here", "passed": False}
+    for undecided in (False, True):
+        result = {
+            "checks": [check | {"undecided": undecided}],
+            "claim": "so",
+            "protocol": "relay_modes",
+        }
+        said = insert_results.refuted({"relay_modes": result})
+        assert ("a share: found 0.1" in said) is not undecided
+
+
 def test_findings_and_what_is_refuted_with_its_number(results: dict[str, Any]) -> None:
     text = "<!-- findings -->\n<!-- end -->\n<!-- refuted -->\n<!-- end -->"
     rendered = render(text, results)

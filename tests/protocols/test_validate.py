@@ -62,8 +62,8 @@ def test_a_whole_run_leaves_summary_data_figures_and_report(finished):
     # What level 0 learned, cells without noise and columns with it; who wins, where columns burst.
     assert len(summary["checks"]) in (1 + 2 + apart, 1 + 3 + apart)
     assert set(summary["metrics"]["runs"]) == {
-        *ABSTRACT, "abstract_shuffled", "spiking", "transplant_abstract",
-         "transplant_reliable", "transplant_model",
+        *ABSTRACT, "abstract_shuffled", "spiking",
+        "transplant_abstract", "transplant_reliable", "transplant_model",
     }  # fmt: skip
     names = {path.name for path in (folder / "figures").iterdir()}
     kinds = ("agreement", "anomaly", "raster", "sparsity", "transplant")
