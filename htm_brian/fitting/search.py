@@ -37,6 +37,8 @@ LEAST_POPULATION = 5
 """Of differential evolution."""
 NEAREST, FARTHEST = 0.003, 0.2
 """How far around the best the last stage begins, in shares of the ranges (standard deviations)."""
+LENGTHS = ("generations", "last_generations")
+"""Settings that may change on the way: what they have in common is not computed twice."""
 
 Answer: TypeAlias = Callable[[Sequence[Target], dict[str, Array]], Array]
 """Targets and values by path in, answers of shape (n_candidates, n_targets) out; or `Stopped`."""
@@ -53,7 +55,8 @@ class State:
     Attributes
     ----------
     settings : dict
-        What the fit depends on; another fit does not go on from this state.
+        What the fit depends on; another fit does not go on from this state, but for one that only
+        has other numbers of generations.
     shares : list of ndarray of shape (n_candidates, n_free)
     losses : list of ndarray of shape (n_candidates, n_families)
     fragility : list of ndarray of shape (n_candidates,)
@@ -74,6 +77,11 @@ class State:
         }
         text = np.array(json.dumps(self.settings, sort_keys=True))
         replace_file(path, lambda file: np.savez_compressed(file, settings=text, **arrays))
+
+    def shorten(self, generations: int) -> None:
+        """Forget all but the first generations, where the search goes another way from there."""
+        for each in (self.shares, self.losses, self.fragility):
+            del each[generations:]
 
     @classmethod
     def load(cls, path: Path, settings: dict[str, Any]) -> State:
@@ -97,7 +105,9 @@ class State:
             raise InputError(
                 f"cannot go on from {path}: {error}; remove it, or choose another --output"
             ) from None
-        differing = [key for key in settings if found.get(key) != settings[key]]
+        differing = [
+            key for key in settings if key not in LENGTHS and found.get(key) != settings[key]
+        ]
         if differing:
             key = differing[0]
             raise InputError(
@@ -200,16 +210,14 @@ class Search:
         def objective(columns: Array) -> Array:
             shares = np.ascontiguousarray(columns.T)
             k = self._generation
+            if not self._is_known(k, shares):
+                self._state.shorten(k)
             if k >= len(self._state.shares):
                 losses, fragility = evaluate(shares)
                 self._state.shares.append(shares)
                 self._state.losses.append(losses)
                 self._state.fragility.append(fragility)
                 self._save()
-            elif not np.array_equal(self._state.shares[k], shares):
-                raise InputError(
-                    "the state of the fit does not belong to it; choose another folder"
-                )
             self._generation += 1
             total = self._state.losses[k].mean(axis=1) + self._state.fragility[k]
             self._best = min(self._best, float(total.min()))
@@ -234,6 +242,10 @@ class Search:
                 raise
             raise mistake from None
         return np.asarray(found.x, dtype=np.float64)
+
+    def _is_known(self, k: int, shares: Array) -> bool:
+        """Return whether the state has what generation `k` answers."""
+        return k < len(self._state.shares) and np.array_equal(self._state.shares[k], shares)
 
     def _errors(self, values: dict[str, Array]) -> Array:
         return errors(self._answer(self._targets, values), self._targets)

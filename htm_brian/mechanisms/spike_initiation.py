@@ -1,10 +1,11 @@
 """The initiation of a spike: a current of the soma that grows exponentially above a threshold.
 
-Lives in the soma. Above `threshold` the current outruns the leak and the potential goes up by itself
-(Fourcaud-Trocmé et al. 2003), ``g D exp((v - threshold)/D)``; like the sodium channels that it
-stands for it does not grow without end::
+Lives in the soma. Above `threshold` the current outruns the leak and the potential goes up by
+itself (Fourcaud-Trocmé et al. 2003), ``g D exp((v - threshold)/D)``; like the sodium channels that
+it stands for it does not grow without end::
 
-    current = largest_current/(1 + exp((half - v)/D)),   half = threshold + D log(largest_current/(g D))
+    current = largest_current/(1 + exp((half - v)/D))
+    half = threshold + D log(largest_current/(g D))
 
 At the threshold its slope is `g`. ``[spike] threshold`` then is where the spike is over and the
 potential reset, well above: nothing but this current takes the soma there.

@@ -87,6 +87,26 @@ def test_a_fit_that_was_stopped_goes_on_to_the_same_result(tmp_path):
     np.testing.assert_array_equal(found, whole)
 
 
+def test_a_fit_can_be_ended_sooner_or_go_on_longer(tmp_path):
+    file = tmp_path / "state.npz"
+    long, short = State({}), State({})
+    run(long, 8, last=2), run(short, 3, last=1)
+    State({"generations": 8, "last_generations": 2}, long.shares, long.losses, long.fragility).save(
+        file
+    )
+    calls = 0
+
+    def counting(targets, values):
+        nonlocal calls
+        calls += 1
+        return answer(targets, values)
+
+    state = State.load(file, {"generations": 3, "last_generations": 1})
+    run(state, 3, last=1, answer=counting)
+    assert calls == 2  # the last stage begins elsewhere; the first is there
+    np.testing.assert_array_equal(np.concatenate(state.shares), np.concatenate(short.shares))
+
+
 def test_a_state_of_another_fit_is_refused(tmp_path):
     file = tmp_path / "state.npz"
     State({"seed": 1}).save(file)
