@@ -38,7 +38,7 @@ from typing import Any
 
 from docs import verdict_figure
 from htm_brian.errors import InputError
-from htm_brian.experiment.checks import Check, format_number, with_unit
+from htm_brian.experiment.checks import Check, format_number, tally, with_unit
 from htm_brian.experiment.protocol import load_protocol
 from htm_brian.experiment.report import checks_table
 from htm_brian.experiment.results import SUMMARY, describe_parameters
@@ -264,9 +264,11 @@ def figure(name: str, key: str, result: Result | None) -> str:
 def verdict(result: Result) -> str:
     """Say how many checks hold, and name those that do not."""
     missed = [check["name"] for check in result["checks"] if not check["passed"]]
+    by_role = tally([_check(check) for check in result["checks"]])
+    ending = f": {by_role}" if by_role else ""
     if not missed:
-        return f"Every check holds ({_score(result)})"
-    return f"{_score(result)} checks hold. Missed: {'; '.join(missed)}"
+        return f"Every check holds ({_score(result)}){ending}"
+    return f"{_score(result)} checks hold{ending}. Missed: {'; '.join(missed)}"
 
 
 def origin(result: Result) -> str:
@@ -303,7 +305,9 @@ def _score(result: Result) -> str:
 def _check(stored: Mapping[str, Any]) -> Check:
     value = math.nan if stored["value"] is None else stored["value"]
     return Check(
-        **{key: stored[key] for key in ("name", "unit", "low", "high", "source")}, value=value
+        **{key: stored[key] for key in ("name", "unit", "low", "high", "source")},
+        value=value,
+        role=stored.get("role", ""),
     )
 
 

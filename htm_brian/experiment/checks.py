@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from htm_brian.arguments import check_plain, shown
 from htm_brian.errors import InputError
+
+FITTED, HELD_OUT, IDENTITY, CLAIM = "fitted", "held out", "identity", "claim"
+ROLES = (FITTED, HELD_OUT, IDENTITY, CLAIM)
+"""What a check says: a model was adjusted on it, or was not though it is of the same kind; a closed
+form or a control holds; or what somebody claims does."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Check:
     better_end : float or None
         The other end of the interval whose worse end is `value`. Where this one lies in the band
         and `value` does not, the check does not pass, but nothing is shown to be wrong either.
+    role : str
+        One of `ROLES`; empty where it is not said.
 
     Raises
     ------
@@ -53,12 +60,17 @@ class Check:
     source: str
     undefined: str = "there was nothing to measure"
     better_end: float | None = None
+    role: str = ""
 
     def __post_init__(self) -> None:
         for field in ("name", "unit", "source", "undefined"):
             text = getattr(self, field)
             if not isinstance(text, str) or not text.strip():
                 raise InputError(f"{field} of a check must be a non-empty text, got {text!r}")
+        if self.role not in ("", *ROLES):
+            raise InputError(
+                f"role of check {self.name!r} must be one of {', '.join(ROLES)}, got {self.role!r}"
+            )
         for field in ("value", "low", "high", "better_end"):
             _check_plain(f"{field} of check {self.name!r}", getattr(self, field), self.unit)
         if self.value is None:
@@ -122,7 +134,7 @@ class Check:
             "source": self.source,
             "passed": self.passed,
             "undecided": self.undecided,
-        }
+        } | ({"role": self.role} if self.role else {})
 
     def _holds(self, value: float) -> bool:
         """Whether a value lies in the band."""
@@ -149,6 +161,64 @@ def all_passed(checks: Iterable[Check]) -> bool:
     """Whether there is a check at all and every one holds."""
     verdicts = [check.passed for check in checks]
     return bool(verdicts) and all(verdicts)
+
+
+def with_roles(
+    checks: Iterable[Check], role: str, others: Mapping[str, Collection[str]]
+) -> list[Check]:
+    """Return checks with their roles.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+    role : str
+        Of those that `others` does not name.
+    others : mapping of str to collection of str
+        By role, how the names of the checks begin that have it.
+
+    Raises
+    ------
+    InputError
+        If a beginning is that of no check.
+    """
+    by_beginning = {start: each for each, starts in others.items() for start in starts}
+    found, used = [], set()
+    for check in checks:
+        its = [start for start in by_beginning if check.name.startswith(start)]
+        used.update(its)
+        found.append(replace(check, role=by_beginning[max(its, key=len)] if its else role))
+    unused = [start for start in by_beginning if start not in used]
+    if unused:
+        raise InputError(f"no check's name begins with {unused[0]!r}")
+    return found
+
+
+def tally(checks: Sequence[Check]) -> str:
+    """Say how many checks of each role hold, those that nothing was fitted to before the others.
+
+    Examples
+    --------
+    >>> one = Check("x", 0.5, "1", 0.0, 1.0, "a paper", role="claim")
+    >>> tally([one, replace(one, value=2.0), replace(one, role="fitted")])
+    '1 of 2 hold that nothing was fitted to (claim 1 of 2); fitted 1 of 1'
+
+    Returns
+    -------
+    str
+        Empty where no check has a role.
+    """
+    if not any(check.role for check in checks):
+        return ""
+
+    def score(roles: Sequence[str]) -> str:
+        its = [check.passed for check in checks if check.role in roles]
+        return f"{sum(its)} of {len(its)}"
+
+    there = [role for role in ROLES if any(check.role == role for check in checks)]
+    apart = [role for role in there if role != FITTED]
+    parts = ", ".join(f"{role} {score([role])}" for role in apart)
+    said = f"{score(apart)} hold that nothing was fitted to" + (f" ({parts})" if parts else "")
+    return said + (f"; fitted {score([FITTED])}" if FITTED in there else "")
 
 
 def format_number(value: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from htm_brian.experiment.checks import Check, format_number
+from htm_brian.experiment.checks import Check, format_number, tally
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
 from htm_brian.experiment.results import FIGURES
 
@@ -81,6 +81,9 @@ def verdict(outcome: Outcome) -> str:
             f"partial result: the run was stopped before its end; so far {held} of {n} checks hold"
         )
     undecided = f"; {len(outcome.undecided)} undecided at this size" if outcome.undecided else ""
+    by_role = tally(outcome.checks)
+    if by_role and not outcome.conclusion:
+        return by_role + undecided
     if outcome.conclusion:
         return outcome.conclusion + undecided
     if held == n:

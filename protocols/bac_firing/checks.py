@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from htm_brian.experiment.checks import Check
+from htm_brian.experiment.checks import CLAIM, FITTED, HELD_OUT, Check, with_roles
 from htm_brian.protocols.bac_firing.measurement import (
     critical_frequency,
     current_threshold,
@@ -35,9 +35,23 @@ THREAD = "discussion: Why don't HTM neuron synapses model long term potentiation
 CLAIMED = {1: 5.0, 2: 8.0, 3: 12.0}
 """mV of after-hyperpolarisation, by number of spikes; no recorded cell is behind them."""
 
+ROLES = {
+    HELD_OUT: (
+        "width of the transition",
+        "after-hyperpolarisation, burst",
+        "after-hyperpolarisation of the burst",
+    ),
+    CLAIM: ("after-hyperpolarisation, train of",),
+}
+"""Roles of checks by how their names begin; the cells were calibrated on the others."""
+
 
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold both layers against the literature."""
+    return with_roles(_checks(dataset), FITTED, ROLES)
+
+
+def _checks(dataset: xr.Dataset) -> list[Check]:
     return layer5_checks(dataset.sel(layer="layer 5")) + layer23_checks(
         dataset.sel(layer="layer 2/3")
     )

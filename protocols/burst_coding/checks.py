@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from htm_brian.experiment.checks import Check
+from htm_brian.experiment.checks import CLAIM, FITTED, IDENTITY, Check, with_roles
 from htm_brian.protocols.burst_coding.decoding import scatter_slope
 from htm_brian.protocols.burst_coding.measurement import SOURCES
 from htm_brian.protocols.burst_coding.stimulus import RATES, SIGNALS
@@ -43,8 +43,16 @@ def burst_rise(cell: xr.Dataset) -> float:
     return 100 * float(share.diff("dendrite_current").min())
 
 
+ROLES = {FITTED: ("awake: ", "tree: "), CLAIM: ("decoder: ",)}
+"""Roles of checks by how their names begin; the others were computed from the equations."""
+
+
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold all three cells and the decoder against the literature."""
+    return with_roles(_checks(dataset), IDENTITY, ROLES)
+
+
+def _checks(dataset: xr.Dataset) -> list[Check]:
     cell, awake, branched = (dataset.sel(cell=name) for name in CELLS)
     found = [
         Check(

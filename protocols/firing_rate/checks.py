@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from htm_brian.experiment.checks import Check
+from htm_brian.experiment.checks import CLAIM, FITTED, IDENTITY, Check, with_roles
 from htm_brian.protocols.firing_rate.current_steps import (
     ends,
     later_slowing,
@@ -56,9 +56,20 @@ QUOTED = {(20.0, 50.0): 0.23, (40.0, 50.0): 0.93, (80.0, 50.0): 1.0, (100.0, 10.
 MOST_DEVIATION = 4.0
 """Standard errors: of 24 points none is farther off, but once in a thousand runs."""
 
+ROLES = {
+    FITTED: ("level 2: ",),
+    CLAIM: ("level 1: last over first", "level 2, ", "coincidence within"),
+    IDENTITY: ("level 2: steps of the curve",),
+}
+"""Roles of checks by how their names begin; the others hold by their closed form."""
+
 
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Return all checks."""
+    return with_roles(_checks(dataset), IDENTITY, ROLES)
+
+
+def _checks(dataset: xr.Dataset) -> list[Check]:
     return [
         *level_1(dataset),
         *level_2(dataset.sel(level=2)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from htm_brian.experiment.checks import Check
+from htm_brian.experiment.checks import CLAIM, FITTED, IDENTITY, Check, with_roles
 
 if TYPE_CHECKING:
     from htm_brian.protocols.metabotropic_persistence import MetabotropicPersistenceParameters
@@ -16,9 +16,19 @@ HTM = "HTM theory (J. Hawkins, forum): two or three spikes close in time depolar
 SIDIROPOULOU = "ModelDB 144089 and 155057: metabotropic depolarising afterpotentials of 2-6 mV"
 LEE = "Lee & Sherman 2009: group-I receptors, prolonged depolarisation"
 
+ROLES = {
+    IDENTITY: ("most that is left without", "spike probability of that input"),
+    CLAIM: ("gain in spike probability",),
+}
+"""Roles of checks by how their names begin; the cell was calibrated on the others."""
+
 
 def checks(dataset: xr.Dataset, parameters: MetabotropicPersistenceParameters) -> list[Check]:
     """Hold persistence and gain against the claim."""
+    return with_roles(_checks(dataset, parameters), FITTED, ROLES)
+
+
+def _checks(dataset: xr.Dataset, parameters: MetabotropicPersistenceParameters) -> list[Check]:
     receptors = dataset.sel(receptors="with receptors")
     without = dataset.sel(receptors="without receptors")
     n_close = dataset.attrs["n_close"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from htm_brian.experiment.checks import Check
+from htm_brian.experiment.checks import FITTED, IDENTITY, Check, with_roles
 from htm_brian.protocols.nmda_spike.measurement import supralinearity, threshold, tolerated_jitter
 from htm_brian.protocols.nmda_spike.stimulus import CONDITIONS
 
@@ -21,9 +21,16 @@ FARINELLA = "Farinella et al. 2011, BMC Neurosci 12:P301: 40-50 mV for 50-100 ms
 HTM = "HTM theory (Numenta, Bernstein poster; Hawkins & Ahmad 2016): 8-20 of some 20-40 synapses"
 REDUCED = "single-branch cable model with Jahr-Stevens block: 18 clustered against 29 spread"
 
+ROLES = {IDENTITY: ("supralinearity without",)}
+"""Roles of checks by how their names begin; the cell was calibrated on the others."""
+
 
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold the measurements against the literature."""
+    return with_roles(_checks(dataset), FITTED, ROLES)
+
+
+def _checks(dataset: xr.Dataset) -> list[Check]:
     needed = {name: threshold(dataset.soma_peak.sel(condition=name)) for name in CONDITIONS[:3]}
     k = needed["clustered"]
     clustered = dataset.sel(condition="clustered")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htm_brian.experiment.checks import Check, all_passed, format_number
+from htm_brian.errors import InputError
+from htm_brian.experiment.checks import Check, all_passed, format_number, tally, with_roles
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -109,3 +110,28 @@ def test_no_value_says_why() -> None:
     plain = Check("rate", float("nan"), "Hz", 1.0, None, "here")
     assert plain.found == "no value: there was nothing to measure"
     assert Check("rate", 12.0, "Hz", 1.0, None, "here").found == "12 Hz"
+
+
+def test_roles_go_by_how_names_begin_the_longest_first() -> None:
+    names = ("rate", "rate of bursts", "width")
+    plain = [Check(name, 0.5, "1", 0, 1, "a paper") for name in names]
+    found = with_roles(plain, "fitted", {"claim": ["rate"], "identity": ["rate of"]})
+    assert [each.role for each in found] == ["claim", "identity", "fitted"]
+    assert [each.as_dict()["role"] for each in found] == ["claim", "identity", "fitted"]
+    assert "role" not in plain[0].as_dict()
+    with pytest.raises(InputError, match="^no check's name begins with 'depth'"):
+        with_roles(plain, "fitted", {"claim": ["depth"]})
+    with pytest.raises(InputError, match="^role of check 'rate' must be one of fitted, held out"):
+        with_roles(plain, "measured", {})
+
+
+def test_what_was_fitted_is_counted_apart() -> None:
+    checks = [
+        Check("a", 0.5, "1", 0, 1, "a paper", role="fitted"),
+        Check("b", 1.5, "1", 0, 1, "a paper", role="held out"),
+        Check("c", 0.5, "1", 0, 1, "a paper", role="claim"),
+    ]
+    said = "1 of 2 hold that nothing was fitted to (held out 0 of 1, claim 1 of 1); fitted 1 of 1"
+    assert tally(checks) == said
+    assert tally(checks[:1]) == "0 of 0 hold that nothing was fitted to; fitted 1 of 1"
+    assert tally([check(0.5)]) == ""

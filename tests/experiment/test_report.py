@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -103,6 +104,9 @@ def test_verdict_in_words() -> None:
     partial = verdict(Outcome(xr.Dataset(), [good, bad], partial=True))
     assert partial.startswith("partial result: the run was stopped before its end")
     assert "1 of 2 checks hold" in partial
+    roles = [replace(good, role="fitted"), replace(bad, role="claim")]
+    said = "0 of 1 hold that nothing was fitted to (claim 0 of 1); fitted 1 of 1"
+    assert verdict(Outcome(xr.Dataset(), roles)) == said
 
 
 @pytest.mark.usefixtures("extra_protocols")

@@ -53,10 +53,12 @@ def test_growth_finds_a_cumulative_gaussian() -> None:
 def test_checks_fail_without_a_widening_and_without_a_fit(outcome: Outcome) -> None:
     same = outcome.dataset.copy(deep=True)
     same["ratio"][:] = 1.0
-    assert [check.passed for check in checks(same)][:2] == [False, False]
+    # One of the range for each kind of synapse, and the ratio's against the closed form.
+    assert [check.passed for check in checks(same)][:5] == [False] * 5
     unfit = outcome.dataset.copy(deep=True)
     unfit["ratio"][1], unfit["middle"][1] = np.nan, np.nan
-    assert [check.passed for check in checks(unfit)][1:] == [False, False]
+    assert [check.passed for check in checks(unfit)][4:] == [False, False]
+    assert not checks(unfit)[0].passed  # the kind that has no ratio
 
 
 def test_figure(outcome: Outcome) -> None:
