@@ -70,7 +70,7 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
     name_or_path : str or path
         As for `htm_brian.parameters.load_model`.
     kind : str
-        What the caller needs: "cell", "synapse", "plasticity", "network", "budget".
+        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "budget".
     level : int
         And of which level.
 
@@ -235,6 +235,12 @@ def _tables_of_network(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_memory(model: Model) -> Tables:
+    from htm_brian.network.one_shot_memory import KEYS
+
+    return KEYS
+
+
 def _tables_of_budget(model: Model) -> Tables:
     from htm_brian.synapses.release.energy import BUDGET
 
@@ -279,6 +285,9 @@ KINDS: dict[tuple[str, int], Kind] = {
         _tables_of_rule,
         _check_rule,
         _optional_of_rule,
+    ),
+    ("memory", 1): Kind(
+        "a memory of cells that plateaus teach (level 1)", _tables_of_memory, lambda model: model
     ),
     ("budget", 3): Kind("a budget of energy (level 3)", _tables_of_budget, lambda model: model),
 }

@@ -238,7 +238,8 @@ def synapse_arguments(
             state.append(_REGISTER.format(name=name))
         before = "" if not reads else _RECALL.format(name=name) if may_fail else RELIABLE
         later[name], delays[name] = f"{before}\n{text}", wait + after
-    if _mentions(on_pre, Equations(rule.equations)):
+    # A rule whose own text begins so has done it already, and Brian2 sets a scalar but once.
+    if _mentions(on_pre, Equations(rule.equations)) and not rule.on_pre.startswith(rule.catch_up):
         first.append(rule.catch_up)
     own = [text for text in (*first[1:], rule.on_pre, on_pre) if text.strip()]
     if own or may_fail or not later:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import get_device
-from brian2.equations.equations import Equations
+from brian2.equations.equations import SUBEXPRESSION, Equations
 from brian2.synapses.synapses import Synapses
 from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
 
 from htm_brian.arguments import check_integer, check_mapping, shown
 from htm_brian.engine.group_arguments import check_name
@@ -19,6 +20,7 @@ from htm_brian.parameters import Model
 from htm_brian.randomness import key_words
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.online import OnlineRule, synapse_arguments
+from htm_brian.synapses.plasticity.trains import LANGUAGE, numbers_of
 from htm_brian.synapses.release.values import (
     check_delay,
     check_ends,
@@ -110,6 +112,32 @@ class PlasticSynapses(Synapses):
         """Connect as Brian2's `Synapses` does, and give all synapses the rule's first state."""
         super().connect(*args, **kwargs | {"level": kwargs.get("level", 0) + 1})
         begin(self, self.rule, self._seed)
+
+    def present(self, name: str) -> NDArray[np.float64]:
+        """Return a variable of the rule as it is now, in SI units; nothing is changed.
+
+        What is stored is the state at each synapse's last event, which a rule with `catch_up`
+        brings to the present at the next one.
+
+        Parameters
+        ----------
+        name : str
+            Of a variable that changes at events or by `catch_up`, such as "efficacy".
+        """
+        names = (
+            LANGUAGE | numbers_of(self.rule) | {"t": self.clock.variables["t"].get_value().item()}
+        )
+        names |= {each: np.asarray(getattr(self, f"{each}_")[:]) for each in self._state()}
+        exec(self.rule.catch_up, names)
+        found = np.broadcast_to(np.asarray(names[name], dtype=np.float64), len(self))
+        return found.copy()
+
+    def _state(self) -> list[str]:
+        return [
+            name
+            for name, each in Equations(self.rule.equations).items()
+            if each.type != SUBEXPRESSION
+        ]
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
         """Check the delays, then prepare as Brian2 does."""

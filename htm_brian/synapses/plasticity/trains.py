@@ -146,10 +146,7 @@ class Trains:
         seed: int = 0,
     ) -> None:
         self.rule, self.n = rule, n
-        self.constants: dict[str, Any] = {
-            name: value.pyfunc if isinstance(value, Function) else float(value)
-            for name, value in rule.constants().items()
-        } | {
+        self.constants: dict[str, Any] = numbers_of(rule) | {
             name: np.broadcast_to(np.asarray(value, dtype=float), n).copy()
             for name, value in (constants or {}).items()
         }
@@ -252,6 +249,14 @@ class Trains:
         for key, value in self.state.items():
             value[who] = names[key]
         self._last[who] = time
+
+
+def numbers_of(rule: OnlineRule) -> dict[str, Any]:
+    """Return a rule's constants as plain SI numbers and Python functions, by name."""
+    return {
+        name: value.pyfunc if isinstance(value, Function) else float(value)
+        for name, value in rule.constants().items()
+    }
 
 
 def _decay(equations: Equations) -> str:

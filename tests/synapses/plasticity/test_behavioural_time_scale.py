@@ -107,6 +107,24 @@ def test_brian2_and_the_trains_agree(rule: BehaviouralTimeScale) -> None:
     assert synapses.efficacy[0] != 1.0
 
 
+@pytest.mark.parametrize("rule", [SLICE, PLACE], ids=["slice", "place"])
+def test_text_of_ones_own_sees_the_efficacy_of_the_present(rule: BehaviouralTimeScale) -> None:
+    axon = SpikeGeneratorGroup(1, [0, 0], [0.1, 0.8] * second)
+    cell = NeuronGroup(1, "seen : 1", events={"plateau": "abs(t - 0.3*second) < dt/2"})
+    synapses = PlasticSynapses(axon, cell, rule, on_pre="seen_post += efficacy")
+    synapses.connect()
+    network = Network(axon, cell, synapses)
+    network.run(0.7 * second)
+    trains = Trains(rule, 1)
+    soon, later = trains.run([[0.1]], [[]], plateau=[[0.3]], look_at=[0.7, 0.8])[:, 0]
+    assert synapses.efficacy[0] == 1
+    assert synapses.present("efficacy")[0] == pytest.approx(soon, abs=1e-9)
+    assert synapses.efficacy[0] == 1
+    network.run(0.2 * second)
+    assert cell.seen[0] - 1 == pytest.approx(synapses.efficacy[0], abs=1e-9)
+    assert synapses.efficacy[0] == pytest.approx(later, abs=1e-9)
+
+
 def test_numbers_that_do_not_belong_together_are_named() -> None:
     with pytest.raises(InputError, match="must be 0 where potentiation_threshold is"):
         SLICE.with_values(depression_rate=0.1 / second)

@@ -1,0 +1,62 @@
+"""Intervals for figures of independent runs, one for each seed.
+
+A claim about chance is held against the end of an interval, not against the mean.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import beta, sem, t
+
+from htm_brian.arguments import check_number
+from htm_brian.errors import InputError
+
+Interval = tuple[float, float]
+
+
+def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Return Student's interval of the mean over runs; NaN where there are fewer than two.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in mean_interval([1.0, 2.0, 3.0])]
+    [-0.484, 4.484]
+    """
+    check_number("level", level, low=0, high=1)
+    known = np.asarray(values, dtype=np.float64).ravel()
+    if len(known) < 2 or np.isnan(known).any():
+        return math.nan, math.nan
+    half = float(t.ppf((1 + level) / 2, len(known) - 1) * sem(known))
+    return float(known.mean()) - half, float(known.mean()) + half
+
+
+def share_interval(hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Return an interval of a share, from what several runs counted.
+
+    It is the wider, at each end, of two: Student's over the runs' shares, which knows that trials
+    of one run are alike, and Clopper's and Pearson's for all trials together, which knows that
+    nothing seen in n trials does not mean nothing.
+
+    Parameters
+    ----------
+    hits, trials : array_like of int, shape (n_runs,)
+
+    Examples
+    --------
+    >>> low, high = share_interval([0, 0, 0], [1000, 1000, 1000])
+    >>> low, round(high, 5)
+    (0.0, 0.00123)
+    """
+    hit, tried = np.atleast_1d(hits).astype(float), np.atleast_1d(trials).astype(float)
+    if hit.shape != tried.shape or (hit > tried).any() or (hit < 0).any() or (tried <= 0).any():
+        raise InputError(f"hits must lie in 0 to trials, run by run, got {hit} of {tried}")
+    known, whole = hit.sum(), tried.sum()
+    low = float(beta.ppf((1 - level) / 2, known, whole - known + 1)) if known else 0.0
+    high = float(beta.ppf((1 + level) / 2, known + 1, whole - known)) if known < whole else 1.0
+    if len(hit) > 1:
+        below, above = mean_interval(hit / tried, level=level)
+        low, high = min(low, below), max(high, above)
+    return max(low, 0.0), min(high, 1.0)
