@@ -70,7 +70,8 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
     name_or_path : str or path
         As for `htm_brian.parameters.load_model`.
     kind : str
-        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "budget".
+        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "credit",
+        "budget".
     level : int
         And of which level.
 
@@ -241,6 +242,12 @@ def _tables_of_memory(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_credit(model: Model) -> Tables:
+    from htm_brian.credit.table import KEYS
+
+    return KEYS
+
+
 def _tables_of_budget(model: Model) -> Tables:
     from htm_brian.synapses.release.energy import BUDGET
 
@@ -288,6 +295,9 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("memory", 1): Kind(
         "a memory of cells that plateaus teach (level 1)", _tables_of_memory, lambda model: model
+    ),
+    ("credit", 0): Kind(
+        "rules of credit on rates (level 0)", _tables_of_credit, lambda model: model
     ),
     ("budget", 3): Kind("a budget of energy (level 3)", _tables_of_budget, lambda model: model),
 }

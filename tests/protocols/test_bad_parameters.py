@@ -15,10 +15,12 @@ from htm_brian.experiment.protocol import load_protocol
 
 PROTOCOLS = (
     "bistable_readout",
+    "burst_credit",
     "consolidation",
     "dynamic_range",
     "fitted_network",
     "network_release",
+    "one_shot",
     "permanence_rules",
     "real_valued_layer",
     "release_cost",

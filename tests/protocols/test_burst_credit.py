@@ -1,0 +1,98 @@
+"""The protocol at a small size: the sign of the change, XOR, digits, and checks that can fail."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from htm_brian.errors import InputError
+from htm_brian.experiment.progress import SilentProgress
+from htm_brian.experiment.protocol import Outcome, load_protocol
+from htm_brian.figures.burst_credit import draw
+from htm_brian.protocols.burst_credit import BurstCreditParameters
+from htm_brian.protocols.burst_credit.checks import checks
+from htm_brian.protocols.burst_credit.stimulus import (
+    TEST,
+    WARM_UP,
+    event_times,
+    with_bursts,
+)
+
+SMALL = BurstCreditParameters(cells_each=60, xor_epochs=1000, hidden=20, epochs=3, seeds=2)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    return load_protocol("burst_credit")(SMALL).run(SilentProgress())
+
+
+def test_the_change_turns_its_sign_at_the_running_mean(outcome: Outcome) -> None:
+    crossing = outcome.dataset.crossing
+    print(crossing.to_dataframe())
+    assert (abs(crossing.sel(average="running").mean("seed")) < 3).all()
+    fixed = crossing.sel(average="fixed").mean("seed")
+    np.testing.assert_allclose(fixed.sel(baseline=0.4), -20, atol=7)
+
+
+def test_exclusive_or_takes_a_hidden_layer(outcome: Outcome) -> None:
+    values = {check.name: check for check in outcome.checks}
+    assert values["xor: seeds that solve it"].passed
+    assert values["xor: control, seeds that solve it without a hidden layer"].passed
+
+
+def test_rules_learn_digits_and_frozen_layers_less(outcome: Outcome) -> None:
+    accuracy = outcome.dataset.accuracy.mean("seed")
+    assert accuracy.sel(rule="bursts") > accuracy.sel(rule="hidden layer frozen") + 2
+    assert accuracy.sel(rule="back-propagation") > 80
+    loss = outcome.dataset.loss.mean("seed")
+    assert (loss.isel(epoch=-1) < loss.isel(epoch=0)).all()
+
+
+def test_checks_fail_where_nothing_is_taught(outcome: Outcome) -> None:
+    wrong = outcome.dataset.copy(deep=True)
+    wrong["crossing"] = wrong.crossing * 0 + 8
+    wrong["change"] = -wrong.change
+    wrong["xor_rate"] = wrong.xor_rate * 0 + 7
+    wrong["accuracy"] = wrong.accuracy * 0 + 50
+    wrong["angle"] = wrong.angle * 0 + 95
+    failed = {check.name for check in checks(wrong) if not check.passed}
+    passed = {check.name for check in checks(wrong)} - failed
+    # Equal accuracies lie within two points.
+    assert passed == {
+        "xor: control, seeds that solve it without a hidden layer",
+        "digits: random feedback below symmetric, upper end",
+    }
+
+
+def test_events_have_the_rate_and_bursts_the_share_that_they_are_given() -> None:
+    rng = np.random.default_rng(1)
+    n = 400
+    cells, times = event_times(n, WARM_UP + TEST, rng)
+    assert len(times) / n / (WARM_UP + TEST) == pytest.approx(5, rel=0.03)
+    order = np.lexsort((times, cells))
+    gaps = np.diff(times[order])[np.diff(cells[order]) == 0]
+    assert gaps.min() >= 0.04
+    half = np.full(n, 0.5)
+    _, fired = with_bursts(cells, times, 0 * half, half, rng)
+    second = fired[len(times) :]
+    assert second.min() > WARM_UP
+    assert len(second) / (times >= WARM_UP).sum() == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_figure_is_drawn(outcome: Outcome) -> None:
+    assert set(draw(outcome.dataset)) == {"burst_credit"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rule": "pair_stdp"}, "rule must be burst-dependent"),
+        ({"model": "passive"}, "passive is a cell of level"),
+        ({"seeds": 1}, "seeds must be at least 2"),
+    ],
+)
+def test_bad_parameters(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_protocol("burst_credit")(dataclasses.replace(SMALL, **changes))
