@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import Equations, Network, NeuronGroup, SpikeMonitor, ms, mV, nA, nS, prefs
+from brian2 import Equations, Network, NeuronGroup, SpikeMonitor, ms, mV, nA, nS, pF, prefs
 
 from htm_brian.cells.group import Cells
 from htm_brian.mechanisms import delayed_rectifier
@@ -63,7 +63,18 @@ def test_spikes_open_a_share_of_what_is_shut() -> None:
 
 
 def test_rates_saturate_as_without_it_they_do_not() -> None:
-    cells = Cells(4, MODEL, dt=0.1 * ms, per_cell=["delayed_rectifier.conductance"])
+    model = load_model(MODEL).with_values(
+        {
+            "soma.membrane_capacitance": 174 * pF,
+            "spike.reset_potential": -65 * mV,
+            "spike.refractory_period": 2 * ms,
+            "spike_initiation.rise": 6 * mV,
+            "spike_initiation.recovery_time_constant": 60 * ms,
+            "delayed_rectifier.spike_share": 0.2,
+            "delayed_rectifier.time_constant": 8 * ms,
+        }
+    )
+    cells = Cells(4, model, dt=0.1 * ms, per_cell=["delayed_rectifier.conductance"])
     cells.delayed_rectifier_conductance = np.array([0, 0, 800, 800]) * nS
     cells.injected_current = np.array([1, 3, 1, 3]) * nA
     spikes = SpikeMonitor(cells)
