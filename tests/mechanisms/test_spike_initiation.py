@@ -57,7 +57,7 @@ def point_cell(changes: dict[str, Quantity] | None = None) -> Model:
 
 
 def test_the_current_is_exponential_and_has_an_end() -> None:
-    table = load_model(MODEL)["spike_initiation"]
+    table = point_cell()["spike_initiation"]
     threshold, slope = (float(table[key]) for key in ("threshold", "slope"))
     g, largest = (float(table[key]) for key in ("conductance", "largest_current"))
     places = threshold + slope * np.array([-5, -1, 0, 1, 40])
