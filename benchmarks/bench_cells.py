@@ -12,11 +12,9 @@ loop saves without its table. Dendrify, where it is installed, runs as shipped: 
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from time import process_time
 
@@ -24,6 +22,7 @@ import numpy as np
 from brian2 import Network, NeuronGroup, Quantity, StateMonitor, ms, mV, nA, prefs
 from cell_loop import cell_loop
 from dendrify_cell import dendrify_cells
+from record import Record, Table
 
 from htm_brian.cells.assembly import require
 from htm_brian.cells.group import Cells
@@ -80,8 +79,8 @@ def same(cells: NeuronGroup, value: Callable[[str], np.ndarray]) -> float:
     return worst
 
 
-def bench(name: str, n_cells: int, calls_are: str = "lean") -> float:
-    """Print the figures of one model and size, and return nanoseconds per cell and step."""
+def bench(table: Table, name: str, n_cells: int, calls_are: str = "lean") -> float:
+    """Measure one model and size, and return nanoseconds per cell and step."""
     if prefs.codegen.target != "numpy":
         prefs[PREFERENCE] = calls_are == "lean"
     cells = cells_of(load_model(name), n_cells)
@@ -108,11 +107,9 @@ def bench(name: str, n_cells: int, calls_are: str = "lean") -> float:
     update, rest = took["state update"], took["threshold, reset"]
     bare = took.get("loop", np.nan)
     states = len(cells.equations.diff_eq_names)
-    print(
-        f"{name:<26}{states:>7}{n_cells:>8,}{calls_are:>7}{update:>10.1f}{rest:>10.1f}{bare:>10.1f}"
-        f"{update / bare:>10.2f}{(update + rest) / bare:>10.2f}",
-        flush=True,
-    )
+    label = f"{name}, {n_cells:,} cells, {calls_are} calls"
+    figures = (update, rest, bare, update / bare, (update + rest) / bare)
+    table.row(label, states, *(None if np.isnan(each) else each for each in figures))
     return update + rest
 
 
@@ -123,28 +120,28 @@ def without(model: Model, table: str) -> tuple[Model, list[str]]:
     return replace(model, tables=kept), also
 
 
-def shares(name: str, n_cells: int) -> None:
-    """Print what the loop saves without each mechanism; all loops are timed in turn."""
+def shares(record: Record, name: str, n_cells: int) -> None:
+    """Measure what the loop saves without each mechanism; all loops are timed in turn."""
     model = load_model(name)
     labels, loops = {}, {}
     with uncompiled(), ExitStack() as stack:
-        found = [("", model, [])]
-        found += [
+        parts = [("", model, [])]
+        parts += [
             (each.table, *without(model, each.table))
             for each in require(model)
             if not each.required
         ]
-        for table, kept, also in found:
+        for table, kept, also in parts:
             loop = stack.enter_context(cell_loop(cells_of(kept, n_cells)))
             if loop is None:
                 return
             labels[table] = f"{table} (with {', '.join(also)})" if also else table
             loops[table] = loop.step
         took = fastest(loops, n_cells)
-    print(f"\n{name}, {n_cells:,} cells: share of the loop's {took['']:.1f} ns")
+    found = record.table(f"shares of the loop's time, {name}, {n_cells:,} cells", {"share": "%"})
     for table, label in labels.items():
         if table:
-            print(f"    {label:<44}{1 - took[table] / took['']:>6.0%}")
+            found.row(label, 100 * (1 - took[table] / took[""]))
 
 
 def excursion(group: NeuronGroup, places: list[str], change: Callable[[], None]) -> np.ndarray:
@@ -204,8 +201,8 @@ NMDA_PEAK = 1.8
 """Of Dendrify's NMDA variable after one spike, for a rise of 2 ms and a decay of 75 ms."""
 
 
-def compare_with_dendrify(name: str, n_cells: int, ours: float) -> None:
-    """Print Dendrify's time per cell and step, and both errors of integration."""
+def compare_with_dendrify(record: Record, name: str, n_cells: int, ours: float) -> None:
+    """Measure Dendrify's time per cell and step, and both errors of integration."""
     model = load_model(name)
     with uncompiled():
         own, other = errors(ours_at, model), errors(dendrify_at, model)
@@ -218,26 +215,27 @@ def compare_with_dendrify(name: str, n_cells: int, ours: float) -> None:
     prefs.codegen.target = target
     parts = [cells.state_updater, *cells.thresholder.values(), *cells.resetter.values()]
     took = fastest({"all": lambda: [each.run() for each in parts]}, n_cells)["all"]
-    print(
-        f"\nDendrify {version('dendrify')} as shipped, the tree and synapses of {name}, "
-        f"{n_cells:,} cells: {took:.0f} ns a cell and step, {took / ours:.1f} times ours\n"
-        f"    largest error of the potential, against steps of {DT / 16}, in uV:"
+    table = record.table(
+        f"Dendrify {version('dendrify')} as shipped, the tree and synapses of {name}, "
+        f"{n_cells:,} cells",
+        {"a step of a cell": "ns", "times ours": "x"},
+    )
+    table.row(f"steps of {DT}", took, took / ours)
+    if equal is None:
+        print("at no step are our errors as small as Dendrify's")
+    else:
+        table.row(f"as exact as ours at {equal * DT}", None, equal * took / ours)
+    table = record.table(
+        f"largest error of the potential, against steps of {DT / 16}",
+        {"soma": "uV", "branch": "uV"},
     )
     for label, found in (("ours", own), ("Dendrify", other)):
         for multiple, (soma, branch) in found.items():
-            step = f"steps of {multiple * DT}"
-            print(f"    {label:<10}{step:<20}soma {soma:>10.1f}   branch {branch:>10.1f}")
-    if equal is None:
-        print("    at no step are ours as small as Dendrify's")
-    else:
-        print(
-            f"    at equal accuracy ours takes steps of {equal * DT}: "
-            f"{equal * took / ours:.1f} times as fast"
-        )
+            table.row(f"{label}, steps of {multiple * DT}", float(soma), float(branch))
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="two small models, few cells")
     parser.add_argument("--models", nargs="+", default=None, help="by default all of cells")
@@ -247,31 +245,34 @@ def main() -> None:
     options = parser.parse_args()
     models = options.models or (["passive", "thalamic_relay"] if options.quick else cell_models())
     sizes = options.cells or ([100] if options.quick else [2_000, 65_536])
-    versions = ", ".join(f"{name} {version(name)}" for name in ("brian2", "numpy", "cython"))
-    print(
-        f"{date.today()}, {platform.processor() or platform.machine()}, Python "
-        f"{platform.python_version()}, {versions}; nanoseconds per cell and step of {DT}\n"
-    )
-    print(
-        f"{'model':<26}{'states':>7}{'cells':>8}{'calls':>7}{'update':>10}"
-        f"{'spikes':>10}{'C++ loop':>10}{'update/':>10}{'all/loop':>10}"
-    )
-    whole = {}
+    record = Record("cells", "quick" if options.quick else "")
+    times = {"update": "ns", "spikes": "ns", "C++ loop": "ns"}
+    ratios = {"update / loop": "x", "all / loop": "x"}
+    table = record.table(f"a cell and step of {DT}", {"states": ""} | times | ratios)
+    whole: dict[tuple[str, int], float] = {}
     with code_generation("numpy" if options.quick else "cython"):
         for name in models:
             for n_cells in sizes:
                 for calls_are in options.calls:
-                    whole[name, n_cells] = bench(name, n_cells, calls_are)
-    if options.quick:
+                    took = bench(table, name, n_cells, calls_are)
+                    whole.setdefault((name, n_cells), took)  # of the calls that are named first
+    if not options.quick:
+        look_closer(record, options.detailed, sizes, whole)
+    record.write()
+
+
+def look_closer(
+    record: Record, detailed: str, sizes: list[int], whole: dict[tuple[str, int], float]
+) -> None:
+    """Measure the shares of a detailed model's mechanisms, and Dendrify's cell beside it."""
+    if (detailed, sizes[0]) not in whole:
         return
-    detailed = options.detailed
-    if detailed in models:
-        for n_cells in sizes:
-            shares(detailed, n_cells)
-        try:
-            compare_with_dendrify(detailed, sizes[0], whole[detailed, sizes[0]])
-        except (ImportError, PackageNotFoundError):
-            print("\nDendrify is not installed: pip install dendrify")
+    for n_cells in sizes:
+        shares(record, detailed, n_cells)
+    try:
+        compare_with_dendrify(record, detailed, sizes[0], whole[detailed, sizes[0]])
+    except (ImportError, PackageNotFoundError):
+        print("\nDendrify is not installed: pip install dendrify")
 
 
 if __name__ == "__main__":

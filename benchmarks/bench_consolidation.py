@@ -13,6 +13,7 @@ from time import process_time
 
 import numpy as np
 from brian2 import Network, SpikeGeneratorGroup, ms, prefs, second
+from record import Record
 
 from htm_brian.engine.leaping import leap
 from htm_brian.synapses.plasticity.consolidation import ConsolidatedTrains, Consolidation
@@ -50,17 +51,22 @@ def in_brian2(n: int) -> float:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table and keep it."""
     prefs.codegen.target = "numpy"
+    record = Record("consolidation")
     from_trains(10)  # what is compiled or read once
-    print(f"{'synapses':>9} {'trains':>8} {'Brian2':>8}   late phase of each")
+    table = record.table(
+        f"{HOURS} hours of tagging and capture",
+        {"trains": "s", "Brian2": "s", "late phase, trains": "", "late phase, Brian2": ""},
+    )
     for n in (100, 1000, 10_000):
         took, late = [], []
         for run in (from_trains, in_brian2):
             start = process_time()
             late.append(run(n))
             took.append(process_time() - start)
-        print(f"{n:>9,} {took[0]:>8.2f} {took[1]:>8.2f}   {late[0]:.3f} {late[1]:.3f}")
+        table.row(f"{n:,} synapses", *took, *late)
+    record.write()
 
 
 if __name__ == "__main__":

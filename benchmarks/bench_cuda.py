@@ -13,21 +13,19 @@ from __future__ import annotations
 
 import argparse
 import gc
-import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 from brian2 import Network, Synapses, defaultclock, device, ms, prefs, set_device
 from brian2.devices.device import reinit_and_delete
+from record import Record
 
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.engine.cuda import objection, use_cuda
@@ -133,18 +131,8 @@ def card() -> str:
     return said.partition("\n")[0].partition(": ")[2].partition(" (UUID")[0]
 
 
-def processor() -> str:
-    """Return the processor's name, as Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def main() -> None:
-    """Print the table."""
+    """Print a table for each size, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="few cells, one core")
     parser.add_argument("--cells", nargs="+", type=int, default=[65_536, 524_288])
@@ -161,31 +149,28 @@ def main() -> None:
     }
     if not options.without_card:
         devices[card()] = on_card
-    packages = ["brian2", "numpy"] + ["brian2cuda"] * (not options.without_card)
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    print(
-        f"{date.today()}, {processor()}, Python {platform.python_version()}, {versions}; "
-        f"{options.elements} elements of {ELEMENT:g} ms, steps of {STEP} ms\n"
-    )
-    print(f"{'cells':>9} {'device':<26}{'compile s':>10}{'whole s':>9}{'loop s':>9}", end="")
-    print(f"{'us/step':>9}{'ms/element':>12}{'times':>8}")
+    settings = f"{options.elements} elements of {ELEMENT:g} ms, steps of {STEP} ms"
+    if not options.without_card:
+        settings += f"; brian2cuda {version('brian2cuda')}"
+    record = Record("cuda", settings)
     others = []
     for n_cells in [2_048] if options.quick else options.cells:
         first: Took | None = None
+        table = record.table(
+            f"{n_cells:,} cells",
+            {"compile": "s", "whole": "s", "step": "us", "element": "ms", "times as fast": "x"},
+        )
         for name, use in devices.items():
             took = measure(use, n_cells, options.elements)
             first = first or took
             steps = options.elements * ELEMENT / STEP
-            print(
-                f"{n_cells:>9,} {name:<26}{took.compiling:>10.1f}{took.whole:>9.1f}"
-                f"{took.loop:>9.3f}{1e6 * took.loop / steps:>9.1f}"
-                f"{1e3 * took.loop / options.elements:>12.2f}{first.loop / took.loop:>8.2f}",
-                flush=True,
-            )
+            loop = (1e6 * took.loop / steps, 1e3 * took.loop / options.elements)
+            table.row(name, took.compiling, took.whole, *loop, first.loop / took.loop)
             if took.counts != first.counts:
                 others.append(f"{n_cells:,} cells, {name}: {took.counts}, not {first.counts}")
         assert first is not None
         print(" " * 10 + ", ".join(f"{count:,} {what}" for what, count in first.counts.items()))
+    record.write()
     if others:
         sys.exit("another outcome:\n" + "\n".join(others))
 

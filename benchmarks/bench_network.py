@@ -13,11 +13,8 @@ the same cells. Of all figures the least of some elements is taken.
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import version
 from time import process_time
 from typing import Any
 
@@ -26,6 +23,7 @@ from brian2 import prefs
 from network_loop import PARTS as LOOP_PARTS
 from network_loop import bare_loop
 from numpy.typing import NDArray
+from record import Record
 
 from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.engine.fast_settings import use_fast_settings
@@ -184,8 +182,8 @@ def run(
     return Figures(float(total), parts, activity)
 
 
-def bench(size: Size, n_elements: int) -> None:
-    """Print the figures of one size."""
+def bench(record: Record, size: Size, n_elements: int) -> None:
+    """Measure one size."""
     columns, table = known_sequence(size)
     tm = memory(size, "model")
     tm.import_segments(table)
@@ -203,25 +201,28 @@ def bench(size: Size, n_elements: int) -> None:
         without = run(tm, columns, False, n_elements, beside)
         bare = Figures(float(least), parts, "")
     learning = run(tm, columns, True, n_elements)
-    print(f"\n{size}, {table.n_synapses:,} synapses; {without.activity}")
     all_figures = (learning, without, bare)
     period = float(tm.model["element"]["period"])
-    print(f"{'milliseconds per element':<26}{'learning':>10}{'without':>10}{'C++ loop':>10}")
+    took = record.table(
+        f"an element: {size}, {table.n_synapses:,} synapses",
+        {"learning": "ms", "without": "ms", "C++ loop": "ms"},
+    )
     for part in (*PARTS, REST):
-        print_row(part, [1e3 * figures.parts.get(part, 0.0) for figures in all_figures])
-    print_row("whole", [1e3 * figures.total for figures in all_figures])
-    print_row("times the C++ loop", [figures.total / bare.total for figures in all_figures])
-    print_row("times real time", [figures.total / period for figures in all_figures])
+        took.row(part, *known([1e3 * figures.parts.get(part, 0.0) for figures in all_figures]))
+    print(f"({without.activity})")
+    took.row("whole", *known([1e3 * figures.total for figures in all_figures]))
+    ratios = known([figures.total / bare.total for figures in all_figures])
+    took.row("times the C++ loop", *ratios, unit="x")
+    took.row("times real time", *known([f.total / period for f in all_figures]), unit="real time")
 
 
-def print_row(name: str, values: list[float]) -> None:
-    """Print a row of a table; without a compiler there are no figures of the loop."""
-    cells = [f"{value:10.2f}" if 0 < value < np.inf else f"{'-':>10}" for value in values]
-    print(f"{name:<26}" + "".join(cells))
+def known(values: list[float]) -> list[float | None]:
+    """Leave out what was not measured: without a compiler there are no figures of the loop."""
+    return [value if 0 < value < np.inf else None for value in values]
 
 
 def main() -> None:
-    """Print a table for each size."""
+    """Print a table for each size, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tiny network, few elements")
     parser.add_argument("--target", choices=("cython", "numpy"), default="cython")
@@ -234,15 +235,15 @@ def main() -> None:
     prefs.codegen.target = options.target
     fast = use_fast_settings().applied if options.target == "cython" else False
     prefs[PREFERENCE] = prefs[PREFERENCE] and options.calls == "lean"
-    versions = ", ".join(f"{name} {version(name)}" for name in ("brian2", "numpy", "cython"))
-    print(
-        f"{date.today()}, {platform.processor() or platform.machine()}, Python "
-        f"{platform.python_version()}, {versions}; {options.target}, fast flags "
-        f"{'on' if fast else 'off'}, lean calls {'on' if prefs[PREFERENCE] else 'off'}"
+    record = Record(
+        "network",
+        f"{options.target}, fast flags {'on' if fast else 'off'}, "
+        f"lean calls {'on' if prefs[PREFERENCE] else 'off'}",
     )
     sizes = (Size(*options.size),) if options.size else QUICK if options.quick else SIZES
     for size in sizes:
-        bench(size, options.elements or (5 if options.quick else 30))
+        bench(record, size, options.elements or (5 if options.quick else 30))
+    record.write()
 
 
 if __name__ == "__main__":

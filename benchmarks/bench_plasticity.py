@@ -14,14 +14,12 @@ repetitions.
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Callable
-from datetime import date
-from importlib.metadata import version
 from math import isqrt
 
 import numpy as np
 from brian2 import NeuronGroup, Synapses, defaultclock, ms
+from record import Record
 
 from htm_brian.engine.compiling import code_generation
 from htm_brian.engine.stepping import SteppedNetwork
@@ -143,21 +141,23 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="names in the table")
     given = parser.parse_args()
     n = isqrt(100_000 if given.quick else given.synapses)
-    print(f"{date.today()}, Brian2 {version('brian2')}, {platform.processor()}, {n * n:,} synapses")
-    print("| synapse | ns per presynaptic spike | ns per postsynaptic spike |\n| --- | --- | --- |")
+    record = Record("plasticity", f"{n * n:,} synapses, {given.target}")
+    table = record.table("for each spike", {"presynaptic": "ns", "postsynaptic": "ns"})
     with code_generation(given.target):
         pre: dict[str, float] = {}
         chosen = {name: row for name, row in rows().items() if name in (given.only or rows())}
         for name, (make, rule) in chosen.items():
             pre[name] = nanoseconds(make, n, "pre", rule)
-            post = "" if rule is None else f"{nanoseconds(make, n, 'post', rule):.1f}"
-            print(f"| {name} | {pre[name]:.1f} | {post} |", flush=True)
+            post = None if rule is None else nanoseconds(make, n, "post", rule)
+            table.row(name, pre[name], post)
         step = nanoseconds(clock_driven, n, "step")
     pair = ("calcium_based, no noise", "short-term plasticity")
     if pre.keys() >= set(pair):
-        ratio = pre[pair[0]] / pre[pair[1]]
-        print(f"calcium_based over short-term plasticity, presynaptic: {ratio:.2f} (target: 1.5)")
-    print(f"calcium rule, clock-driven: {step:.1f} ns per synapse and step of 0.1 ms")
+        ratios = record.table("times short-term plasticity", {"presynaptic": "x"})
+        ratios.row(f"{pair[0]} (target: 1.5)", pre[pair[0]] / pre[pair[1]])
+    steps = record.table("for each step of 0.1 ms", {"a synapse": "ns"})
+    steps.row("calcium rule, clock-driven", step)
+    record.write()
 
 
 if __name__ == "__main__":

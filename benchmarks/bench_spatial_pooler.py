@@ -15,6 +15,7 @@ from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
+from record import Record
 
 from htm_brian.abstract.permanence import EPSILON, UpDown
 from htm_brian.abstract.spatial_pooler import SpatialPooler
@@ -105,20 +106,21 @@ def measure(size: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> None:
-    """Print one table for each size."""
+    """Print one table for each size, and keep them."""
+    record = Record("spatial_pooler")
     for size in (2048, 1024):
         found = measure(size)
         plain = found["plain NumPy"]
         synapses = size * size // 2
-        print(f"\nspatial pooler, {size} columns, {size} inputs, {synapses:,} potential synapses")
-        print("steps per processor second          learning   inferring   times NumPy")
+        table = record.table(
+            f"{size} columns, {size} inputs, {synapses:,} potential synapses",
+            {"learning": "/s", "inferring": "/s", "times NumPy": "x", "inferring, times": "x"},
+        )
         for name, (learning, inferring) in found.items():
-            ratio = f"{learning / plain[0]:6.1f} {inferring / plain[1]:6.1f}"
-            print(f"{name:<32} {learning:11,.0f} {inferring:11,.0f}   {ratio}")
-        for name, (learning, inferring) in PEERS[size].items():
-            print(f"{name + ', measured elsewhere':<32} {learning:11,.0f} {inferring:11,.0f}")
-        pooler_bytes = synapses * 8 + size * size / 8
-        print(f"memory: {pooler_bytes / synapses:.2f} bytes a potential synapse")
+            table.row(name, learning, inferring, learning / plain[0], inferring / plain[1])
+        for name, rates in PEERS[size].items():
+            table.row(f"{name}, measured elsewhere", *rates, None, None)
+    record.write()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from time import process_time
 
 import numpy as np
-from brian2 import NeuronGroup, SpikeGeneratorGroup, Synapses, ms, prefs
+from brian2 import BrianLogger, NeuronGroup, SpikeGeneratorGroup, Synapses, ms, prefs
 from numpy.typing import NDArray
+from record import Record
 
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.synapses.structural import StructuralSynapses
@@ -49,12 +50,16 @@ def rewiring(
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table and keep it."""
     prefs.codegen.target = "numpy"
+    BrianLogger.suppress_name("unused_brian_object")  # none of these is run
+    record = Record("structural")
     rng = np.random.default_rng(1)
     pairs = [rng.integers(0, CELLS, SYNAPSES, dtype=np.int32) for _ in range(REPEATS + 1)]
-    print(f"{SYNAPSES:,} synapses, {CELLS:,} cells on either side; ms")
-    print(f"{'pathways':>9} {'rewired':>10} {'slots in order':>15} {'in any order':>13}")
+    table = record.table(
+        f"synapses that get another pair of cells, of {SYNAPSES:,}",
+        {"slots in order": "ms", "in any order": "ms"},
+    )
     for pathways in (1, 2):
         structure = StructuralSynapses(synapses(pathways), SYNAPSES)
         every = np.arange(SYNAPSES, dtype=np.int32)
@@ -62,9 +67,11 @@ def main() -> None:
         shuffled = rng.permutation(every)
         for number in (SYNAPSES // 100, SYNAPSES // 10, SYNAPSES):
             took = [rewiring(structure, slots[:number], pairs) for slots in (every, shuffled)]
-            print(f"{pathways:>9} {number:>10,} {took[0]:>15.2f} {took[1]:>13.2f}")
+            paths = "one pathway" if pathways == 1 else "STDP's two pathways"
+            table.row(f"{number:,}, {paths}", *took)
     anew = least(lambda k: connect_pairs(synapses(1), pairs[k], pairs[k + 1]), 2)
-    print(f"Brian2's synapses made anew by connect(i=, j=): {anew:.0f}")
+    table.row("Brian2's synapses made anew", anew, None)
+    record.write()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from time import process_time
 import numpy as np
 import shared_library
 from numpy.typing import NDArray
+from record import Record
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
 
@@ -105,11 +106,12 @@ def microseconds(call: Callable[[], object], n: int) -> float:
     return 1e6 * float(best) / n
 
 
-def bench_streams(n_steps: int, repeats: int) -> dict[str, TemporalMemory]:
-    """Print the speed on both streams; return the memories that the noise has filled."""
-    filled = {}
-    print(f"\nsteps per processor second, best of {repeats} passes of {n_steps:,} steps")
-    print(f"{'':<24}{'learn':>10}{'target':>9}{'infer':>10}{'target':>9}   bytes/synapse")
+def bench_streams(record: Record, n_steps: int, repeats: int) -> None:
+    """Measure the speed on both streams."""
+    table = record.table(
+        f"best of {repeats} passes of {n_steps:,} steps",
+        {"learn": "/s", "target": "", "infer": "/s", "its target": "", "bytes a synapse": ""},
+    )
     for size, (columns, cells, w) in SIZES.items():
         for kind, make in (("sequences", sequences), ("noise", noise)):
             stream = make(columns, w, n_steps)
@@ -118,20 +120,12 @@ def bench_streams(n_steps: int, repeats: int) -> dict[str, TemporalMemory]:
                 tm = TemporalMemory(columns, cells)
                 rates.append((rate(tm, stream, True), rate(tm, stream, False)))
             learn, infer = np.max(rates, axis=0)
-            goals = [
-                "-" if peer is None else f"{TARGET[kind] * peer:,.0f}"
-                for peer in HTM_CORE[size, kind]
-            ]
+            goals = [None if peer is None else TARGET[kind] * peer for peer in HTM_CORE[size, kind]]
             used = tm.nbytes / tm.n_synapses
-            print(
-                f"{size + ', ' + kind:<24}{learn:>10,.0f}{goals[0]:>9}{infer:>10,.0f}"
-                f"{goals[1]:>9}   {used:.1f} ({tm.n_synapses:,} synapses)"
-            )
+            label = f"{size}, {kind}, {tm.n_synapses:,} synapses"
+            table.row(label, learn, goals[0], infer, goals[1], used)
             if used > MAX_BYTES_A_SYNAPSE:
                 print(f"  more than {MAX_BYTES_A_SYNAPSE} bytes a synapse")
-            if kind == "noise":
-                filled[size] = tm
-    return filled
 
 
 def compiled_loop(folder: str) -> ctypes.CDLL | None:
@@ -145,14 +139,12 @@ def compiled_loop(folder: str) -> ctypes.CDLL | None:
     return ctypes.CDLL(str(library))
 
 
-def bench_growth(largest: int) -> None:
-    """Print how the cost of a step grows with the number of synapses, beside the yardsticks."""
+def bench_growth(record: Record, largest: int) -> None:
+    """Measure how the cost of a step grows with the number of synapses, beside the yardsticks."""
     columns, cells, w = SIZES["2048 x 32"]
-    print("\ncost of a step on noise, 2048 x 32, microseconds")
-    print(
-        f"{'synapses':>12}{'learn':>10}{'infer':>10}{'C loop':>10}{'NumPy':>12}"
-        f"{'infer / C':>12}{'NumPy / infer':>15}"
-    )
+    names = {"learn": "us", "infer": "us", "C loop": "us", "NumPy": "us"}
+    ratios = {"infer / C": "x", "NumPy / infer": "x"}
+    table = record.table("a step on noise, 2048 x 32", names | ratios)
     rng = np.random.RandomState(7)
     tm = TemporalMemory(columns, cells)
     with tempfile.TemporaryDirectory() as folder:
@@ -169,12 +161,8 @@ def bench_growth(largest: int) -> None:
             stream = noise(columns, w, 200)
             infer = 1e6 / max(rate(tm, stream, False) for _ in range(5))
             c, plain = yardsticks(tm, loop, stream)
-            in_c = "-" if c is None else f"{c:,.1f}"
-            ratio = "-" if c is None else f"{infer / c:.2f}"
-            print(
-                f"{wanted:>12,}{learn:>10,.1f}{infer:>10,.1f}{in_c:>10}{plain:>12,.1f}"
-                f"{ratio:>12}{plain / infer:>15.1f}"
-            )
+            ratio = None if c is None else infer / c
+            table.row(f"{wanted:,} synapses", learn, infer, c, plain, ratio, plain / infer)
 
 
 def yardsticks(
@@ -214,15 +202,17 @@ def yardsticks(
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
     quick = parser.parse_args().quick
+    record = Record("temporal_memory", "quick" if quick else "")
     warm = TemporalMemory(64, 4)
     for pattern, _ in noise(64, 8, 20):
         warm.compute(pattern)
-    bench_streams(500 if quick else 5000, 3 if quick else 6)
-    bench_growth(10**5 if quick else 10**6)
+    bench_streams(record, 500 if quick else 5000, 3 if quick else 6)
+    bench_growth(record, 10**5 if quick else 10**6)
+    record.write()
 
 
 if __name__ == "__main__":

@@ -51,14 +51,16 @@ def test_spikes_fail_in_the_loop_as_often_as_in_the_network() -> None:
 
 
 def test_the_smallest_benchmark_prints_its_table(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     import bench_network
+
+    monkeypatch.chdir(tmp_path)  # the record is kept where it is run
 
     monkeypatch.setattr("sys.argv", ["bench_network.py", "--quick", "--target", "numpy"])
     bench_network.main()
     lines = capsys.readouterr().out.splitlines()
-    rows = {line[:26].strip(): line[26:].split() for line in lines}
+    rows = {line[:40].strip(): line[40:].split() for line in lines}
     for column in (0, 1):
         parts = [rows[part][column] for part in (*bench_network.PARTS, bench_network.REST)]
         assert sum(float(part) for part in parts if part != "-") > 0
