@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
-.PHONY: validate test test-slow quick lint figures docs-numbers bench clean
+.PHONY: validate test test-slow quick lint figures docs docs-numbers bench clean
 .DELETE_ON_ERROR:
 
 validate: .venv/.installed
@@ -47,6 +47,10 @@ figures: .venv/.installed-figures
 	    done; \
 	done; exit $$status
 
+# Makes the documentation, with the gallery run: build/docs/index.html. A warning is an error.
+docs: .venv/.installed-docs
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
 # Writes the figures of docs/results/ into the documents; ARGS="--from results/NAME" stores a run first.
 docs-numbers: .venv/.installed
 	$(BIN)/python -m docs.insert_results $(ARGS)
@@ -56,7 +60,7 @@ bench: .venv/.installed
 
 # Keeps .venv and results/.
 clean:
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist docs/examples docs/generated docs/sg_execution_times.rst *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find $(wildcard htm_brian models protocols figures tests benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.created:
@@ -73,6 +77,10 @@ clean:
 # What some protocols need beyond the program itself.
 .venv/.installed-figures: .venv/.installed
 	$(BIN)/pip install -qq -e '.[ephys,learn]'
+	@touch $@
+
+.venv/.installed-docs: .venv/.installed
+	$(BIN)/pip install -qq -e '.[docs]'
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed

@@ -1,4 +1,6 @@
-"""A reduced cell with branches of one's own: plateaus that advance the next spike.
+"""
+A reduced cell with branches of one's own: plateaus that advance the next spike
+===============================================================================
 
 Two cells get the same feedforward volley. On a branch of the first, 15 synapses have fired together
 30 ms before; on a branch of the second, 9 synapses, too few for a plateau.

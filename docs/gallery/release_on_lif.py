@@ -1,4 +1,6 @@
-"""Release by chance in a network of one's own: any Brian2 group will do as a target.
+"""
+Release by chance in a network of one's own: any Brian2 group will do as a target
+=================================================================================
 
 Populations of leaky integrate-and-fire cells get the same input through synapses that transmit
 every spike, and through synapses of five sites that release by chance, with the same mean. Where

@@ -1,4 +1,6 @@
-"""A network whose wiring changes while it runs: synapses grow and are pruned between two runs.
+"""
+A network whose wiring changes while it runs: synapses grow and are pruned between two runs
+===========================================================================================
 
 A hundred cells that fire regularly drive ten counters. Every 20 ms the ten weakest of the hundred
 synapses are pruned, and ten others grow in their slots.
