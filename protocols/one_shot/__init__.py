@@ -103,7 +103,14 @@ class OneShot(Protocol):
     parameters = OneShotParameters()
     quick = QuickForm(
         OneShotParameters(
-            pairs=(50, 100, 200), reader_pairs=1000, shown=20, unseen=200, few=10, seeds=3
+            cells=128,
+            pairs=(50, 100),
+            reference=100,
+            reader_pairs=400,
+            shown=20,
+            unseen=100,
+            few=10,
+            seeds=3,
         ),
         {
             "unseen SDRs taken for known, upper end": "a thousandth takes thousands of SDRs",
