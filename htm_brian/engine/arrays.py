@@ -89,6 +89,16 @@ def sum_with(synapses: Synapses, clock: Clock) -> None:
 
 
 def set_clocks(clocks: Iterable[Clock], time: Quantity) -> None:
-    """Set clocks to their first time step at `time` or after it."""
+    """Set clocks to their first time step at `time` or after it.
+
+    Brian2 makes a text for its log each time, with the units of time and step, which takes longer
+    than all else; it is left to do so where the step has changed.
+    """
+    seconds = float(time)
     for clock in clocks:
-        clock._set_t_update_dt(target_t=time)
+        if type(clock) is not Clock or clock._old_dt not in (None, clock.dt_):
+            clock._set_t_update_dt(target_t=time)
+            continue
+        step = clock._calc_timestep(seconds)
+        clock.variables["timestep"].set_value(step)
+        clock.variables["t"].set_value(step * clock.dt_)

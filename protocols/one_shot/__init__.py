@@ -107,9 +107,9 @@ class OneShot(Protocol):
             pairs=(50, 100),
             reference=100,
             reader_pairs=400,
-            shown=20,
-            unseen=100,
-            few=10,
+            shown=12,
+            unseen=60,
+            few=5,
             seeds=3,
         ),
         {

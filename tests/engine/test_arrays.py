@@ -1,9 +1,10 @@
 """Writing behind Brian2's back does what Brian2 would have done."""
 
 import numpy as np
+import pytest
 from brian2 import Clock, Network, NetworkOperation, NeuronGroup, SpikeMonitor, Synapses, ms
 
-from htm_brian.engine.arrays import empty, enlarge, raw, sum_with
+from htm_brian.engine.arrays import empty, enlarge, raw, set_clocks, sum_with
 from htm_brian.engine.running import in_a_run
 
 
@@ -56,3 +57,22 @@ def test_a_run_knows_that_it_runs() -> None:
     Network(cells, NetworkOperation(lambda: seen.append(in_a_run()))).run(0.1 * ms)
     assert seen == [True]
     assert not in_a_run()
+
+
+@pytest.mark.parametrize("time", [0.0, 0.3, 0.30001, 0.35, 7.25, 1e6])
+def test_clocks_are_set_as_brian2_sets_them(time: float) -> None:
+    ours, theirs = Clock(dt=0.1 * ms), Clock(dt=0.1 * ms)
+    set_clocks([ours], time * ms)
+    theirs._set_t_update_dt(target_t=time * ms)
+    assert ours.timestep[:] == theirs.timestep[:]
+    assert ours.t_ == theirs.t_
+
+
+def test_a_clock_whose_step_has_changed_is_set_if_the_time_lies_on_the_new_steps() -> None:
+    clock = Clock(dt=0.1 * ms)
+    clock.dt = 0.05 * ms
+    set_clocks([clock], 0.3 * ms)
+    assert clock.timestep[:] == 6
+    clock.dt = 0.2 * ms
+    with pytest.raises(ValueError, match="dt"):
+        set_clocks([clock], 0.3 * ms)
