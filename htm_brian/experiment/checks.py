@@ -134,6 +134,7 @@ class Check:
             "source": self.source,
             "passed": self.passed,
             "undecided": self.undecided,
+            "better_end": finite_or_none(self.better_end),
         } | ({"role": self.role} if self.role else {})
 
     def _holds(self, value: float) -> bool:

@@ -78,6 +78,7 @@ def test_as_dict_is_plain_json() -> None:
         "source": "a paper",
         "passed": False,
         "undecided": False,
+        "better_end": None,
     }
 
 

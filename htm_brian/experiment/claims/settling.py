@@ -5,7 +5,8 @@ verdict        when
 ============== ==================================================================
 supported      every check that decides holds
 refuted        none holds
-depends        some hold: the claim is true under conditions
+depends        some hold, and some do not: the claim is true under conditions
+undecided      none fails, but of some the interval is too wide to tell
 not run        there is a protocol, and no complete result of it
 not tested     there is no protocol
 ============== ==================================================================
@@ -34,8 +35,8 @@ from htm_brian.experiment.sweep.dataset import CONFIDENCE, checks_of, interval
 from htm_brian.experiment.sweep.grid import SEED
 
 SUPPORTED, REFUTED, DEPENDS = "supported", "refuted", "depends"
-NOT_RUN, NOT_TESTED = "not run", "not tested"
-VERDICTS = (SUPPORTED, DEPENDS, REFUTED, NOT_RUN, NOT_TESTED)
+UNDECIDED, NOT_RUN, NOT_TESTED = "undecided", "not run", "not tested"
+VERDICTS = (SUPPORTED, DEPENDS, REFUTED, UNDECIDED, NOT_RUN, NOT_TESTED)
 SETTLED = (SUPPORTED, DEPENDS, REFUTED)
 
 SWEEPS = "sweeps"
@@ -214,12 +215,19 @@ def settle(claim: Claim, results: Mapping[str, Result]) -> Settled:
         return Settled(claim, NOT_RUN)
     deciding = tuple(_matching(claim, pattern, result) for pattern in claim.checks or ("*",))
     checks = tuple({check.name: check for some in deciding for check in some}.values())
-    held = sum(check.passed for check in checks)
-    verdict = SUPPORTED if held == len(checks) else DEPENDS if held else REFUTED
-    missed = [check for check in checks if not check.passed]
+    missed = [check for check in checks if check.verdict == "FAIL"]
+    missed += [check for check in checks if check.undecided]
     first = _matching(claim, claim.shown, result)[0] if claim.shown else checks[0]
     shown = missed[0] if missed else first
-    return Settled(claim, verdict, checks, shown, _over_seeds(result, shown))
+    return Settled(claim, _verdict(checks), checks, shown, _over_seeds(result, shown))
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    """Return what checks say of the claim that they decide."""
+    found = {check.verdict for check in checks}
+    if "FAIL" in found:
+        return DEPENDS if "pass" in found else REFUTED
+    return UNDECIDED if "undecided" in found else SUPPORTED
 
 
 def count(settled: Iterable[Settled]) -> dict[str, int]:
@@ -275,7 +283,7 @@ def _other_parameters(result: Result) -> list[str]:
 def _check(stored: Mapping[str, Any]) -> Check:
     value = math.nan if stored["value"] is None else stored["value"]
     kept = {key: stored[key] for key in ("name", "unit", "low", "high", "source")}
-    return Check(**kept, value=value)
+    return Check(**kept, value=value, better_end=stored.get("better_end"))
 
 
 def _seeds(folder: Path, protocol: str) -> xr.Dataset | None:

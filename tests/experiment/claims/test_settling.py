@@ -17,6 +17,7 @@ from htm_brian.experiment.claims.settling import (
     NOT_TESTED,
     REFUTED,
     SUPPORTED,
+    UNDECIDED,
     VERDICTS,
     Claim,
     Result,
@@ -33,6 +34,7 @@ STORED = Path(__file__).resolve().parents[3] / "docs" / "results"
 CLAIM = Claim(3, "Halves", "A half is a half.", "a thread", "halves")
 HELD = Check("one: half", 0.5, "1", 0.4, 0.6, "a paper")
 MISSED = Check("two: half", 0.7, "mV", 0.4, 0.6, "a paper")
+OPEN = Check("three: half", 0.3, "1", 0.4, None, "a paper", better_end=0.45)
 
 
 def result(*checks: Check, **changes: Any) -> Result:
@@ -61,7 +63,15 @@ def test_stored_results_have_the_checks_that_claims_name() -> None:
 
 @pytest.mark.parametrize(
     ("checks", "verdict", "held"),
-    [((HELD,), SUPPORTED, 1), ((MISSED,), REFUTED, 0), ((HELD, MISSED), DEPENDS, 1)],
+    [
+        ((HELD,), SUPPORTED, 1),
+        ((MISSED,), REFUTED, 0),
+        ((HELD, MISSED), DEPENDS, 1),
+        ((HELD, OPEN), UNDECIDED, 1),
+        ((OPEN,), UNDECIDED, 0),
+        ((OPEN, MISSED), REFUTED, 0),
+        ((HELD, OPEN, MISSED), DEPENDS, 1),
+    ],
 )
 def test_the_checks_decide(checks: tuple[Check, ...], verdict: str, held: int) -> None:
     found = settle(CLAIM, {"halves": result(*checks)})
@@ -92,6 +102,7 @@ def test_without_protocol_or_result_a_claim_is_open() -> None:
         SUPPORTED: 2,
         DEPENDS: 0,
         REFUTED: 0,
+        UNDECIDED: 0,
         NOT_RUN: 1,
         NOT_TESTED: 1,
     }
@@ -130,6 +141,14 @@ def test_runs_and_results_stored_alone_are_read(tmp_path: Path) -> None:
     assert found["halves"].folder == tmp_path / "halves"
     assert found["release_cost"].folder is None
     assert "brian2" in found["release_cost"].versions
+
+
+def test_what_a_run_left_undecided_stays_so(tmp_path: Path) -> None:
+    run_in(tmp_path / "halves", checks=[HELD.as_dict(), OPEN.as_dict()])
+    settled = settle(CLAIM, load_results([tmp_path])[0])
+    assert settled.verdict == UNDECIDED
+    assert settled.shown == OPEN
+    assert unsettled([settled]) == [settled]
 
 
 def test_partial_runs_do_not_count_and_bad_files_are_told(tmp_path: Path) -> None:
