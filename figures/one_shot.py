@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,8 +24,8 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     figure = Figure(figsize=(13, 7), layout="constrained")
     (recall, wrong, bits), (noise, delay, controls) = figure.subplots(2, 3)
     known = dataset.known_hits / dataset.known_targets
-    band(recall, known, "pairs", CELLS, "cells")
     band(recall, dataset.best_recall, "reader_pairs", BEST, "best reader, 0.1 % false")
+    band(recall, known, "pairs", CELLS, "cells")  # on top, where both recall all
     recall.axhline(0.95, color=GREY, linewidth=0.8)
     recall.set(xlabel="stored pairs", ylabel="recall at the run's noise", ylim=(0, 1.02))
     share = dataset.unseen_wrong / dataset.unseen_others
@@ -46,7 +48,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     shares = (dataset.control_hits / dataset.control_targets).mean("seed")
     places = range(len(shares))
     controls.barh(places, shares, color=[CELLS] + [GREY] * (len(shares) - 1))
-    controls.set_yticks(places, [str(name) for name in dataset.showing.to_numpy()])
+    controls.set_yticks(places, [fill(str(name), 18) for name in dataset.showing.to_numpy()])
     controls.invert_yaxis()
     controls.set(xlabel="recall", xlim=(0, 1.02))
     for axes in (recall, wrong, bits):
