@@ -33,8 +33,16 @@ def test_the_change_log_has_this_version() -> None:
     assert re.findall(r"^## (\d+\.\d+\.\d+)", log, re.MULTILINE)[0] == htm_brian.__version__
 
 
+def test_the_documentation_finds_what_it_is_made_with() -> None:
+    asked = " ".join(PROJECT["optional-dependencies"]["docs"])
+    conf = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
+    for module in ("myst_parser", "numpydoc", "sphinx_gallery", "furo", "sphinx"):
+        assert f'"{module}' in conf
+        assert module.replace("_", "-") in asked
+
+
 def test_every_extra_has_code_behind_it() -> None:
-    extras = set(PROJECT["optional-dependencies"]) - {"dev"}
+    extras = set(PROJECT["optional-dependencies"]) - {"dev", "docs"}
     assert set(EXTRA_OF_PACKAGE.values()) == extras
     sources = "\n".join(
         file.read_text(encoding="utf-8")

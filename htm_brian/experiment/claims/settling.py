@@ -19,7 +19,7 @@ import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
@@ -91,6 +91,8 @@ class Result:
         With figures and a report, where the result is a whole run.
     seeds : xarray.Dataset or None
         The checks over several seeds, where there is such a sweep.
+    table : dict
+        Its table (``columns``, ``rows``), where it has one.
     """
 
     protocol: str
@@ -101,6 +103,7 @@ class Result:
     parameters: Mapping[str, Any]
     folder: Path | None = None
     seeds: xr.Dataset | None = None
+    table: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def figures(self) -> list[Path]:
@@ -219,10 +222,10 @@ def settle(claim: Claim, results: Mapping[str, Result]) -> Settled:
     missed += [check for check in checks if check.undecided]
     first = _matching(claim, claim.shown, result)[0] if claim.shown else checks[0]
     shown = missed[0] if missed else first
-    return Settled(claim, _verdict(checks), checks, shown, _over_seeds(result, shown))
+    return Settled(claim, verdict_of(checks), checks, shown, _over_seeds(result, shown))
 
 
-def _verdict(checks: Sequence[Check]) -> str:
+def verdict_of(checks: Sequence[Check]) -> str:
     """Return what checks say of the claim that they decide."""
     found = {check.verdict for check in checks}
     if "FAIL" in found:
@@ -267,6 +270,7 @@ def _read(path: Path, folder: Path) -> Result | None:
         origin["parameters"],
         None if alone else path.parent,
         _seeds(folder, content["protocol"]),
+        content.get("table") or {},
     )
 
 

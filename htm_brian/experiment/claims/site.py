@@ -1,4 +1,4 @@
-"""The site: a page of claims, one for each protocol, one of all parameters with their sources.
+"""The site: pages of claims, of the ladder, of each protocol, of all parameters with their sources.
 
 Files only, nothing loaded from elsewhere; light or dark as the reader's system is; readable on a
 telephone: tables scroll, and a figure opens by itself.
@@ -16,13 +16,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from htm_brian.experiment.checks import format_number
+from htm_brian.experiment.claims.ladder import load_ladder, steps_of
 from htm_brian.experiment.claims.settling import Claim, Result, Settled, count, settle
 from htm_brian.experiment.parameter_help import meanings
 from htm_brian.experiment.protocol import Protocol, list_protocols, load_protocol
 from htm_brian.experiment.results import REPORT, prepare_folder, replace_file
 from htm_brian.parameters import list_models, load_model
 
-INDEX, PARAMETERS = "index.html", "parameters.html"
+INDEX, LADDER, PARAMETERS = "index.html", "ladder.html", "parameters.html"
 PICTURES = "figures"
 
 FITTED, ASSUMED, DEFINED, CITED = "fitted", "assumed", "defined", "cited"
@@ -74,20 +75,20 @@ def write_site(
         "index.html.jinja",
         threads=_by_thread(settled),
         counts=count(settled),
-        pictures=pictures,
-        results=results,
     )
-    for name in sorted(set(results) & set(list_protocols())):
-        kind, result = load_protocol(name), results[name]
+    rungs = [(rung, steps_of(rung, results)) for rung in load_ladder()]
+    write(LADDER, "ladder.html.jinja", rungs=rungs)
+    for name in list_protocols():
+        kind, result = load_protocol(name), results.get(name)
         write(
             page_of(name),
             "protocol.html.jinja",
             protocol=kind,
             result=result,
             claims=[each for each in settled if each.claim.protocol == name],
-            pictures=pictures[name],
-            parameters=_parameters(kind, result),
-            report=_copy_report(result, folder),
+            pictures=pictures.get(name, []),
+            parameters=[] if result is None else _parameters(kind, result),
+            report="" if result is None else _copy_report(result, folder),
         )
     write(PARAMETERS, "parameters.html.jinja", models=_models())
     return settled

@@ -10,8 +10,10 @@ import pytest
 
 from htm_brian.cli import main
 from htm_brian.errors import ExitStatus
+from htm_brian.experiment.claims.ladder import load_ladder
 from htm_brian.experiment.claims.settling import NOT_TESTED, load_claims, load_results
 from htm_brian.experiment.claims.site import KINDS, kind_of_source, write_site
+from htm_brian.experiment.protocol import list_protocols
 from htm_brian.parameters import list_models, load_model
 
 STORED = Path(__file__).resolve().parents[3] / "docs" / "results"
@@ -144,3 +146,22 @@ def test_the_command_fails_while_a_claim_is_open(
     assert out.startswith("46 claims: ")
     assert "not tested: 1. Binary matching\n" in out
     assert (tmp_path / "site" / "index.html").exists()
+
+
+def test_every_protocol_has_a_page_also_without_a_result(site: Path) -> None:
+    assert {f"{name}.html" for name in list_protocols()} <= {path.name for path in site.iterdir()}
+    stored = {path.stem for path in STORED.glob("*.json")}
+    unrun = set(list_protocols()) - stored
+    for name in unrun:
+        text = " ".join(Page(site / f"{name}.html").text)
+        assert "not run" in text and f"htm-brian run {name}" in text
+
+
+def test_the_ladder_shows_each_rung_its_costs_and_intervals(site: Path) -> None:
+    page = Page(site / "ladder.html")
+    text = " ".join(" ".join(page.text).split())
+    for rung in load_ladder():
+        assert rung.dropped in text
+        assert {f"{name}.html" for name in rung.protocols} <= set(page.links)
+    assert "latest tuft input that makes a burst" in text  # what branch_reduction misses
+    assert "Agreement in validate" in text
