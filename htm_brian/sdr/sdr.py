@@ -56,7 +56,7 @@ class SDR:
     _sparse: NDArray[np.int64]
 
     def __init__(self, size: int, sparse: ArrayLike | Iterable[int] = ()) -> None:
-        size = check_integer("size", size, low=1)
+        size = check_integer("size", size, low=1, high=LARGEST)
         self._assign(size, _checked_indices(sparse, size))
 
     def _assign(self, size: int, sparse: NDArray[np.int64]) -> None:

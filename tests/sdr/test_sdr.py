@@ -122,7 +122,7 @@ def test_truth_is_refused() -> None:
 @pytest.mark.parametrize(
     ("size", "sparse", "error", "message"),
     [
-        (0, [], ValueError, "size must be at least 1, got 0"),
+        (0, [], ValueError, r"size must lie in \[1, 281474976710656\], got 0"),
         (2.5, [], InputError, "size must be an integer, got 2.5"),
         (True, [], InputError, "size must be an integer, got True"),
         (5, [5], ValueError, r"sparse must lie in \[0, 5\), got 5"),
@@ -162,3 +162,10 @@ def test_bad_operations_are_named() -> None:
         SDR.from_dense([])
     with pytest.raises(ValueError, match="one dimension, got 2"):
         SDR.from_dense([[0, 1]])
+
+
+@pytest.mark.parametrize("make", [lambda n: SDR(n, [1]), lambda n: SDR.random(n, 1, seed=0)])
+def test_a_size_at_which_indices_are_no_longer_exact_is_refused(make):
+    assert make(2**48).size == 2**48
+    with pytest.raises(InputError, match=r"size must .*281474976710656"):
+        make(2**48 + 1)
