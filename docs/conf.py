@@ -32,6 +32,7 @@ myst_heading_anchors = 3
 suppress_warnings = [
     "myst.xref_missing",  # links to scripts and stored results, which are no pages
     "config.cache",
+    "myst.duplicate_def",  # what marks the place of a fit, several times on a page
     "ref.python",  # attributes of two classes may have one name
 ]
 

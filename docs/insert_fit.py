@@ -1,7 +1,7 @@
 """Put the scores of stored fits into ``docs/fitting.md``.
 
 ``docs/fits/NAME.json`` is a ``score.json`` or ``fit.json`` of ``htm-brian fit``. Its table stands
-between ``<!-- fit NAME -->`` and ``<!-- end -->``, which a reader does not see.
+between ``[fit]: # (NAME)`` and ``[end]: # (fit)``, which a reader does not see.
 ``python -m docs.insert_fit`` writes the tables anew; ``--from FILE --as NAME`` stores a result
 first; ``--check`` changes nothing, and fails where the page and the results differ.
 """
@@ -19,7 +19,7 @@ from htm_brian.fitting.score import rows_of
 
 DOCS = Path(__file__).resolve().parent
 PAGE, FITS = DOCS / "fitting.md", DOCS / "fits"
-PLACE = re.compile(r"(<!-- fit ([a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PLACE = re.compile(r"(\[fit\]: # \(([a-z0-9_]+)\)\n).*?(\[end\]: # \(fit\))", re.DOTALL)
 PATHS = re.compile(r"(?<=[ =])/\S+")
 
 
