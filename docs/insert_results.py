@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -186,7 +185,7 @@ def table(name: str, result: Result | None) -> str:
     """Return the table of a result, with a line on where it comes from."""
     if result is None:
         return f"*`{name}`: {NOT_RUN}.*\n"
-    shown = result["table"] or asdict(checks_table([_check(check) for check in result["checks"]]))
+    shown = result["table"] or asdict(checks_table([*map(Check.from_dict, result["checks"])]))
     rows = [["**FAIL**" if cell == "FAIL" else cell for cell in row] for row in shown["rows"]]
     lines = [_row(cells) for cells in (shown["columns"], ["---"] * len(shown["columns"]), *rows)]
     return "\n".join([*lines, "", f"*{verdict(result)}. {origin(result)}*", ""])
@@ -226,7 +225,7 @@ def refuted(results: Mapping[str, Result]) -> str:
         f"({check.source})"
         for name in in_order(results)
         for stored in results[name]["checks"]
-        if not (check := _check(stored)).passed and not stored.get("undecided", False)
+        if not (check := Check.from_dict(stored)).passed and not stored.get("undecided", False)
     ]
     return "\n".join(missed) or "Nothing is refuted so far."
 
@@ -257,14 +256,14 @@ def figure(name: str, key: str, result: Result | None) -> str:
     checks = {check["name"]: check for check in result["checks"]}
     if key not in checks:
         raise InputError(f"{name} has no check {key!r}; it has {', '.join(checks)}")
-    check = _check(checks[key])
+    check = Check.from_dict(checks[key])
     return with_unit(format_number(check.value), check.unit)
 
 
 def verdict(result: Result) -> str:
     """Say how many checks hold, and name those that do not."""
     missed = [check["name"] for check in result["checks"] if not check["passed"]]
-    by_role = tally([_check(check) for check in result["checks"]])
+    by_role = tally([Check.from_dict(check) for check in result["checks"]])
     ending = f": {by_role}" if by_role else ""
     if not missed:
         return f"Every check holds ({_score(result)}){ending}"
@@ -300,15 +299,6 @@ def protocol_of(name: str) -> str:
 def _score(result: Result) -> str:
     checks = result["checks"]
     return f"{sum(check['passed'] for check in checks)} of {len(checks)}"
-
-
-def _check(stored: Mapping[str, Any]) -> Check:
-    value = math.nan if stored["value"] is None else stored["value"]
-    return Check(
-        **{key: stored[key] for key in ("name", "unit", "low", "high", "source")},
-        value=value,
-        role=stored.get("role", ""),
-    )
 
 
 def _metric(name: str, path: str, metrics: Any) -> Any:

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from htm_brian.abstract.permanence import UpDown
 from htm_brian.arguments import check_integer, check_number
-from htm_brian.credit.rates import Change, change_of
+from htm_brian.credit.rates import RateNetwork, change_of
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +41,7 @@ class WinnersNetwork:
     Attributes
     ----------
     permanence : ndarray of shape (n_hidden, n_inputs)
-    readout : Change
+    readout : RateNetwork
         Weights and biases of the outputs.
     """
 
@@ -62,7 +61,7 @@ class WinnersNetwork:
         self.permanence = rng.uniform(0.3, 0.7, (n_hidden, n_inputs))
         # Among cells of equal overlap the lower index would always win.
         self._tie = 1e-3 * rng.random(n_hidden)
-        self.readout = Change(np.zeros((n_outputs, n_hidden)), np.zeros(n_outputs))
+        self.readout = RateNetwork([np.zeros((n_outputs, n_hidden))], [np.zeros(n_outputs)])
 
     def hidden(self, inputs: Floats) -> Floats:
         """Return ones for the winners, an array of shape (n_examples, n_hidden)."""
@@ -75,22 +74,16 @@ class WinnersNetwork:
 
     def rates(self, inputs: Floats) -> Floats:
         """Return the outputs' rates, an array of shape (n_examples, n_outputs)."""
-        found: Floats = softmax(
-            self.hidden(inputs) @ self.readout.weights.T + self.readout.biases, axis=1
-        )
-        return found
+        return self.readout.forward(self.hidden(inputs))[-1]
 
     def loss(self, inputs: Floats, targets: Floats) -> float:
         """Return the mean cross-entropy."""
-        rates = np.clip(self.rates(inputs), 1e-12, 1)
-        return float(-(targets * np.log(rates)).sum(axis=1).mean())
+        return self.readout.loss(self.hidden(inputs), targets)
 
     def learn(self, inputs: Floats, targets: Floats, learning_rate: float, hidden: bool) -> None:
         """Let outputs learn by their error, and the hidden layer by the local rule if it shall."""
         active = self.hidden(inputs)
-        change = change_of(targets - self.rates(inputs), active)
-        self.readout.weights[:] += learning_rate * change.weights
-        self.readout.biases[:] += learning_rate * change.biases
+        self.readout.add(self.readout.gradient(active, targets), learning_rate)
         if not hidden:
             return
         for example, wins in zip(inputs > self.on_above, active > 0, strict=True):
@@ -111,5 +104,5 @@ class WinnersNetwork:
 
     def task_descent(self, inputs: Floats, targets: Floats) -> Floats:
         """Return the task's steepest descent at permanences, as if cells were linear in them."""
-        error = (targets - self.rates(inputs)) @ self.readout.weights
+        error = (targets - self.rates(inputs)) @ self.readout.weights[0]
         return change_of(error, (inputs > self.on_above).astype(float)).weights

@@ -137,6 +137,14 @@ class Check:
             "better_end": finite_or_none(self.better_end),
         } | ({"role": self.role} if self.role else {})
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Check:
+        """Return the check that `as_dict` wrote; what an older result lacks has its default."""
+        kept = {key: stored[key] for key in ("name", "unit", "low", "high", "source")}
+        value = math.nan if stored["value"] is None else stored["value"]
+        later = {key: stored[key] for key in ("better_end", "role") if key in stored}
+        return cls(**kept, value=value, **later)
+
     def _holds(self, value: float) -> bool:
         """Whether a value lies in the band."""
         if math.isnan(float(value)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from htm_brian.comparison.seeds import Interval, mean_interval
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import Interval, mean_interval
 from htm_brian.protocols.burst_credit.learning import (
     DENDRITES,
     FROZEN,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
-from scipy.stats import t
 
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import mean_interval
 from htm_brian.protocols.spaced_theta_bursts.measurement import (
     NO_MATURATION,
     NO_PROTEINS,
@@ -31,13 +30,6 @@ MUCH, LITTLE = 30.0, 10.0
 def rises(dataset: xr.Dataset, variant: str = WHOLE) -> xr.DataArray:
     """Return what each further train adds, in points, by trains, interval and cell."""
     return dataset.potentiation.sel(variant=variant).diff("trains")
-
-
-def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95 % interval of a mean, by Student's distribution."""
-    error = values.std(ddof=1) / np.sqrt(len(values))
-    half = float(t.ppf(0.975, len(values) - 1) * error)
-    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def ends(dataset: xr.Dataset) -> xr.DataArray:

@@ -136,3 +136,9 @@ def test_what_was_fitted_is_counted_apart() -> None:
     assert tally(checks) == said
     assert tally(checks[:1]) == "0 of 0 hold that nothing was fitted to; fitted 1 of 1"
     assert tally([check(0.5)]) == ""
+
+
+@pytest.mark.parametrize("given", [{}, {"better_end": 0.45}, {"role": "claim"}])
+def test_what_was_written_is_read_as_it_was(given: dict) -> None:
+    one = Check("share", 0.3, "1", 0.4, None, "a paper", **given)
+    assert Check.from_dict(json.loads(json.dumps(one.as_dict()))) == one

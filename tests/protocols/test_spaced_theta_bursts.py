@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.spaced_theta_bursts import draw
 from htm_brian.protocols.spaced_theta_bursts import SpacedThetaBurstsParameters
-from htm_brian.protocols.spaced_theta_bursts.checks import checks, mean_interval
+from htm_brian.protocols.spaced_theta_bursts.checks import checks
 
 SMALL = SpacedThetaBurstsParameters(
     intervals=(10.0, 30.0, 60.0), cells=2, synapses=4, plain_synapses=150
@@ -50,11 +49,6 @@ def test_checks_fail_where_the_interval_makes_no_difference(outcome: Outcome) ->
         "no tag: train 2 after 60 min adds",
         "no saturation of the early phase: train 2 after 30 min adds",
     }
-
-
-def test_the_interval_of_a_mean_is_students() -> None:
-    low, high = mean_interval(np.array([1.0, 2.0, 3.0]))
-    assert (low, high) == pytest.approx((2 - 2.484138, 2 + 2.484138), abs=1e-6)
 
 
 def test_the_figure_is_drawn(outcome: Outcome) -> None:

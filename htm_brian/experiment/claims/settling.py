@@ -15,7 +15,6 @@ not tested     there is no protocol
 from __future__ import annotations
 
 import json
-import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -263,7 +262,7 @@ def _read(path: Path, folder: Path) -> Result | None:
     origin = content.get("provenance", content)
     return Result(
         content["protocol"],
-        tuple(_check(stored) for stored in content["checks"]),
+        tuple(map(Check.from_dict, content["checks"])),
         origin.get("date") or str(origin["started"]).partition("T")[0],
         origin["versions"],
         origin.get("seed"),
@@ -282,12 +281,6 @@ def _other_parameters(result: Result) -> list[str]:
     today = json.loads(json.dumps(own))
     names = sorted({*today, *result.parameters})
     return [name for name in names if today.get(name) != result.parameters.get(name)]
-
-
-def _check(stored: Mapping[str, Any]) -> Check:
-    value = math.nan if stored["value"] is None else stored["value"]
-    kept = {key: stored[key] for key in ("name", "unit", "low", "high", "source")}
-    return Check(**kept, value=value, better_end=stored.get("better_end"))
 
 
 def _seeds(folder: Path, protocol: str) -> xr.Dataset | None:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import stats
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import format_number, with_unit
 from htm_brian.experiment.protocol import Table
+from htm_brian.experiment.seeds import mean_interval
 from htm_brian.experiment.sweep.grid import SEED, Axis, Point
 
 CONFIDENCE = 0.95
@@ -73,11 +73,7 @@ def interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     known = values[np.isfinite(values)]
     if len(known) == 0:
         return math.nan, math.nan, math.nan
-    mean = float(known.mean())
-    if len(known) < 2:
-        return mean, math.nan, math.nan
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(known) - 1) * stats.sem(known)
-    return mean, float(mean - half), float(mean + half)
+    return float(known.mean()), *mean_interval(known, level=CONFIDENCE)
 
 
 def over_seeds(dataset: xr.Dataset, name: str) -> xr.Dataset:

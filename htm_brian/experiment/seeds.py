@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta, sem, t
+from scipy.stats import binomtest, sem, t
 
 from htm_brian.arguments import check_number
 from htm_brian.errors import InputError
@@ -50,12 +50,11 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -
     >>> low, round(high, 5)
     (0.0, 0.00123)
     """
-    hit, tried = np.atleast_1d(hits).astype(float), np.atleast_1d(trials).astype(float)
+    hit, tried = np.atleast_1d(hits).astype(int), np.atleast_1d(trials).astype(int)
     if hit.shape != tried.shape or (hit > tried).any() or (hit < 0).any() or (tried <= 0).any():
         raise InputError(f"hits must lie in 0 to trials, run by run, got {hit} of {tried}")
-    known, whole = hit.sum(), tried.sum()
-    low = float(beta.ppf((1 - level) / 2, known, whole - known + 1)) if known else 0.0
-    high = float(beta.ppf((1 + level) / 2, known + 1, whole - known)) if known < whole else 1.0
+    whole = binomtest(int(hit.sum()), int(tried.sum())).proportion_ci(level, method="exact")
+    low, high = float(whole.low), float(whole.high)
     if len(hit) > 1:
         below, above = mean_interval(hit / tried, level=level)
         low, high = min(low, below), max(high, above)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from htm_brian.comparison.seeds import mean_interval, share_interval
 from htm_brian.errors import InputError
+from htm_brian.experiment.seeds import mean_interval, share_interval
 
 
 def test_students_interval_holds_the_mean_in_95_of_100() -> None:
@@ -33,3 +33,8 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InputError, match="hits must lie in 0 to trials"):
         share_interval([3], [2])
     assert np.isnan(mean_interval([1.0])).all()
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    low, high = mean_interval(np.array([1.0, 2.0, 3.0]))
+    assert (low, high) == pytest.approx((2 - 2.484138, 2 + 2.484138), abs=1e-6)
