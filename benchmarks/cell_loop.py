@@ -15,7 +15,7 @@ import numpy as np
 import shared_library
 from brian2 import NeuronGroup
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
-from brian2.core.variables import ArrayVariable
+from brian2.core.variables import ArrayVariable, Constant
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from numpy.typing import NDArray
 
@@ -77,6 +77,10 @@ class CellLoop:
             array = np.array(owners[pointer].get_value(), ndmin=1)
             self._arrays.append(array)
             declarations.append(f"auto {pointer} = ({kinds[array.dtype]} *)arrays[{place}];")
+        text = "\n".join(lines)
+        for name, each in variables.items():  # a unit in an equation is one of these
+            if isinstance(each, Constant) and re.search(rf"\b{name}\b", text):
+                declarations.append(f"const double {name} = {float(each.get_value())!r};")
         self._names = pointers
         self._n = len(group)
         source, library = folder / "loop.cpp", folder / "loop.so"
