@@ -140,6 +140,9 @@ def validate(
     cells: Annotated[
         int | None, typer.Option(help="Cells of each minicolumn.  [default: 8]")
     ] = None,
+    neurons_per_cell: Annotated[
+        int | None, typer.Option(help="Spiking neurons that stand for a cell.  [default: 1]")
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(help="Use the first so many values only; all if left out.")
     ] = None,

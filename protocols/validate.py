@@ -52,6 +52,7 @@ class ValidateParameters:
     read_as: str | None = None
     columns: int = 512
     cells: int = 8
+    neurons_per_cell: int = 1
     steps: int | None = None
     seed: int = 42
     mode: str = "both"
@@ -70,7 +71,13 @@ class ValidateParameters:
     evaluated_share: float = 0.5
 
     def __post_init__(self) -> None:
-        for name, low in (("columns", 8), ("cells", 1), ("seed", 0), ("jobs", 1)):
+        for name, low in (
+            ("columns", 8),
+            ("cells", 1),
+            ("neurons_per_cell", 1),
+            ("seed", 0),
+            ("jobs", 1),
+        ):
             check_integer(name, getattr(self, name), low=low)
         if self.steps is not None:
             check_integer("steps", self.steps, low=SHORTEST)
@@ -99,18 +106,18 @@ class Validate(Protocol):
         p: ValidateParameters = self.parameters
         network, cell = self.models = [load_model(p.model), load_model(p.cell_model)]
         check_models(network, cell, "model")
-        require_race(cell, network, p.cells)
+        require_race(cell, network, p.cells, p.neurons_per_cell)
         self.series = _read(p)
         active = active_column_count(p.columns)
         settings = {name: getattr(p, name) for name in SETTABLE}
         self.stream = StreamParameters.for_series(self.series, active, **settings)
         self.memory = MemoryParameters.for_size(p.columns, p.cells, active)
-        shared = ("seed", "mode", "model", "cell_model", "codegen", "jobs")
+        shared = ("seed", "mode", "model", "cell_model", "neurons_per_cell", "codegen", "jobs")
         shares = ("training_share", "evaluated_share")
         self.levels = TwoLevels(self.memory, **{name: getattr(p, name) for name in shared + shares})
         n, bits = len(self.series), input_size(self.series, self.stream)
         require_bytes(
-            estimate_bytes(self.memory, active, n, bits, p.jobs),
+            estimate_bytes(self.memory, active, n, bits, p.jobs, p.neurons_per_cell),
             f"{p.columns} × {p.cells} cells over {n} steps",
             "choose fewer --columns, --cells or --steps",
         )

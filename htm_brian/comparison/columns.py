@@ -34,12 +34,20 @@ def right_columns(reference: Recording, other: Recording) -> float:
     return right / driven if driven else float("nan")
 
 
-def right_columns_row(reference: Recording, other: Recording, model: str, cell_model: str) -> Row:
+def right_columns_row(
+    reference: Recording,
+    other: Recording,
+    model: str,
+    cell_model: str,
+    neurons_per_cell: int = 1,
+) -> Row:
     """Return the row that holds right columns against what the race of first spikes predicts.
 
     The race has one cell predicted, or none; the worse of both is taken.
     """
-    race = column_race(load_model(cell_model), load_model(model), reference.cells_per_column)
+    race = column_race(
+        load_model(cell_model), load_model(model), reference.cells_per_column, neurons_per_cell
+    )
     expected = min(race.right())
     found = right_columns(reference, other)
     label = "model's noise and release: columns that are right"

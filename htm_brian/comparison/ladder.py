@@ -116,6 +116,7 @@ class SpikingRun:
         Brian2's code generation.
     segments : SegmentTable, optional
         Segments of another memory: the run uses them and learns nothing.
+    neurons_per_cell : int
     """
 
     memory: MemoryParameters
@@ -125,6 +126,7 @@ class SpikingRun:
     release: str = "model"
     codegen: str = "auto"
     segments: SegmentTable | None = None
+    neurons_per_cell: int = 1
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
             cell_model=run.cell_model,
             release=run.release,
             noise="none" if run.release == "reliable" else "model",
+            neurons_per_cell=run.neurons_per_cell,
         )
         if run.segments is not None:
             memory.import_segments(run.segments)

@@ -67,6 +67,8 @@ class TwoLevels:
     mode : {"both", "transplant", "apart"}
     model, cell_model : str
         Models of the spiking memory, or paths of their files.
+    neurons_per_cell : int
+        Neurons that stand for a cell of the spiking memory.
     codegen : {"auto", "cython", "numpy"}
         Brian2's code generation.
     jobs : int
@@ -82,6 +84,7 @@ class TwoLevels:
     mode: str = "both"
     model: str = "minicolumns"
     cell_model: str = "l5_reduced"
+    neurons_per_cell: int = 1
     codegen: str = "auto"
     jobs: int = 2
     training_share: float = 0.75
@@ -188,7 +191,15 @@ class TwoLevels:
 
     def _spiking(self, release: str, segments: SegmentTable | None = None) -> SpikingRun:
         return SpikingRun(
-            self.memory, self.seed, self.model, self.cell_model, release, self.codegen, segments
+            self.memory,
+            self.seed,
+            self.model,
+            self.cell_model,
+            release,
+            self.codegen,
+            segments,
+            # Without noise the neurons of a cell are all alike: one does.
+            1 if release == "reliable" else self.neurons_per_cell,
         )
 
     def _transplant_rows(self, runs: Mapping[str, Run]) -> list[Row]:
@@ -208,7 +219,11 @@ class TwoLevels:
                 from htm_brian.comparison.columns import right_columns_row
 
                 rows += comparison.own_release_rows(reference, other)
-                rows.append(right_columns_row(reference, other, self.model, self.cell_model))
+                rows.append(
+                    right_columns_row(
+                        reference, other, self.model, self.cell_model, self.neurons_per_cell
+                    )
+                )
         return rows
 
     def _apart_rows(self, runs: Mapping[str, Run]) -> list[Row]:
@@ -240,7 +255,12 @@ def watch(progress: Progress) -> Callable[[int], bool]:
 
 
 def estimate_bytes(
-    memory: MemoryParameters, active: int, steps: int, bits: int, jobs: int
+    memory: MemoryParameters,
+    active: int,
+    steps: int,
+    bits: int,
+    jobs: int,
+    neurons_per_cell: int = 1,
 ) -> float:
     """Estimate the memory of a whole comparison from above.
 
@@ -252,12 +272,12 @@ def estimate_bytes(
     steps : int
     bits : int
         Bits of the encoding that the spatial pooler takes.
-    jobs : int
+    jobs, neurons_per_cell : int
     """
     cells = memory.columns * memory.cells_per_column
     synapses = 20.0 * active * steps
     processes = min(jobs, 3)
-    state = BYTES_PER_CELL * cells + BYTES_PER_SYNAPSE * synapses
+    state = BYTES_PER_CELL * cells * neurons_per_cell + BYTES_PER_SYNAPSE * synapses
     recorded = 3 * BYTES_PER_INDEX * active * memory.cells_per_column * steps
     pooler = BYTES_PER_BIT * bits * memory.columns
     return BYTES_PER_PROCESS * (processes + 1) + (processes + 1) * state + 7 * recorded + pooler

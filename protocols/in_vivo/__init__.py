@@ -18,13 +18,20 @@ from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
 from htm_brian.parameters import load_model
-from htm_brian.protocols.in_vivo.checks import checks, lower_end, metrics
+from htm_brian.protocols.in_vivo.checks import (
+    UNPROMPTED_CELLS,
+    below_race,
+    checks,
+    lower_end,
+    metrics,
+)
 from htm_brian.protocols.in_vivo.measurement import measure_all
 from htm_brian.protocols.in_vivo.stimulus import (
     CONDITIONS,
     MANY_2,
     QUICK_CONDITIONS,
     SINGLE_1,
+    SINGLE_1_SPREAD,
     SINGLE_2,
     Condition,
 )
@@ -86,8 +93,12 @@ class InVivo(Protocol):
             columns=64, active=12, elements=9, seeds=2, conditions=QUICK_CONDITIONS, codegen="numpy"
         ),
         {
-            lower_end(name): "an interval over networks takes ten of them, these are two"
-            for name in (SINGLE_1, SINGLE_2, MANY_2)
+            name: "an interval over networks takes ten of them, these are two"
+            for name in (
+                *(lower_end(each) for each in (SINGLE_1, SINGLE_2, MANY_2)),
+                *(below_race(each) for each in (SINGLE_1_SPREAD, SINGLE_1, MANY_2)),
+                UNPROMPTED_CELLS,
+            )
         },
     )
 

@@ -30,6 +30,9 @@ LEAST = {
 with jitter of each neuron are goals."""
 WITHIN = 0.05
 UNPROMPTED = 0.01
+UNPROMPTED_CELLS = (
+    f"predicted cells that fire unprompted, share, upper end of the 95 % interval: {MANY_2}"
+)
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
@@ -49,8 +52,8 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     names = [name for name in (SINGLE_1_SPREAD, SINGLE_1, MANY_2) if name in dataset.condition]
     made += [
         Check(
-            f"active cells, Jaccard less that of the race: {name}",
-            float((dataset.jaccard.mean("network") - dataset.race_jaccard).sel(condition=name)),
+            below_race(name),
+            interval((dataset.jaccard - dataset.race_jaccard).sel(condition=name).to_numpy())[0],
             "1",
             -WITHIN,
             None,
@@ -61,8 +64,8 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     if MANY_2 in dataset.condition:
         made.append(
             Check(
-                "predicted cells that fire unprompted, share of elements, 2 mV and spread",
-                float(dataset.closed_unprompted.sel(condition=MANY_2)),
+                UNPROMPTED_CELLS,
+                interval(dataset.unprompted.sel(condition=MANY_2).to_numpy())[1],
                 "1",
                 None,
                 UNPROMPTED,
@@ -75,6 +78,11 @@ def checks(dataset: xr.Dataset) -> list[Check]:
 def lower_end(name: str) -> str:
     """Return what the check of a condition's agreement is called."""
     return f"active cells, Jaccard, lower end of the 95 % interval: {name}"
+
+
+def below_race(name: str) -> str:
+    """Return what the check of a condition against the race is called."""
+    return f"active cells, Jaccard less that of the race, lower end of the 95 % interval: {name}"
 
 
 def metrics(dataset: xr.Dataset) -> dict[str, float]:
@@ -91,6 +99,10 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             found[f"{name}: {kind} columns right"] = float(of[f"right_{kind}"].mean())
             found[f"{name}: {kind} columns right, closed form"] = float(of[f"closed_{kind}"])
         found[f"{name}: anomaly, difference"] = float(of.anomaly_difference.mean())
+        found[f"{name}: predicted cells that fire unprompted"] = float(of.unprompted.mean())
+        found[f"{name}: predicted cells that fire unprompted, closed form"] = float(
+            of.closed_unprompted
+        )
     return found
 
 
