@@ -16,7 +16,7 @@ from htm_brian.abstract.permanence import PermanenceRule, affine_parameters, of_
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.store import TIE_BREAKS, SegmentStore
-from htm_brian.abstract.temporal_parameters import chosen_permanence, chosen_rule
+from htm_brian.abstract.temporal_parameters import check_matching, chosen_permanence, chosen_rule
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.errors import InputError
 
@@ -89,6 +89,7 @@ class ApicalTiebreakMemory:
                 "reduced_basal_threshold", reduced_basal_threshold, 1, self.activation_threshold
             )
         self.min_threshold = check_integer("min_threshold", min_threshold, 1, limit)
+        check_matching(self.min_threshold, self.activation_threshold)
         self.sample_size = check_integer("sample_size", sample_size, low=-1)
         if self.sample_size == 0:
             raise InputError("sample_size must be positive, or -1 for all candidates, got 0")

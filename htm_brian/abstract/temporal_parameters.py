@@ -68,6 +68,7 @@ class TemporalMemoryParameters:
                     f"{self.max_synapses_per_segment}, or no segment can reach it, "
                     f"got {getattr(self, name)}"
                 )
+        check_matching(self.min_threshold, self.activation_threshold)
         for name in ("permanence_increment", "permanence_decrement", "predicted_decrement"):
             self._set(name, check_number(name, getattr(self, name), 0.0, 1.0))
         self._set(
@@ -123,6 +124,15 @@ class TemporalMemoryParameters:
         for name in temporal_layout.SETTINGS.names or ():
             settings[name] = derived[name] if name in derived else getattr(self, name)
         return settings
+
+
+def check_matching(min_threshold: int, activation_threshold: int) -> None:
+    """Refuse thresholds by which a segment could be active that does not even match."""
+    if min_threshold > activation_threshold:
+        raise InputError(
+            f"min_threshold must be at most activation_threshold = {activation_threshold}, or an "
+            f"active segment would not match, got {min_threshold}"
+        )
 
 
 def chosen_rule(rule: PermanenceRule | None, increment: float, decrement: float) -> PermanenceRule:

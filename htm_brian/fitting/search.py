@@ -15,7 +15,7 @@ the state holds is not computed twice, and the rest is what it would have been.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -61,12 +61,16 @@ class State:
     losses : list of ndarray of shape (n_candidates, n_families)
     fragility : list of ndarray of shape (n_candidates,)
         0 in the first stage.
+    certain : int
+        How many of the generations the search must come to again, if nothing but `LENGTHS` may
+        differ; from there on another length of the first stage leads elsewhere.
     """
 
     settings: dict[str, Any]
     shares: list[Array] = field(default_factory=list)
     losses: list[Array] = field(default_factory=list)
     fragility: list[Array] = field(default_factory=list)
+    certain: int = 0
 
     def save(self, path: Path) -> None:
         """Write the state, whole or not at all."""
@@ -114,7 +118,15 @@ class State:
                 f"{path} is of a fit with another {key}, {_short(found.get(key))} in place of "
                 f"{_short(settings[key])}; remove it, or choose another --output"
             )
-        return cls(settings, **arrays)
+        return cls(settings, **arrays, certain=_common(found, settings, len(arrays["shares"])))
+
+
+def _common(found: Mapping[str, Any], settings: Mapping[str, Any], stored: int) -> int:
+    """Return how many stored generations two fits have in common that differ in length alone."""
+    first = LENGTHS[0]
+    if found.get(first) == settings.get(first):
+        return stored
+    return min(stored, 1 + min(found[first], settings[first]))
 
 
 def _short(value: Any) -> str:
@@ -211,6 +223,12 @@ class Search:
             shares = np.ascontiguousarray(columns.T)
             k = self._generation
             if not self._is_known(k, shares):
+                if k < self._state.certain:
+                    raise InputError(
+                        f"generation {k} of the stored state is not the one that this search comes "
+                        "to, as after a change of SciPy; remove the state, or choose another "
+                        "--output"
+                    )
                 self._state.shorten(k)
             if k >= len(self._state.shares):
                 losses, fragility = evaluate(shares)

@@ -90,6 +90,11 @@ def test_bad_columns_are_refused_and_leave_the_state_unchanged(columns, message)
             "min_threshold must be at most max_synapses_per_segment = 8, or no segment can reach "
             "it, got 9",
         ),
+        (
+            {"min_threshold": 4},
+            "min_threshold must be at most activation_threshold = 3, or an active segment would "
+            "not match, got 4",
+        ),
         ({"initial_permanence": -0.1}, "initial_permanence must lie in [0.0, 1.0], got -0.1"),
         ({"connected_permanence": 1.1}, "connected_permanence must lie in [0.0, 1.0], got 1.1"),
         ({"permanence_increment": 2}, "permanence_increment must lie in [0.0, 1.0], got 2.0"),

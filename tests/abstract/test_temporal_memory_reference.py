@@ -22,12 +22,13 @@ def configurations(draw):
         | st.builds(IncidenceRate, st.sampled_from([2, 5, 20]), st.sampled_from([0.1, 0.3]))
     )
     max_synapses = draw(st.integers(3, 12))
+    activation_threshold = draw(st.integers(1, min(max_synapses, 4)))
     return {
         "columns": draw(st.integers(6, 20)),
         "cells_per_column": draw(st.integers(1, 5)),
         "permanence_rule": rule,
-        "activation_threshold": draw(st.integers(1, min(max_synapses, 4))),
-        "min_threshold": draw(st.integers(1, min(max_synapses, 4))),
+        "activation_threshold": activation_threshold,
+        "min_threshold": draw(st.integers(1, activation_threshold)),
         "initial_permanence": draw(st.sampled_from([0.05, 0.21, 0.3, 0.5])),
         "connected_permanence": draw(st.sampled_from([0.2, 0.3, 0.5])),
         "predicted_decrement": draw(st.sampled_from([0.0, 0.02, 0.1])),

@@ -117,6 +117,19 @@ def test_a_state_of_another_fit_is_refused(tmp_path):
         State.load(file, {"seed": 1})
 
 
+def test_a_state_that_the_search_does_not_come_to_again_is_refused_and_kept(tmp_path):
+    file, settings = tmp_path / "state.npz", {"generations": 4, "last_generations": 2}
+    state = State(settings)
+    run(state, 4, last=2)
+    state.shares[2] = state.shares[2] + 0.001  # as another version of SciPy would draw it
+    state.save(file)
+    for lengths in (settings, {"generations": 9, "last_generations": 2}):
+        again = State.load(file, lengths)
+        with pytest.raises(InputError, match="generation 2 of the stored state is not the one"):
+            run(again, lengths["generations"], last=2)
+        assert len(again.shares) == 5 + 3
+
+
 def test_the_last_stage_leaves_the_brink():
     # Gains of 3.2 ± 30 % meet the target; but one above 3.45 kills the cell, and so does 10 % more
     # of what the first stage finds.

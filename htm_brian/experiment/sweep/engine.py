@@ -120,7 +120,7 @@ def cluster(workers: int | None, scheduler: str | None) -> Iterator[Any]:
                 n_workers=workers or os.cpu_count() or 1,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=":0",  # any free port: another sweep may have the usual one
                 silence_logs=logging.CRITICAL,
             )
         with local, Client(local, set_as_default=False) as client:

@@ -32,6 +32,10 @@ _GROUP = '{"zarr_format": 2}'
 _WRITING = ".writing-"
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a full quota, and a file that may not grow: nothing more can be written."""
+
+
 class DiskFullError(InputError):
     """There is no room for a point; those that are stored stay."""
 
@@ -106,7 +110,7 @@ class PointStore:
             full.to_zarr(half, mode="w", zarr_format=2, consolidated=True)
             os.rename(half, place)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in _NO_ROOM:
                 raise DiskFullError(
                     f"no room for another point in {self.folder}; make room and give the same "
                     "command again: the points that are stored stay"

@@ -80,6 +80,28 @@ def test_every_point_is_computed_once_and_the_next_sweep_takes_what_is_there(
         assert store.addresses() == {point.address for point in many}
 
 
+def test_one_two_and_eight_workers_give_the_same_numbers(tmp_path: Path) -> None:
+    """Dask's own scheduler, workers in threads; with processes see test_real_sweep."""
+    from distributed import Client, LocalCluster
+
+    found, wanted = [], points(12)
+    options = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    for workers in (1, 2, 8):
+        with (
+            PointStore(tmp_path / str(workers)).opened() as store,
+            LocalCluster(n_workers=workers, **options) as local,
+            Client(local, set_as_default=False) as client,
+        ):
+            ending = run_points(wanted, store, client, SilentProgress())
+            assert (ending.computed, ending.failed) == (12, {})
+            found.append({a: store.dataset(a)["count"].values.copy() for a in store.addresses()})
+    assert len({counts.tobytes() for counts in found[0].values()}) == 12
+    for other in found[1:]:
+        assert other.keys() == found[0].keys()
+        for address, counts in found[0].items():
+            assert np.array_equal(other[address], counts)
+
+
 def test_few_points_wait_in_line(tmp_path: Path) -> None:
     class Stop(SilentProgress):
         interrupted = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,9 +138,11 @@ def test_the_numbers_are_the_same_on_1_2_and_8_workers(protocol: Path, tmp_path:
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_finished(protocol: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_finished_and_the_next_call_does_the_rest(
+    protocol: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "out"
-    more = ("--seeds", "400", "--set", "wait=0.2", "--workers", "1")
+    more = ("--seeds", "60", "--set", "wait=0.2", "--workers", "1")
     with started(protocol, folder, *more) as process:
         until(lambda: len(PointStore(folder).addresses()) >= 3)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
@@ -148,7 +151,34 @@ def test_ctrl_c_keeps_what_is_finished(protocol: Path, tmp_path: Path) -> None:
     assert "stopped before the end: the same command goes on" in out
     kept = len(PointStore(folder).addresses())
     assert f"{kept} points computed" in out
-    assert 3 <= kept < 400
+    assert 3 <= kept < 60
+    before = values(folder)
+    done = run(protocol, folder, *more)
+    assert done.returncode == 0, done.stderr
+    assert f"{60 - kept} points computed, {kept} found, of 60" in done.stdout
+    after = values(folder)
+    assert len({tuple(v) for v in after.values()}) == 60
+    for address, expected in before.items():
+        assert np.array_equal(after[address], expected)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_loses_nothing(protocol: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with small_disk(disk, "600k"):
+        more = ("--seeds", "40", "--workers", "2")
+        done = run(protocol, disk / "out", *more)
+        assert done.returncode == ExitStatus.BAD_INPUT, done.stdout + done.stderr
+        assert "no room for another point" in done.stderr
+        assert "Traceback" not in done.stderr
+        kept = len(PointStore(disk / "out").addresses())
+        assert 1 <= kept < 40
+        subprocess.run(["mount", "-o", "remount,size=32m", str(disk)], check=True)
+        done = run(protocol, disk / "out", *more)
+        assert done.returncode == 0, done.stderr
+        assert f"{40 - kept} points computed, {kept} found, of 40" in done.stdout
+        assert len({tuple(v) for v in values(disk / "out").values()}) == 40
 
 
 @pytest.mark.slow
@@ -248,6 +278,18 @@ def started(protocol: Path, folder: Path, *more: str) -> Iterator[subprocess.Pop
         for stream in (process.stdout, process.stderr):
             assert stream is not None
             stream.close()
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """Mount a file system of so many bytes; skip the test where that is not allowed."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a file system of its own cannot be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def children(pid: int) -> list[int]:

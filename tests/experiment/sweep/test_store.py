@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
+import os
+import resource
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,11 +70,14 @@ def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
             pass
 
 
-def test_a_full_disk_leaves_no_half_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_leaves_no_half_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def full(self: xr.Dataset, path: Path, **options: object) -> None:
         path.mkdir()
         (path / "x").write_text("begun")
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     with PointStore(tmp_path).opened() as store:
         store.put("abc", dataset(1.0), {})
@@ -79,3 +86,33 @@ def test_a_full_disk_leaves_no_half_point(tmp_path: Path, monkeypatch: pytest.Mo
             store.put("def", dataset(1.0), {})
         assert store.addresses() == {"abc"}
         assert [each.name for each in store.path.iterdir() if each.is_dir()] == ["abc"]
+
+
+def put_large(folder: Path, room: int, said: Any) -> None:
+    """Store a small point, then one of random numbers that is larger than a file may be."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    with PointStore(folder).opened() as store:
+        store.put("small", dataset(1.0), {})
+        large = xr.Dataset({"x": ("time", np.random.default_rng(1).random(room))})
+        try:
+            store.put("large", large, {})
+        except DiskFullError as error:
+            said.put(str(error))
+        else:
+            said.put("stored")
+
+
+def test_a_file_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    said = context.Queue()
+    child = context.Process(target=put_large, args=(tmp_path, 20_000, said))
+    child.start()
+    assert said.get(timeout=60).startswith(f"no room for another point in {tmp_path}; make room")
+    child.join(60)
+    assert child.exitcode == 0
+    store = PointStore(tmp_path)
+    assert store.addresses() == {"small"}
+    assert [each.name for each in store.path.iterdir() if each.is_dir()] == ["small"]
+    with store.opened():
+        store.put("large", dataset(2.0), {})  # with room again
+        assert store.addresses() == {"small", "large"}
