@@ -17,6 +17,7 @@ COLOURS = {
     "two branches": "#CC79A7",
     "no magnesium block": "#6b7178",
     "no NMDA": "#E69F00",
+    "no sodium": "#56B4E9",
 }
 SHOWN = (5, 10, 13, 15, 17, 20, 30, 40)
 

@@ -2,9 +2,9 @@
 
 Stimulus: `k` synapses fire together on the outer half of one basal branch, one cell for each `k`;
 the same on a depolarised cell, spread over the branch, shared between two branches, without
-magnesium, without NMDA receptors; and 20 synapses with a jitter. Measurement: peak and half-width
-at the soma and in the branch. Checks: Schiller 2000, Polsky 2004, Major 2008, Farinella 2011, and
-the number that HTM theory counts on.
+magnesium, without NMDA receptors, without sodium channels; and 20 synapses with a jitter.
+Measurement: peak and half-width at the soma and in the branch. Checks: Schiller 2000, Polsky 2004,
+Major 2008, Farinella 2011, and the number that HTM theory counts on.
 """
 
 from __future__ import annotations

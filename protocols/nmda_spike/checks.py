@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import FITTED, IDENTITY, Check, with_roles
@@ -21,7 +22,9 @@ FARINELLA = "Farinella et al. 2011, BMC Neurosci 12:P301: 40-50 mV for 50-100 ms
 HTM = "HTM theory (Numenta, Bernstein poster; Hawkins & Ahmad 2016): 8-20 of some 20-40 synapses"
 REDUCED = "single-branch cable model with Jahr-Stevens block: 18 clustered against 29 spread"
 
-ROLES = {IDENTITY: ("supralinearity without",)}
+WITHOUT_SODIUM = "Schiller et al. 2000, Nature 404:285: NMDA spikes outlast tetrodotoxin; ± 10 %"
+
+ROLES = {IDENTITY: ("supralinearity without", "without sodium")}
 """Roles of checks by how their names begin; the cell was calibrated on the others."""
 
 
@@ -35,6 +38,7 @@ def _checks(dataset: xr.Dataset) -> list[Check]:
     k = needed["clustered"]
     clustered = dataset.sel(condition="clustered")
     above = clustered.sel(synapses=slice(k + 1, max(k + 1, 20)))
+    poisoned = dataset.soma_peak.sel(condition="no sodium", synapses=above.synapses)
     within = supralinearity(dataset, "clustered")
     between = supralinearity(dataset, "two branches")
     # Polsky's comparison: the stimuli that sum most within a branch, now on two.
@@ -180,6 +184,22 @@ def _checks(dataset: xr.Dataset) -> list[Check]:
             None,
             1.05,
             "AMPA receptors alone sum sublinearly",
+        ),
+        Check(
+            "without sodium channels: threshold over that with",
+            threshold(dataset.soma_peak.sel(condition="no sodium")) / k,
+            "1",
+            0.9,
+            1.1,
+            WITHOUT_SODIUM,
+        ),
+        Check(
+            "without sodium channels: change of the soma's peak, largest above threshold",
+            100 * float(np.abs(poisoned / above.soma_peak - 1).max()),
+            "%",
+            None,
+            10,
+            WITHOUT_SODIUM,
         ),
     ]
 

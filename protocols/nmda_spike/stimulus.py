@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from brian2 import mV, nS
 
 from htm_brian.cells import biophysical, tree
 from htm_brian.electrophysiology.stimulation import Stimulus
@@ -23,7 +24,15 @@ CONDITIONS = (
     "two branches",
     "no magnesium block",
     "no NMDA",
+    "no sodium",
 )
+
+SODIUM = {
+    "backpropagation.trunk_conductance": 0 * nS,
+    "backpropagation.nexus_conductance": 0 * nS,
+    "spike.threshold": 100 * mV,
+}
+"""What tetrodotoxin takes from a cell that has it: spikes, and their way into the trunk."""
 
 ARRIVAL = 150.0
 """ms; before that a holding current settles."""
@@ -70,4 +79,9 @@ def make_stimulus(model: Model, parameters: NMDASpikeParameters) -> Stimulus:
     )
     unitary = model["nmda"]["unitary_conductance"] * (condition_of != CONDITIONS.index("no NMDA"))
     stimulus.values = {"nmda.magnesium": magnesium, "nmda.unitary_conductance": unitary}
+    poisoned = condition_of == CONDITIONS.index("no sodium")
+    for path, without in SODIUM.items():
+        table, _, key = path.partition(".")
+        if table in model and key in model[table]:
+            stimulus.values[path] = model[table][key] * ~poisoned + without * poisoned
     return stimulus

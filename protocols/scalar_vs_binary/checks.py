@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 THREAD = "discussion: Why don't HTM neuron synapses model long term potentiation and depression?"
 SPARSE = f"{THREAD}: with SDRs scalar synapses 'don't add much'; htm_brian's target: 0.02"
 DENSE = f"{THREAD}: dense codes make scalar synapses 'essential'; htm_brian's target: 0.05"
+WHERE = f"{THREAD}: not with SDRs, of which 2 % are on, but with dense codes, of 25 % and more"
 WORTH = 0.02
 """A gain in AUC below this is not worth the precision."""
 
@@ -58,7 +59,28 @@ def checks(dataset: xr.Dataset, parameters: ScalarVsBinaryParameters) -> list[Ch
                 Check(f"{lead}, {parameters.sparse:.0%} on", sparse, "1", -0.02, 0.02, SPARSE)
             )
             found.append(Check(f"{lead}, {parameters.dense:.0%} on", dense, "1", 0.05, None, DENSE))
+    full = dataset.sel(load=1.0)
+    for name in RELIABILITIES:
+        least = pays_from(full.sel(reliability=name), "recognition_gain")
+        above = [each for each in parameters.sparsities if each > parameters.sparse]
+        found.append(
+            Check(
+                f"least share of bits on where precision pays, {name} synapses",
+                least,
+                "1",
+                min(above),
+                parameters.dense,
+                WHERE,
+            )
+        )
     return found
+
+
+def pays_from(dataset: xr.Dataset, gain: str) -> float:
+    """Return the least sparsity at which a gain is surely worth its precision; NaN if none is."""
+    sure = dataset[gain] - dataset[f"{gain}_interval"] > WORTH
+    paying = dataset.sparsity.where(sure, drop=True)
+    return float(paying.min()) if paying.size else np.nan
 
 
 def metrics(dataset: xr.Dataset, parameters: ScalarVsBinaryParameters) -> dict[str, Any]:
@@ -94,9 +116,7 @@ def metrics(dataset: xr.Dataset, parameters: ScalarVsBinaryParameters) -> dict[s
                 found[f"lead over binary weights under inhibition, {task}, {where}"] = float(gain)
             found[f"lead over one segment for each SDR, {where}"] = float(at.segments_gain)
             found[f"lead over a threshold that is not adapted, {where}"] = float(at.fixed_rate_loss)
-        for label, variable in (("", "recognition_gain"), (", under inhibition", "inhibited_gain")):
-            sure = one[variable] - one[f"{variable}_interval"] > WORTH
-            paying = one.sparsity.where(sure, drop=True)
-            what = f"least share of bits on where continuous weights lead by {WORTH} AUC"
-            found[f"{what}{label}, {name}"] = float(paying.min()) if paying.size else "none"
+        least = pays_from(one, "inhibited_gain")
+        what = f"least share of bits on where continuous weights lead by {WORTH} AUC"
+        found[f"{what}, under inhibition, {name}"] = "none" if np.isnan(least) else least
     return found

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from tests.abstract.reference_temporal_memory import ReferenceTemporalMemory
+from htm_brian.protocols.memory_equations.reference import ReferenceTemporalMemory
 
 STEPS = 40
 EXAMPLES = 60

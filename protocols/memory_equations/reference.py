@@ -5,41 +5,49 @@ only thing it shares with the package are permanence rules as objects. Arithmeti
 that results can be compared exactly.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import numpy as np
+
+from htm_brian.abstract.permanence import PermanenceRule
 
 EPSILON = np.float32(1e-5)
 
 
 class Segment:
-    def __init__(self, cell, iteration):
+    """Synapses of a cell."""
+
+    def __init__(self, cell: int, iteration: int) -> None:
         self.cell = cell
         self.last_used = iteration
-        self.synapses = {}  # presynaptic cell -> permanence, in order of creation
+        self.synapses: dict[int, Any] = {}  # presynaptic cell -> permanence, in order of creation
 
 
 class ReferenceTemporalMemory:
-    """The lowest index wins every tie."""
+    """The lowest index wins every tie; parameters are those of `TemporalMemory`."""
 
     def __init__(
         self,
-        columns,
-        cells_per_column,
-        rule,
-        activation_threshold,
-        min_threshold,
-        initial_permanence,
-        connected_permanence,
-        predicted_decrement,
-        max_new_synapses,
-        max_segments_per_cell,
-        max_synapses_per_segment,
-        reuse_previous_winner=False,
-        remove_weakest=False,
-        slope=math.inf,
-        predict_first=False,
-    ):
+        columns: int,
+        cells_per_column: int,
+        rule: PermanenceRule,
+        activation_threshold: int,
+        min_threshold: int,
+        initial_permanence: float,
+        connected_permanence: float,
+        predicted_decrement: float,
+        max_new_synapses: int,
+        max_segments_per_cell: int,
+        max_synapses_per_segment: int,
+        reuse_previous_winner: bool = False,
+        remove_weakest: bool = False,
+        slope: float = math.inf,
+        predict_first: bool = False,
+    ) -> None:
         self.cells_per_column = cells_per_column
         self.rule = rule
         self.activation_threshold = activation_threshold
@@ -54,19 +62,33 @@ class ReferenceTemporalMemory:
         self.remove_weakest = remove_weakest
         self.slope = slope
         self.predict_first = predict_first
-        self.segments = {cell: [] for cell in range(columns * cells_per_column)}
+        self.segments: dict[int, list[Segment]] = {
+            cell: [] for cell in range(columns * cells_per_column)
+        }
         self.iteration = 0
         self.reset()
 
-    def reset(self):
-        self.active_cells, self.winner_cells = [], []
-        self.active_segments, self.matching_segments = [], []
+    def reset(self) -> None:
+        """Forget the present, not what was learned."""
+        self.active_cells: list[int] = []
+        self.winner_cells: list[int] = []
+        self.active_segments: list[Segment] = []
+        self.matching_segments: list[Segment] = []
         self.anomaly = 0.0
 
-    def compute(self, active_columns, learn=True, external_active=(), external_winners=()):
+    def compute(
+        self,
+        active_columns: Collection[int],
+        learn: bool = True,
+        external_active: Sequence[int] = (),
+        external_winners: Sequence[int] = (),
+    ) -> None:
+        """Take one step."""
         before = set(self.active_cells)  # of the previous step, external ones included
         candidates = sorted(self.winner_cells)
-        active, winners, bursts, to_do = [], [], 0, []
+        active: list[int] = []
+        winners: list[int] = []
+        bursts, to_do = 0, list[tuple[Any, ...]]()
         for column in range(len(self.segments) // self.cells_per_column):
             predicting = [s for s in self.active_segments if self.column(s.cell) == column]
             matching = [s for s in self.matching_segments if self.column(s.cell) == column]
@@ -115,10 +137,12 @@ class ReferenceTemporalMemory:
                 segment.last_used = self.iteration
             self.iteration += 1
 
-    def begin(self, cell, candidates):
+    def begin(self, cell: int, candidates: Sequence[int]) -> None:
+        """Give a cell a segment."""
         self.grow(self.create(cell), candidates, self.max_new_synapses)
 
-    def predict(self):
+    def predict(self) -> None:
+        """Tell which segments are active, and which match."""
         active = set(self.active_cells)
         everything = [s for cell in sorted(self.segments) for s in self.segments[cell]]
         self.active_segments = [
@@ -130,19 +154,24 @@ class ReferenceTemporalMemory:
         self.matched = {s: self.overlap(s, active) for s in self.matching_segments}
 
     @property
-    def predictive_cells(self):
+    def predictive_cells(self) -> list[int]:
+        """Cells with an active segment."""
         return sorted({s.cell for s in self.active_segments})
 
-    def column(self, cell):
+    def column(self, cell: int) -> int:
+        """Return the column of a cell."""
         return cell // self.cells_per_column
 
-    def cells_of(self, column):
+    def cells_of(self, column: int) -> list[int]:
+        """Return the cells of a column."""
         return [column * self.cells_per_column + i for i in range(self.cells_per_column)]
 
-    def overlap(self, segment, active):
+    def overlap(self, segment: Segment, active: Collection[int]) -> int:
+        """Return how many synapses of a segment are active."""
         return sum(cell in active for cell in segment.synapses)
 
-    def weight(self, segment, active):
+    def weight(self, segment: Segment, active: Collection[int]) -> float:
+        """Return the weight of the active synapses, 1 for each that is connected."""
         total = 0.0
         for cell, p in segment.synapses.items():
             if cell in active and math.isinf(self.slope):
@@ -151,16 +180,21 @@ class ReferenceTemporalMemory:
                 total += 1 / (1 + math.exp(-self.slope * (float(p) - self.connected_permanence)))
         return total
 
-    def learn(self, segment, before, candidates):
+    def learn(self, segment: Segment, before: Collection[int], candidates: Sequence[int]) -> None:
+        """Let a segment learn by the rule, and grow."""
         wanted = self.max_new_synapses - self.overlap(segment, before)
         self.change(segment, before, self.rule.update)
         if segment.synapses:
             self.grow(segment, candidates, wanted)
 
-    def punished(self, permanence, active):
+    def punished(self, permanence: Any, active: Any) -> Any:
+        """Return the permanences after a wrong prediction."""
         return np.clip(permanence - self.predicted_decrement * active, 0, 1)
 
-    def change(self, segment, before, update):
+    def change(
+        self, segment: Segment, before: Collection[int], update: Callable[[Any, Any], Any]
+    ) -> None:
+        """Change the permanences of a segment; weak synapses go."""
         permanence = np.array(list(segment.synapses.values()), dtype=np.float32)
         active = np.array([cell in before for cell in segment.synapses])
         new = update(permanence, active)
@@ -172,7 +206,8 @@ class ReferenceTemporalMemory:
         if not segment.synapses:
             self.segments[segment.cell].remove(segment)
 
-    def create(self, cell):
+    def create(self, cell: int) -> Segment:
+        """Return a new segment; a full cell loses another."""
         here = self.segments[cell]
         if len(here) == self.max_segments_per_cell:
             if self.remove_weakest:
@@ -184,11 +219,13 @@ class ReferenceTemporalMemory:
         here.append(Segment(cell, self.iteration))
         return here[-1]
 
-    def grow(self, segment, candidates, wanted):
+    def grow(self, segment: Segment, candidates: Sequence[int], wanted: int) -> None:
+        """Grow synapses; where there is no room, the weakest go."""
         synapses = segment.synapses
         free = [c for c in candidates if c not in synapses][: max(wanted, 0)]
         for _ in range(len(synapses) + len(free) - self.max_synapses_per_segment):
-            weakest, least = None, np.float32(np.inf)
+            weakest: int | None = None
+            least = np.float32(np.inf)
             for cell, p in synapses.items():
                 if cell not in candidates and p < least - EPSILON:
                     weakest, least = cell, p
@@ -198,13 +235,13 @@ class ReferenceTemporalMemory:
         for cell in free[: self.max_synapses_per_segment - len(synapses)]:
             synapses[cell] = self.initial_permanence
 
-    def add_segment(self, cell, synapses):
+    def add_segment(self, cell: int, synapses: dict[int, float]) -> None:
         """Add a segment by hand and predict anew."""
         segment = Segment(cell, self.iteration)
         segment.synapses = {c: np.float32(p) for c, p in synapses.items()}
         self.segments[cell].append(segment)
 
-    def table(self):
+    def table(self) -> list[tuple[int, dict[int, float]]]:
         """Segments as (cell, {presynaptic: permanence}), by cell and then by age."""
         return [
             (cell, {int(c): float(p) for c, p in s.synapses.items()})
