@@ -11,8 +11,8 @@ the same inputs with the other pruning, the float, and patterns that share less.
 Fixed before any outcome was seen: rates, sizes, bands. The claim about pruning says that pruning at
 the threshold loses what could be learned, so a share of it is the band; that about eight bits asks
 for 99 % of the connected set; that about sharing for at most 1 % misses, with a threshold of half
-of the synapses that a pattern has. The number of seeds was raised once, from 10 to 40, since with 10
-one agreement of eight bits was undecided.
+of the synapses that a pattern has. The number of seeds was raised once, from 10 to 40, since with
+10 one agreement of eight bits was undecided.
 """
 
 from __future__ import annotations
