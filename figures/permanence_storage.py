@@ -41,7 +41,7 @@ def draw_bits(axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(across, values, "o", color=COLOURS[place], alpha=0.7)
     axes.axhline(0.99, color="#6b7178", linewidth=0.8)
     axes.set_xticks(range(len(labels)), labels, fontsize="x-small")
-    axes.set_ylabel("share connected alike in eight bits and in float")
+    axes.set_ylabel("share connected alike")
 
 
 def draw_sharing(axes: Axes, dataset: xr.Dataset) -> None:

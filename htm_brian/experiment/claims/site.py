@@ -7,7 +7,6 @@ telephone: tables scroll, and a figure opens by itself.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from htm_brian.experiment.checks import format_number
 from htm_brian.experiment.claims.ladder import load_ladder, steps_of
 from htm_brian.experiment.claims.settling import Claim, Result, Settled, count, settle
+from htm_brian.experiment.claims.sources import kind_of_source, shares
 from htm_brian.experiment.parameter_help import meanings
 from htm_brian.experiment.protocol import Protocol, list_protocols, load_protocol
 from htm_brian.experiment.results import REPORT, prepare_folder, replace_file
@@ -25,14 +25,6 @@ from htm_brian.parameters import list_models, load_model
 
 INDEX, LADDER, PARAMETERS = "index.html", "ladder.html", "parameters.html"
 PICTURES = "figures"
-
-FITTED, ASSUMED, DEFINED, CITED = "fitted", "assumed", "defined", "cited"
-KINDS = (FITTED, ASSUMED, DEFINED, CITED)
-_BEGINNINGS = {
-    FITTED: ("calibrated", "fitted", "fit to"),
-    ASSUMED: ("assumption", "none", "longer than"),
-    DEFINED: ("definition", "numerics", "calculation", "the unit"),
-}
 
 
 def write_site(
@@ -90,28 +82,15 @@ def write_site(
             parameters=[] if result is None else _parameters(kind, result),
             report="" if result is None else _copy_report(result, folder),
         )
-    write(PARAMETERS, "parameters.html.jinja", models=_models())
+    models = _models()
+    every = shares(kind for model in models for _, kind in model["rows"])
+    write(PARAMETERS, "parameters.html.jinja", models=models, every=every)
     return settled
 
 
 def page_of(protocol: str) -> str:
     """Return the file of a protocol's page."""
     return f"{protocol}.html"
-
-
-def kind_of_source(source: str) -> str:
-    """Return which of `KINDS` a value is, by how its source begins.
-
-    Examples
-    --------
-    >>> kind_of_source("calibrated: input resistance"), kind_of_source("Hay 2011")
-    ('fitted', 'cited')
-    """
-    begun = source.strip().lower()
-    for kind, beginnings in _BEGINNINGS.items():
-        if begun.startswith(beginnings):
-            return kind
-    return CITED
 
 
 def _by_thread(settled: Sequence[Settled]) -> dict[str, list[Settled]]:
@@ -128,9 +107,7 @@ def _models() -> list[dict[str, Any]]:
     for name in list_models():
         model = load_model(name)
         rows = [(row, kind_of_source(row.source)) for row in model.rows()]
-        kinds = Counter(kind for _, kind in rows)
-        shares = {kind: kinds[kind] for kind in KINDS}
-        found.append({"model": model, "rows": rows, "shares": shares})
+        found.append({"model": model, "rows": rows, "shares": shares(kind for _, kind in rows)})
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 from htm_brian.cli import main
 from htm_brian.errors import ExitStatus
+from htm_brian.experiment.claims import settling
 from htm_brian.experiment.claims.ladder import load_ladder
 from htm_brian.experiment.claims.settling import NOT_TESTED, load_claims, load_results
-from htm_brian.experiment.claims.site import KINDS, kind_of_source, write_site
+from htm_brian.experiment.claims.site import write_site
+from htm_brian.experiment.claims.sources import kind_of_source, shares
 from htm_brian.experiment.protocol import list_protocols
 from htm_brian.parameters import list_models, load_model
 
@@ -127,19 +130,20 @@ def test_words_can_be_read_in_light_and_dark(site: Path) -> None:
                 assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
 
 
-def test_sources_have_a_kind() -> None:
-    assert [kind_of_source(s) for s in ("assumption: as", "Hay 2011", "numerics: step")] == [
-        "assumed",
-        "cited",
-        "defined",
-    ]
-    kinds = {kind_of_source(r.source) for name in list_models() for r in load_model(name).rows()}
-    assert kinds == set(KINDS)
+def test_the_page_of_parameters_says_the_share_of_each_kind(site: Path) -> None:
+    kinds = [kind_of_source(r.source) for name in list_models() for r in load_model(name).rows()]
+    text = " ".join(" ".join(Page(site / "parameters.html").text).split())
+    for kind, n in shares(kinds).items():
+        assert n > 0
+        assert f"{kind} {n} of {len(kinds)}, {round(100 * n / len(kinds))} %" in text
 
 
 def test_the_command_fails_while_a_claim_is_open(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first, *others = load_claims()
+    open_again = [replace(first, protocol=None), *others]
+    monkeypatch.setattr(settling, "load_claims", lambda: open_again)
     arguments = ["report", "--from", str(STORED), "-o", str(tmp_path / "site")]
     assert main(arguments) == ExitStatus.FAILED
     out = capsys.readouterr().out
