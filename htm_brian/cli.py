@@ -1,8 +1,8 @@
 """The command line: ``htm-brian validate``, ``list``, ``run``, ``models``, ``check``, and the rest.
 
 The commands for model files (``models``, ``check``) are in `htm_brian.cli_models`, that for fits
-(``fit``) in `htm_brian.cli_fit`, those around a run (``new``, ``doctor``, ``sweep``, ``report``) in
-`htm_brian.cli_tools`.
+(``fit``) in `htm_brian.cli_fit`, those around a run (``new``, ``doctor``, ``sweep``, ``export``,
+``report``) in `htm_brian.cli_tools`.
 What a user can mend is said in one line; a defect of the program shows its traceback. The exit
 statuses are those of `htm_brian.errors.ExitStatus`.
 """

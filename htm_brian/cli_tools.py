@@ -1,4 +1,4 @@
-"""Commands around a run: ``htm-brian new``, ``doctor``, ``sweep`` and ``report``."""
+"""Commands around a run: ``htm-brian new``, ``doctor``, ``sweep``, ``export`` and ``report``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("doctor")(doctor)
     app.command("sweep")(sweep)
+    app.command("export")(export)
     app.command("report")(report)
 
 
@@ -143,6 +144,24 @@ def sweep(
         workers=workers,
         scheduler=scheduler,
     )
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="Folder of a run: results/NAME.")],
+    to: Annotated[
+        str, typer.Option(help="nwb, neo, zarr or csv; or png, svg or pdf, the figures again.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="File or folder.  [default: in the folder of the run]"),
+    ] = None,
+) -> int:
+    """Write a stored run for other tools; nothing is run again."""
+    from htm_brian.experiment.export import command
+
+    for path in command.export(Path(run), to, None if output is None else Path(output)):
+        print(f"written: {path}")
+    return 0
 
 
 def report(

@@ -133,6 +133,7 @@ def _spike_variables(run: Run) -> Variables:
         "spike_element": ("spike", run.spikes.element, {"units": "1"}),
         "spike_cell": ("spike", run.spikes.cell, {"units": "1"}),
         "spike_time": ("spike", run.spikes.time, {"units": "s"}),
+        "spike_start": ("spike", run.spikes.start, {"units": "s"}),
         "predicted_element": (
             "predicted",
             (predicted.steps + offset).astype(np.int32),

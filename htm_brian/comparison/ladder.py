@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from time import monotonic
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,13 +139,14 @@ class Spikes:
     element : ndarray of int32
         Step of each spike.
     cell : ndarray of int32
-    time : ndarray of float64
-        Seconds since the start of the element.
+    time, start : ndarray of float64
+        Seconds since the start of the element, and that start, in seconds of the simulation.
     """
 
     element: NDArray[np.int32]
     cell: NDArray[np.int32]
     time: NDArray[np.float64]
+    start: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -202,12 +204,11 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
         )
         if run.segments is not None:
             memory.import_segments(run.segments)
-        kept: deque[tuple[int, NDArray[np.int64], NDArray[np.float64]]] = deque(
-            maxlen=KEPT_ELEMENTS
-        )
+        kept: deque[_Element] = deque(maxlen=KEPT_ELEMENTS)
 
         def keep_spikes(done: int) -> bool:
-            kept.append((done - 1, memory.spike_cells.copy(), memory.spike_times.copy()))
+            times = memory.spike_times.copy()
+            kept.append((done - 1, memory.spike_cells.copy(), times, memory.element_start))
             return after_step(done)
 
         recorder = Recorder(run.memory.columns, run.memory.cells_per_column)
@@ -216,10 +217,17 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
         return Run(recorder.recording(), monotonic() - start, memory.export_segments(), _join(kept))
 
 
-def _join(kept: Collection[tuple[int, NDArray[np.int64], NDArray[np.float64]]]) -> Spikes:
-    elements = [np.full(len(cells), step, dtype=np.int32) for step, cells, _ in kept]
-    cells = [cells.astype(np.int32) for _, cells, _ in kept]
-    times = [times for _, _, times in kept]
-    if not elements:
-        return Spikes(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
-    return Spikes(np.concatenate(elements), np.concatenate(cells), np.concatenate(times))
+_Element: TypeAlias = tuple[int, NDArray[np.int64], NDArray[np.float64], float]
+
+
+def _join(kept: Collection[_Element]) -> Spikes:
+    if not kept:
+        return Spikes(*(np.empty(0, kind) for kind in (np.int32, np.int32, float, float)))
+    steps, cells, times, starts = zip(*kept, strict=True)
+    counts = [len(each) for each in cells]
+    return Spikes(
+        np.repeat(np.array(steps, dtype=np.int32), counts),
+        np.concatenate(cells).astype(np.int32),
+        np.concatenate(times),
+        np.repeat(np.array(starts), counts),
+    )

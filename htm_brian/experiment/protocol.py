@@ -31,6 +31,9 @@ EXTRA_OF_PACKAGE = {
     "dask": "sweep",
     "distributed": "sweep",
     "efel": "ephys",
+    "neo": "export",
+    "nixio": "export",
+    "pynwb": "export",
     "sklearn": "learn",
     "zarr": "sweep",
 }

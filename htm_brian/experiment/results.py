@@ -7,6 +7,7 @@ comes last, so a summary that is there belongs to the files beside it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -54,10 +55,23 @@ def prepare_folder(folder: Path) -> None:
         ) from None
 
 
-def provenance(protocol: Protocol, command: str, started: datetime) -> dict[str, Any]:
-    """Return all that is needed to know where a result came from, and to make it again."""
+def provenance(
+    protocol: Protocol, command: str, started: datetime, inputs: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return all that is needed to know where a result came from, and to make it again.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    command : str
+        How to run the same again.
+    started : datetime
+    inputs : mapping of str to str
+        As `input_hashes` returned it before the run.
+    """
     return {
         "parameters": describe_parameters(protocol.parameters),
+        "inputs_sha256": dict(inputs),
         "source_sha256": source_hash(type(protocol)),
         "seed": getattr(protocol.parameters, "seed", None),
         "command": command,
@@ -72,6 +86,32 @@ def provenance(protocol: Protocol, command: str, started: datetime) -> dict[str,
         "processors": os.cpu_count(),
         "figures": [],
     }
+
+
+def input_hashes(parameters: Any) -> dict[str, str]:
+    """Return the SHA-256 of each file that a parameter names, by the name of the parameter.
+
+    Of a folder it is that of all its files, each with its name.
+    """
+    found = {}
+    for field in fields(parameters):
+        value = getattr(parameters, field.name)
+        named = isinstance(value, str) and Path(value).is_file()  # else the name of a model
+        if named or (isinstance(value, Path) and value.exists()):
+            found[field.name] = _hash(Path(value))
+    return found
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    for each in files:
+        if each != path:
+            digest.update(each.relative_to(path).as_posix().encode() + b"\0")
+        with each.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def describe_parameters(parameters: Any) -> dict[str, dict[str, Any]]:

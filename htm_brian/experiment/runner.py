@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,14 +53,14 @@ def run_protocol(
         If the folder cannot be written to, another run writes to it, or memory does not suffice.
     """
     results.prepare_folder(folder)
-    started = datetime.now(UTC)
+    started, inputs = datetime.now(UTC), results.input_hashes(protocol.parameters)
     with locked(folder):
         try:
             with deferred_interrupt() as pressed:
                 with progress_on(messages, pressed) as progress, announced(_line_on(messages)):
                     outcome = protocol.outcome(progress)
                 # The first Ctrl-C does not reach the writing: a result is whole or as it was.
-                write_results(protocol, outcome, folder, command, started)
+                write_results(protocol, outcome, folder, command, started, inputs)
         except KeyboardInterrupt:
             messages.print(f"{protocol.name} was interrupted; nothing was written")
             return ExitStatus.INTERRUPTED
@@ -78,14 +78,19 @@ def run_protocol(
 
 
 def write_results(
-    protocol: Protocol, outcome: Outcome, folder: Path, command: str, started: datetime
+    protocol: Protocol,
+    outcome: Outcome,
+    folder: Path,
+    command: str,
+    started: datetime,
+    inputs: Mapping[str, str],
 ) -> None:
     """Write the whole folder of results, the summary last.
 
     A figure that cannot be drawn does not cost the data: all else is written, then the error goes
     on.
     """
-    origin = results.provenance(protocol, command, started)
+    origin = results.provenance(protocol, command, started, inputs)
     results.write_dataset(folder, outcome.dataset, results.summary(protocol, outcome, origin))
     try:
         figures = draw_figures(type(protocol), outcome)

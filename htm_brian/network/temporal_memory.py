@@ -273,6 +273,11 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         return self.events.spike_times - self.events.start
 
     @property
+    def element_start(self) -> float:
+        """When the last element began, in seconds of the simulation."""
+        return float(self.events.start)
+
+    @property
     def cell_bursts(self) -> Cells:
         """Cells that fired a burst in the last element: those that were predicted, as a rule."""
         return readout.cell_bursts(self.events, self.n_cells)

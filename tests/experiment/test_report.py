@@ -40,7 +40,8 @@ def report_of(folder: Path, ending: str = "complete", table: Table | None = None
     outcome = protocol.run(SilentProgress())
     if table is not None:
         outcome = Outcome(outcome.dataset, outcome.checks, outcome.metrics, table=table)
-    write_results(protocol, outcome, folder, "htm-brian run 'poisson_counts'", datetime.now(UTC))
+    command = "htm-brian run 'poisson_counts'"
+    write_results(protocol, outcome, folder, command, datetime.now(UTC), {})
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -90,7 +91,8 @@ def test_what_cannot_be_told_is_neither_green_nor_red(
     kind = load_protocol("nmda_spike")
     check = Check("agreement", -0.3, "1", -0.1, None, "a paper", better_end=better_end)
     outcome = Outcome(xr.Dataset(), [check])
-    provenance = results.provenance(kind(), "htm-brian run", datetime.now(UTC)) | {"figures": []}
+    origin = results.provenance(kind(), "htm-brian run", datetime.now(UTC), {"input": "0a1b"})
+    provenance = origin | {"figures": []}
     html = render(kind(), outcome, provenance, tmp_path)
     assert f'<td class="{mark}">{check.verdict}</td>' in html
     assert f'<p class="verdict {colour}">' in html

@@ -145,7 +145,7 @@ def test_a_new_run_clears_its_own_old_figures_and_nothing_else(tmp_path: Path) -
     from htm_brian.experiment.progress import SilentProgress
 
     outcome = protocol.run(SilentProgress())
-    write_results(protocol, outcome, tmp_path, "htm-brian run x", datetime.now(UTC))
+    write_results(protocol, outcome, tmp_path, "htm-brian run x", datetime.now(UTC), {})
     (tmp_path / "figures" / "mine.png").write_text("mine")
     results.clear(tmp_path)
     assert os.listdir(tmp_path / "figures") == ["mine.png"]
@@ -165,7 +165,7 @@ def test_clear_does_not_leave_the_folder(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("extra_protocols")
 def test_provenance_says_all_that_is_needed_to_run_again() -> None:
     protocol = load_protocol("poisson_counts")()
-    origin = results.provenance(protocol, "htm-brian run poisson_counts", datetime.now(UTC))
+    origin = results.provenance(protocol, "htm-brian run poisson_counts", datetime.now(UTC), {})
     assert origin["command"] == "htm-brian run poisson_counts"
     assert origin["seed"] == 1
     assert origin["parameters"]["rate"] == {"value": 40.0, "unit": "Hz"}
@@ -173,6 +173,25 @@ def test_provenance_says_all_that_is_needed_to_run_again() -> None:
     assert origin["versions"]["python"]
     assert origin["duration_seconds"] >= 0
     json.dumps(origin, allow_nan=False)
+
+
+def test_provenance_holds_the_hash_of_every_file_that_went_in(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Inputs:
+        input: Path | None = None
+        model: str = "l5_reduced"
+
+    file, folder = tmp_path / "series.csv", tmp_path / "digits"
+    file.write_bytes(b"abc")
+    folder.mkdir()
+    (folder / "images").write_bytes(b"1")
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # SHA-256 of abc
+    assert results.input_hashes(Inputs()) == {}
+    assert results.input_hashes(Inputs(file)) == {"input": known}
+    assert results.input_hashes(Inputs(model=str(file))) == {"model": known}
+    before = results.input_hashes(Inputs(folder))["input"]
+    (folder / "images").write_bytes(b"2")
+    assert results.input_hashes(Inputs(folder))["input"] != before
 
 
 def test_parameters_may_be_several_quantities() -> None:

@@ -42,7 +42,10 @@ def runs(stream):
     }
     active = made["spiking"].recording["active_cells"].part(N - 10)
     spikes = Spikes(
-        (active.steps + N - 10).astype(np.int32), active.values, np.full(len(active.values), 0.005)
+        (active.steps + N - 10).astype(np.int32),
+        active.values,
+        np.full(len(active.values), 0.005),
+        0.05 * (active.steps + N - 10),
     )
     return made | {"spiking": type(made["spiking"])(**vars(made["spiking"]) | {"spikes": spikes})}
 

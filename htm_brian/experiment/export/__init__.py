@@ -1,0 +1,1 @@
+"""Stored runs for other tools: Neo, NWB, Zarr, CSV, and figures drawn again."""
