@@ -41,8 +41,16 @@ def new(
     like: Annotated[
         str | None,
         typer.Option(
-            help="The model that is copied.  [default: l5_reduced]", autocompletion=complete_model
+            help="The model that is copied.  [default: l5_reduced; with --swc l5_thick_tufted]",
+            autocompletion=complete_model,
         ),
+    ] = None,
+    swc: Annotated[
+        str | None,
+        typer.Option(help="A reconstruction (SWC) that the model's dendrites are reduced from."),
+    ] = None,
+    branches: Annotated[
+        int | None, typer.Option(help="With --swc: most branches of a kind.  [default: 6]")
     ] = None,
 ) -> int:
     """Write a working start into the present folder: a protocol with its figure, or a model."""
@@ -50,13 +58,25 @@ def new(
 
     if kind not in KINDS:
         raise InputError(f"KIND must be protocol or model, got {kind!r}{did_you_mean(kind, KINDS)}")
+    if swc is None and branches is not None:
+        raise InputError("--branches goes with --swc")
+    if kind == "model" and swc is not None:
+        path, lost = starting.new_model_from_swc(
+            name, swc, like=like or "l5_thick_tufted", branches=branches
+        )
+        for line in lost:
+            print(f"reduced: {line}")
+        print(f"written: {path}")
+        print(f"check it with: htm-brian check {path}")
+        return 0
     if kind == "model":
         path = starting.new_model(name, like=like or "l5_reduced")
         print(f"written: {path}")
         print(f"check it with: htm-brian check {path}")
         return 0
-    if like is not None:
-        raise InputError("--like goes with a model; a protocol starts from the one there is")
+    if like is not None or swc is not None:
+        option = "--like" if swc is None else "--swc"
+        raise InputError(f"{option} goes with a model; a protocol starts from the one there is")
     for path in starting.new_protocol(name):
         print(f"written: {path}")
     print(f"run it with: htm-brian run ./{name}.py")

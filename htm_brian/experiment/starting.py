@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import os
 import re
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.finding import protocol_names
-from htm_brian.parameters import list_models, read_model
+from htm_brian.experiment.model_kinds import load_checked
+from htm_brian.parameters import Model, list_models, read_model
 
 _HEADER_NAME = re.compile(r'(^\[model\]\s*$[^[]*?^name\s*=\s*)"[^"]*"', re.MULTILINE)
 
@@ -69,6 +72,72 @@ def new_model(name: str, folder: str | os.PathLike[str] = ".", like: str = "l5_r
     """
     _check_name(name, "model", list_models())
     return export_model(like, Path(folder) / f"{name}.toml")
+
+
+def new_model_from_swc(
+    name: str,
+    swc: str | os.PathLike[str],
+    folder: str | os.PathLike[str] = ".",
+    like: str = "l5_thick_tufted",
+    branches: int | None = None,
+) -> tuple[Path, list[str]]:
+    """Write a model of level 2 with the geometry of a reconstruction; return it and what was lost.
+
+    Parameters
+    ----------
+    name : str
+        Of the model and its file.
+    swc : path
+        The reconstruction.
+    folder : path
+        Where the model goes.
+    like : str
+        The model whose membrane and mechanisms it gets.
+    branches : int, optional
+        Most branches of a kind; see `htm_brian.morphology.reduction`.
+
+    Raises
+    ------
+    InputError
+        If the name is none, or taken, the reconstruction is none, or the file is there or cannot
+        be written.
+    """
+    from htm_brian.morphology.reduction import BRANCHES, reduce_swc
+
+    _check_name(name, "model", list_models())
+    mechanisms = load_checked(like, "cell", 2)
+    made = reduce_swc(Path(swc), name, mechanisms, BRANCHES if branches is None else branches)
+    path = Path(folder) / f"{name}.toml"
+    return _write_new({path: model_text(made.model, made.lost)})[0], made.lost
+
+
+def model_text(model: Model, remarks: Iterable[str] = ()) -> str:
+    """Return the text of a model file, with remarks before it; links and free ranges are left out.
+
+    Examples
+    --------
+    >>> from htm_brian.parameters import load_model
+    >>> model_text(load_model("passive")).splitlines()[:2]
+    ['[model]', 'name = "passive"']
+    """
+    lines = [f"# {remark}" for remark in remarks]
+    lines += ["", "[model]"] if lines else ["[model]"]
+    lines += [f"name = {_quoted(model.name)}", f"level = {model.level}"]
+    lines += [f"kind = {_quoted(model.kind)}", f"description = {_quoted(model.description)}"]
+    for table in model.tables:
+        lines += ["", f"[{table.name}]"]
+        for each in table.parameters:
+            note = f", note = {_quoted(each.note)}" if each.note else ""
+            lines.append(
+                f"{each.key} = {{ value = {each.value:.12g}, unit = {_quoted(each.unit)}, "
+                f"source = {_quoted(each.source)}, low = {each.low:.12g}, "
+                f"high = {each.high:.12g}{note} }}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def export_model(model: str, file: str | os.PathLike[str]) -> Path:

@@ -1,0 +1,1 @@
+"""Reconstructed cells (SWC) and what of them a model of level 2 can keep."""
