@@ -46,10 +46,11 @@ POTENTIALS = ("v", *(f"v_{name}" for name in COMPARTMENTS))
 VOLLEY = ("feedforward_conductance", "slow_feedforward_conductance")
 STATE = (*POTENTIALS, *VOLLEY)
 RECEPTORS = ("still_open", "potentially_open", "owner_depolarisation")
-DRIVES = ("basal_conductance", "apical_conductance", "injected_current")
+INHIBITION = "g_inhibition"
+DRIVES = ("basal_conductance", "apical_conductance", "injected_current", INHIBITION)
 HELD = ("injected_current", *POTENTIALS[1:])
 """What follows from a constant potential of the soma."""
-BEFORE_A_SPIKE = ("adaptation", "g_inhibition")
+BEFORE_A_SPIKE = ("adaptation",)
 """What is 0 until a cell has spiked."""
 
 
@@ -147,7 +148,9 @@ def _held(rates: Mapping[str, sympy.Expr]) -> list[sympy.Expr]:
 
     The unknowns are `HELD`; no potential changes, and no synapse is open.
     """
-    silent = derivation.without(rates, (*VOLLEY, "basal_conductance", "apical_conductance"))
+    silent = derivation.without(
+        rates, (*VOLLEY, "basal_conductance", "apical_conductance", INHIBITION)
+    )
     raised = symbol("resting_potential") + symbol("hold")
     still = {name: silent[name].subs(symbol("v"), raised) for name in POTENTIALS}
     return [*sympy.Matrix.hstack(*derivation.linear(still, HELD))]

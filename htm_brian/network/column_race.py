@@ -21,7 +21,15 @@ from htm_brian.sdr.race import Race
 LEAST_RIGHT = 0.5
 """A column that is right less often than this tells nothing."""
 
-USED = ("element", "relay", "inhibition", "membrane_noise", "spread")
+USED = (
+    "element",
+    "relay",
+    "inhibition",
+    "layer_inhibition",
+    "excitability",
+    "membrane_noise",
+    "spread",
+)
 """Tables of a network model that the race depends on."""
 
 
