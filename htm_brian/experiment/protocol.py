@@ -33,6 +33,7 @@ EXTRA_OF_PACKAGE = {
     "efel": "ephys",
     "neo": "export",
     "nixio": "export",
+    "plotly": "report",
     "pynwb": "export",
     "sklearn": "learn",
     "zarr": "sweep",

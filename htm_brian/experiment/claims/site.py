@@ -1,7 +1,8 @@
 """The site: pages of claims, of the ladder, of each protocol, of all parameters with their sources.
 
 Files only, nothing loaded from elsewhere; light or dark as the reader's system is; readable on a
-telephone: tables scroll, and a figure opens by itself.
+telephone: tables scroll, and a figure opens by itself. Where Plotly is installed, the spikes of a
+run are a raster that zooms.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from htm_brian.experiment.checks import format_number
 from htm_brian.experiment.claims.ladder import load_ladder, steps_of
+from htm_brian.experiment.claims.raster import SCRIPT, raster_of, write_script
 from htm_brian.experiment.claims.settling import Claim, Result, Settled, count, settle
 from htm_brian.experiment.claims.sources import kind_of_source, shares
 from htm_brian.experiment.parameter_help import meanings
@@ -57,6 +59,8 @@ def write_site(
     )
     environment.globals |= {"number": format_number, "page_of": page_of}
     pictures = {name: _copy_pictures(result, folder) for name, result in results.items()}
+    rasters = {name: raster_of(result.folder) for name, result in results.items()}
+    drawn = any(rasters.values()) and write_script(folder)
 
     def write(page: str, template: str, **content: Any) -> None:
         html = environment.get_template(template).render(**content)
@@ -67,6 +71,7 @@ def write_site(
         "index.html.jinja",
         threads=_by_thread(settled),
         counts=count(settled),
+        pictures=pictures,
     )
     rungs = [(rung, steps_of(rung, results)) for rung in load_ladder()]
     write(LADDER, "ladder.html.jinja", rungs=rungs)
@@ -79,6 +84,8 @@ def write_site(
             result=result,
             claims=[each for each in settled if each.claim.protocol == name],
             pictures=pictures.get(name, []),
+            raster=rasters.get(name) if drawn else None,
+            script=SCRIPT,
             parameters=[] if result is None else _parameters(kind, result),
             report="" if result is None else _copy_report(result, folder),
         )
