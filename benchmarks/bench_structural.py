@@ -4,7 +4,8 @@
 
 Milliseconds of processor time, the least of some repeats. Each synapse gets another pair of cells
 at random; the synapses are a hundredth, a tenth or all of a million, in the order of their slots or
-in any order, with a presynaptic pathway alone and with STDP's two.
+in any order, with a presynaptic pathway alone and with STDP's two. Then what it takes to find the
+synapses to which spikes go, after all that.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 from record import Record
 
 from htm_brian.engine.compiling import connect_pairs
+from htm_brian.engine.spike_queue import RewiredQueue
 from htm_brian.synapses.structural import StructuralSynapses
 
 CELLS, SYNAPSES = 10_000, 1_000_000
 REPEATS = 7
+SPIKING, PUSHES = 200, 100
 
 
 def synapses(pathways: int) -> Synapses:
@@ -49,6 +52,13 @@ def rewiring(
     return least(lambda k: structure.connect(slots, pairs[k][:n], pairs[k + 1][:n]))
 
 
+def pushed(queue: RewiredQueue, spiking: list[NDArray[np.int32]]) -> None:
+    """Send spikes, step by step."""
+    for cells in spiking:
+        queue.push(cells)
+        queue.advance()
+
+
 def main() -> None:
     """Print the table and keep it."""
     prefs.codegen.target = "numpy"
@@ -71,6 +81,15 @@ def main() -> None:
             table.row(f"{number:,}, {paths}", *took)
     anew = least(lambda k: connect_pairs(synapses(1), pairs[k], pairs[k + 1]), 2)
     table.row("Brian2's synapses made anew", anew, None)
+    table = record.table(
+        f"the synapses of {SPIKING} cells that spike at once, found for their spikes", {"": "us"}
+    )
+    queue = structure.synapses.pre.queue
+    queue.prepare(np.zeros(1), 1e-4, None)
+    spiking = [rng.integers(0, CELLS, SPIKING, dtype=np.int32) for _ in range(PUSHES)]
+    table.row("with one delay", 1e3 * least(lambda k: pushed(queue, spiking)) / PUSHES)
+    structure.synapses.pre.delay = "rand()*2*ms"
+    table.row("with delays of up to 2 ms", 1e3 * least(lambda k: pushed(queue, spiking)) / PUSHES)
     record.write()
 
 

@@ -112,23 +112,33 @@ def _counts(synapses: Synapses) -> list[NDArray[Any]]:
 
 @njit(cache=True)
 def _occupy(pre, post, outgoing, incoming, in_use, slots, cells, offsets):
-    presynaptic, postsynaptic = cells
+    if len(slots) == len(in_use) or _count_used(in_use, slots) == outgoing.sum():
+        outgoing[:] = 0
+        incoming[:] = 0
+    else:
+        _vacate(pre, post, outgoing, incoming, in_use, slots)
+    # One array after the other: slots in any order reach more memory than is kept near at once.
+    _write(pre, slots, cells[0], offsets[0])
+    _write(post, slots, cells[1], offsets[1])
+    for slot in slots:
+        in_use[slot] = True
+    for k in range(len(slots)):
+        outgoing[cells[0][k] + offsets[0]] += 1
+        incoming[cells[1][k] + offsets[1]] += 1
+
+
+@njit(cache=True)
+def _count_used(in_use, slots):
     used = 0
     for slot in slots:
         used += in_use[slot]
-    all_anew = used == outgoing.sum()
-    if all_anew:
-        outgoing[:] = 0
-        incoming[:] = 0
+    return used
+
+
+@njit(cache=True)
+def _write(ends, slots, cells, offset):
     for k in range(len(slots)):
-        slot, i, j = slots[k], presynaptic[k] + offsets[0], postsynaptic[k] + offsets[1]
-        if in_use[slot] and not all_anew:
-            outgoing[pre[slot]] -= 1
-            incoming[post[slot]] -= 1
-        in_use[slot] = True
-        pre[slot], post[slot] = i, j
-        outgoing[i] += 1
-        incoming[j] += 1
+        ends[slots[k]] = cells[k] + offset
 
 
 @njit(cache=True)
@@ -153,17 +163,4 @@ def first_repeated(slots, n_slots):
         if seen[slot]:
             return slot
         seen[slot] = True
-    return -1
-
-
-@njit(cache=True)
-def first_outside(numbers, limit):
-    """Return the place of the first number that is not in [0, limit); -1 if there is none."""
-    outside = 0
-    for number in numbers:
-        outside += (number < 0) | (number >= limit)
-    if outside > 0:
-        for k in range(len(numbers)):
-            if numbers[k] < 0 or numbers[k] >= limit:
-                return k
     return -1

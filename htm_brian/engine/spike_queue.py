@@ -66,9 +66,16 @@ class RewiredQueue:
             self._add(int(delay / self._dt + 0.5), slots)
         elif len(slots) > 0:
             steps = (delay / self._dt + 0.5).astype(np.int64)
+            latest = steps.max()
+            if steps.min() == latest:
+                self._add(int(latest), slots)
+                return
+            if latest < 2**15:
+                steps = steps.astype(np.int16)  # which NumPy sorts several times faster
             order = np.argsort(steps, kind="stable")
-            found, start = np.unique(steps[order], return_index=True)
-            for step, part in zip(found, np.split(slots[order], start[1:]), strict=True):
+            in_order = steps[order]
+            start = np.flatnonzero(np.diff(in_order, prepend=-1))
+            for step, part in zip(in_order[start], np.split(slots[order], start[1:]), strict=True):
                 self._add(int(step), part)
 
     def peek(self) -> Slots:

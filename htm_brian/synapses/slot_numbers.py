@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from htm_brian.engine.slots_in_use import first_outside, first_repeated
+from htm_brian.engine.slots_in_use import first_repeated
 from htm_brian.errors import InputError
 
 Indices = NDArray[np.int32]
@@ -22,9 +22,10 @@ def indices(name: str, values: ArrayLike, limit: int | None = None) -> Indices:
     top = np.iinfo(np.int32).max if limit is None else limit
     if array.dtype not in (np.int32, np.int64):
         array = array.astype(np.int64)
-    outside = first_outside(array, top)
-    if outside >= 0:
-        raise InputError(f"{name} must lie in [0, {top}), got {array[outside]}")
+    # What is negative is very large when read without a sign: one look at the array is enough.
+    if array.size and array.view(f"u{array.itemsize}").max() >= top:
+        wrong = array[(array < 0) | (array >= top)][0]
+        raise InputError(f"{name} must lie in [0, {top}), got {wrong}")
     return np.ascontiguousarray(array, dtype=np.int32)
 
 

@@ -36,3 +36,31 @@ def test_lists_equal_a_dictionary(changes: list, first_room: int) -> None:
     assert lists.of(order).tolist() == [slot for source in order for slot in expected[source]]
     lists.clear()
     assert lists.of(np.arange(N_SOURCES)).size == 0
+
+
+def test_lists_that_grow_shrink_and_are_packed_equal_a_dictionary() -> None:
+    """Few changes at a time, so that stretches drop gaps, move and are packed; then all at once."""
+    n_sources, n_slots = 40, 300
+    rng = np.random.default_rng(1)
+    lists = SynapseLists(n_sources, n_slots)
+    expected: list[list[int]] = [[] for _ in range(n_sources)]
+    stored, kept = lists.state(), [list(held) for held in expected]
+    for turn in range(400):
+        n = n_slots if turn % 100 == 99 else int(rng.integers(1, 9))
+        slots = rng.permutation(n_slots)[:n]
+        expected = [[slot for slot in held if slot not in set(slots)] for held in expected]
+        if turn % 3 == 2:
+            lists.take_out(slots)
+        else:
+            sources = rng.integers(0, 5 if turn % 2 else n_sources, n)  # some come to have many
+            lists.put(slots, sources)
+            for slot, source in zip(slots[::-1], sources[::-1], strict=True):
+                expected[source].insert(0, int(slot))
+        if turn == 150:
+            stored, kept = lists.state(), [list(held) for held in expected]
+        found = lists.of(np.arange(n_sources)).tolist()
+        assert found == [slot for held in expected for slot in held], turn
+        for source in (0, 4, n_sources - 1):
+            assert (lists.sources_of(np.array(expected[source], dtype=int)) == source).all()
+    lists.restore(stored)
+    assert lists.of(np.arange(n_sources)).tolist() == [slot for held in kept for slot in held]
