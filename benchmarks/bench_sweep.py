@@ -4,8 +4,8 @@
 
 Wall-clock seconds for points of a protocol that computes and does nothing else. Beside it, what the
 machine gives at that time: the same work in one plain process, and in two of them, half each.
-Rounds follow each other, each with all four; the medians of their ratios are shown, since other programs
-come and go. "Of what is possible" is the sweep's speed-up over the plain processes'.
+Rounds follow each other, each with all four; the medians of their ratios are shown, since other
+programs come and go. "Of what is possible" is the sweep's speed-up over the plain processes'.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def test_plain_processes_do_the_work(bench: ModuleType, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_workers_speed_a_sweep_up(bench: ModuleType, tmp_path: Path) -> None:
-    """By 1.7, of what the machine gives two plain processes at the same time: by 2 if it is free."""
+    """By 1.7, where two plain processes at the same time would be 2 times as fast as one."""
     (tmp_path / "busy.py").write_text(bench.PROTOCOL)
     shares = []
     for number in range(REPEATS):
