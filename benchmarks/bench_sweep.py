@@ -2,10 +2,13 @@
 
     python benchmarks/bench_sweep.py
 
-Wall-clock seconds for points of a protocol that computes and does nothing else. Beside it, what the
-machine gives at that time: the same work in one plain process, and in two of them, half each.
-Rounds follow each other, each with all four; the medians of their ratios are shown, since other
-programs come and go. "Of what is possible" is the sweep's speed-up over the plain processes'.
+Wall-clock seconds a point of a protocol that computes and does nothing else, from the first point
+that is stored to the last. Beside it, what the machine gives at that time: the same work in one
+plain process, and in two of them, half each. Rounds follow each other, each with all four.
+
+Where other programs use the machine, neither can be as fast as it could. So the share of time in
+which workers compute, and do not wait for a point, is shown, too: with two free cores the speed-up
+is that of two workers over that of one, times two.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ import time
 from pathlib import Path
 
 from record import Record
+
+from htm_brian.experiment.sweep.store import PointStore
 
 PROTOCOL = """
 import time
@@ -52,17 +57,19 @@ PLAIN = (
 )
 
 
-def sweep(folder: Path, workers: int, points: int, rounds: int, number: int) -> float:
-    """Return the seconds of the points of a sweep, from the first that is stored to the last."""
+def sweep(folder: Path, workers: int, points: int, rounds: int, number: int) -> tuple[float, float]:
+    """Return the seconds a point takes, and the share of time in which workers compute."""
     out = folder / f"out_{number}_{workers}"
     words = [sys.executable, "-m", "htm_brian.cli", "sweep", "./busy.py", "--seeds", str(points)]
     words += ["--set", f"rounds={rounds}", "--workers", str(workers), "-o", str(out), "-q"]
-    start = time.monotonic()
     subprocess.run(words, cwd=folder, check=True)
-    whole = time.monotonic() - start
-    start = time.monotonic()
-    subprocess.run(words, cwd=folder, check=True)  # all there: what begin and end take
-    return whole - (time.monotonic() - start)
+    store = PointStore(out)
+    ended = {each: (store.path / each).stat().st_mtime for each in store.addresses()}
+    in_order = sorted(ended, key=lambda each: ended[each])
+    span = ended[in_order[-1]] - ended[in_order[0]]
+    # The first points of all workers ran before the span.
+    busy = sum(store.content(each)["seconds"] for each in in_order[workers:])
+    return span / (points - 1), busy / (workers * span)
 
 
 def plain(folder: Path, processes: int, points: int, rounds: int) -> float:
@@ -88,36 +95,37 @@ def plain(folder: Path, processes: int, points: int, rounds: int) -> float:
 def main() -> None:
     """Print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=10_000_000, help="of the loop of a point")
+    parser.add_argument("--points", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=5_000_000, help="of the loop of a point")
     parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
     record = Record("sweep", f"{given.points} points, {given.repeats} repeats")
     table = record.table(
-        "A sweep on two cores",
-        {"one": "s", "two": "s", "speed-up": "x"},
+        "A sweep on two cores: a point takes",
+        {"one": "s", "two": "s", "speed-up": "x", "busy, one": "", "busy, two": ""},
     )
-    swept, ideal = [], []
+    swept, ideal, free = [], [], []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "busy.py").write_text(PROTOCOL, encoding="utf-8")
         for number in range(given.repeats):
-            times = [
-                run(workers)
-                for run in (
-                    lambda n, k=number: sweep(folder, n, given.points, given.rounds, k),
-                    lambda n: plain(folder, n, given.points, given.rounds),
-                )
-                for workers in (1, 2)
-            ]
-            swept.append(times[0] / times[1])
-            ideal.append(times[2] / times[3])
-            table.row(f"sweep, round {number + 1}", *times[:2], swept[-1])
-            table.row(f"plain processes, round {number + 1}", *times[2:], ideal[-1])
-    share = [one / other for one, other in zip(swept, ideal, strict=True)]
-    table.row("sweep, median", None, None, statistics.median(swept))
-    table.row("plain processes, median", None, None, statistics.median(ideal))
-    table.row("of what is possible, median", None, None, statistics.median(share))
+            (one, busy_one), (two, busy_two) = (
+                sweep(folder, n, given.points, given.rounds, number) for n in (1, 2)
+            )
+            alone, both = (
+                plain(folder, n, given.points, given.rounds) / given.points for n in (1, 2)
+            )
+            swept.append(one / two)
+            ideal.append(alone / both)
+            free.append(2 * busy_two / busy_one)
+            table.row(f"sweep, round {number + 1}", one, two, swept[-1], busy_one, busy_two)
+            table.row(f"plain processes, round {number + 1}", alone, both, ideal[-1], None, None)
+    for name, values in (
+        ("sweep", swept),
+        ("plain processes", ideal),
+        ("sweep, two free cores by busy shares", free),
+    ):
+        table.row(f"{name}, median", None, None, statistics.median(values), None, None)
     record.write()
 
 

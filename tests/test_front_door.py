@@ -42,7 +42,7 @@ def test_the_documentation_finds_what_it_is_made_with() -> None:
 
 
 def test_every_extra_has_code_behind_it() -> None:
-    extras = set(PROJECT["optional-dependencies"]) - {"dev", "docs"}
+    extras = set(PROJECT["optional-dependencies"]) - {"dev", "docs", "peers"}
     assert set(EXTRA_OF_PACKAGE.values()) == extras
     sources = "\n".join(
         file.read_text(encoding="utf-8")
@@ -52,6 +52,15 @@ def test_every_extra_has_code_behind_it() -> None:
     )
     for package in EXTRA_OF_PACKAGE:
         assert re.search(rf"\b{package}\b", sources), package
+
+
+def test_every_peer_stands_in_a_benchmark() -> None:
+    imported = {"nest-simulator": "nest"}
+    sources = "\n".join(file.read_text("utf-8") for file in (ROOT / "benchmarks").glob("*.py"))
+    for peer in PROJECT["optional-dependencies"]["peers"]:
+        name, _, version = peer.partition("==")
+        assert version, f"{peer}: figures are of one version"
+        assert re.search(rf"(?:import|from) {imported.get(name, name)}\b", sources), peer
 
 
 def test_the_picture_of_the_house_has_every_room() -> None:

@@ -57,3 +57,11 @@ def test_rewired_network(capsys: pytest.CaptureFixture[str]) -> None:
     synapses, _, before, after = numbers(out)
     assert synapses == 100
     assert after > before  # the weak ones went
+
+
+def test_plasticity(capsys: pytest.CaptureFixture[str]) -> None:
+    left, out = run("plasticity", capsys)
+    for line in out.splitlines():
+        cell_first, axon_first = numbers(line)
+        assert cell_first < 1 < axon_first
+    assert len(out.splitlines()) == len(left["efficacy"]) == 2  # type: ignore[arg-type]
