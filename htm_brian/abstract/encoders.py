@@ -105,7 +105,23 @@ class ScalarEncoder:
         return math.floor(position + 0.5)
 
     def encode(self, value: float) -> SDR:
-        """Return the encoding of a number."""
+        """Return the encoding of a number.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of `resolution`.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+
+        Raises
+        ------
+        InputError
+            If it is no finite number, or too large for the resolution.
+        """
         block, first = divmod(self.bucket(value), self._block_length)
         stream = np.concatenate([self._block(block), self._block(block + 1)])
         return SDR(self.size, stream[first : first + self.n_active])
@@ -163,7 +179,23 @@ class CyclicEncoder:
         self.size = round(n_bits)
 
     def encode(self, value: float) -> SDR:
-        """Return the encoding of a number, which may lie outside [0, period)."""
+        """Return the encoding of a number, which may lie outside [0, period).
+
+        Parameters
+        ----------
+        value : float
+            In the unit of `period`.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+
+        Raises
+        ------
+        InputError
+            If it is no finite number, or too large for the period.
+        """
         share = check_number("value", value) / self.period
         if not abs(share) < _MOST_BUCKETS / self.size:
             raise InputError(f"value {value} is too large for a period of {self.period}")
@@ -199,7 +231,23 @@ class CategoryEncoder:
         self.size = len(self.categories) * self.n_active
 
     def encode(self, value: Hashable) -> SDR:
-        """Return the encoding of one of the categories."""
+        """Return the encoding of one of the categories.
+
+        Parameters
+        ----------
+        value : hashable
+            One of the categories.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+
+        Raises
+        ------
+        InputError
+            If it is none of them.
+        """
         try:
             is_known = value in self._index
         except TypeError:
@@ -242,7 +290,23 @@ class MultiEncoder:
         self.n_active = sum(encoder.n_active for encoder in self.encoders.values())
 
     def encode(self, value: Mapping[str, Any]) -> SDR:
-        """Return the encoding of a record that holds a value for every field, and no other."""
+        """Return the encoding of a record that holds a value for every field, and no other.
+
+        Parameters
+        ----------
+        value : mapping of str to object
+            One for each field.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+
+        Raises
+        ------
+        InputError
+            If a field is missing or unknown, or its encoder refuses its value.
+        """
         if set(check_mapping("value", value)) != set(self.encoders):
             given = ", ".join(map(str, value))
             raise InputError(
@@ -311,7 +375,23 @@ class DateEncoder:
         self.n_active = self._parts.n_active
 
     def encode(self, value: datetime | np.datetime64) -> SDR:
-        """Return the encoding of a datetime, a pandas Timestamp or a numpy.datetime64."""
+        """Return the encoding of a datetime, a pandas Timestamp or a numpy.datetime64.
+
+        Parameters
+        ----------
+        value : datetime or numpy.datetime64
+            A moment.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+
+        Raises
+        ------
+        InputError
+            If it is no moment.
+        """
         moment = _as_datetime(value)
         day = (moment - datetime(moment.year, moment.month, moment.day)).total_seconds() / 86400
         # A share of the year, so that leap years come round at New Year as well.

@@ -111,7 +111,20 @@ class UpDown:
     def update(
         self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Return the permanences after one learning event."""
+        """Return the permanences after one learning event.
+
+        Parameters
+        ----------
+        permanence : ndarray of float, shape (n_synapses,)
+            In [0, 1].
+        active : ndarray of bool, shape (n_synapses,)
+            Whether the presynaptic cell was active.
+
+        Returns
+        -------
+        ndarray of float, shape (n_synapses,)
+            In [0, 1].
+        """
         return _affine(permanence, active, 1.0, self.increment, -self.decrement)
 
 
@@ -182,7 +195,20 @@ class IncidenceRate:
     def update(
         self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Return the permanences after one learning event."""
+        """Return the permanences after one learning event.
+
+        Parameters
+        ----------
+        permanence : ndarray of float, shape (n_synapses,)
+            In [0, 1].
+        active : ndarray of bool, shape (n_synapses,)
+            Whether the presynaptic cell was active.
+
+        Returns
+        -------
+        ndarray of float, shape (n_synapses,)
+            In [0, 1].
+        """
         return _affine(permanence, active, 1.0 - self.alpha, self.alpha, 0.0)
 
 
@@ -217,7 +243,18 @@ class SigmoidWeight:
             check_positive("slope", self.slope)
 
     def weight(self, permanence: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the weights, in [0, 1]."""
+        """Return the weights, in [0, 1].
+
+        Parameters
+        ----------
+        permanence : ndarray of float, shape (n_synapses,)
+            In [0, 1].
+
+        Returns
+        -------
+        ndarray of float64, shape (n_synapses,)
+            In [0, 1].
+        """
         p = check_numbers("permanence", permanence, 0, 1, ndim=None).astype(np.float32)
         p = p.astype(np.float64)
         if math.isinf(self.slope):

@@ -193,13 +193,39 @@ class SpatialPooler:
         return SDR(self.columns, winners)
 
     def connected_inputs(self, column: int) -> NDArray[np.int64]:
-        """Return the sorted inputs that a column is connected to."""
+        """Return the sorted inputs that a column is connected to.
+
+        Parameters
+        ----------
+        column : int
+            In [0, columns).
+
+        Returns
+        -------
+        ndarray of int64, shape (n_connected,)
+
+        Raises
+        ------
+        InputError
+            If there is no such column.
+        """
         column = check_integer("column", column, low=0, high=self.columns - 1)
         is_connected = self.permanence[column] >= np.float32(self.connected_permanence - EPSILON)
         return self.potential[column][is_connected].astype(np.int64)
 
     def save(self, path: str | Path) -> None:
-        """Write everything into one file, from which `load` restores it bit for bit."""
+        """Write everything into one file, from which `load` restores it bit for bit.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; one that is there is written over.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
         arrays = {name: getattr(self, name) for name in _SAVED}
         arrays["learning_steps"] = np.array(self._learning_steps)
         write_memory(path, "SpatialPooler", self._config, arrays)

@@ -243,6 +243,16 @@ class TemporalMemory:
         """Take cells out for good: they lose their segments and never fire again.
 
         The present is forgotten as by `reset`.
+
+        Parameters
+        ----------
+        cells : array_like of int, shape (n_dead,)
+            In [0, n_cells), in any order.
+
+        Raises
+        ------
+        InputError
+            If one of them is no cell.
         """
         dead = as_indices("cells", cells, self.n_cells, increasing=False)
         self.reset()
@@ -346,7 +356,19 @@ class TemporalMemory:
         return self.store.to_table()
 
     def import_segments(self, table: SegmentTable) -> None:
-        """Replace all segments, and predict anew from the cells that are active."""
+        """Replace all segments, and predict anew from the cells that are active.
+
+        Parameters
+        ----------
+        table : SegmentTable
+            Of as many cells and presynaptic cells as this memory has.
+
+        Raises
+        ------
+        InputError
+            If its sizes differ, a cell has more segments than it may, a segment more synapses than
+            it may, or a segment is that of a dead cell.
+        """
         store = self.store.with_segments(table, self.iteration)
         if len(self._memory.dead):
             of_dead = table.owner[self._memory.dead[table.owner]]
@@ -361,7 +383,18 @@ class TemporalMemory:
     # Saving.
 
     def save(self, path: str | Path) -> None:
-        """Write everything into one file, from which `load` restores it bit for bit."""
+        """Write everything into one file, from which `load` restores it bit for bit.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; one that is there is written over.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
         n_segments = int(self.store.arrays.counters[layout.SEGMENT_END])
         arrays = store_arrays(self.store, "basal_")
         arrays |= temporal_state.to_members(self._memory, n_segments)

@@ -73,7 +73,29 @@ def on_spike(model: Model) -> str:
 class PyramidalCells(Cells):
     """Pyramidal cells of level 1 or 2: a Brian2 `NeuronGroup` built from a model file.
 
-    All parameters but the default of `model`, and all attributes, are those of `Cells`.
+    All attributes are those of `Cells`.
+
+    Parameters
+    ----------
+    N : int
+        Number of cells.
+    model : str, path or Model, default="l5_reduced"
+        Name of a model of the package, path of a file, or a `Model`.
+    dt, clock : Quantity or Clock, optional
+        Time step, or the clock in its place; Brian2's default clock where neither is given.
+    method : str, optional
+        Brian2's integration method; see `Cells`.
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell, such as ``"nmda.magnesium"``.
+    mechanisms : sequence of module
+        Modules with mechanisms of your own.
+    order, name : int, str
+        As of any `NeuronGroup`.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, it is of another kind or has a fault, or N is too large.
 
     Examples
     --------

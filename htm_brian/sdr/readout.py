@@ -113,7 +113,20 @@ class BranchState:
         return on & (self.owner >= 0)
 
     def predicted_cells(self) -> Cells:
-        """Cells with a branch in a plateau, sorted."""
+        """Cells with a branch in a plateau, sorted.
+
+        Parameters
+        ----------
+        events : Events
+            Of one element.
+        n_cells : int
+            Of the layer.
+
+        Returns
+        -------
+        ndarray of int64
+            Sorted.
+        """
         return np.unique(self.owner[self.plateau]).astype(np.int64)
 
 
@@ -121,12 +134,38 @@ class BranchState:
 
 
 def active_cells(events: Events, n_cells: int) -> Cells:
-    """Return the cells that fired, sorted."""
+    """Return the cells that fired, sorted.
+
+    Parameters
+    ----------
+    events : Events
+        Of one element.
+    n_cells : int
+        Of the layer.
+
+    Returns
+    -------
+    ndarray of int64
+        Sorted.
+    """
     return _cells_by(events, n_cells, "any_spike")
 
 
 def cell_bursts(events: Events, n_cells: int) -> Cells:
-    """Return the cells that fired a burst: two spikes less than 16 ms apart."""
+    """Return the cells that fired a burst: two spikes less than 16 ms apart.
+
+    Parameters
+    ----------
+    events : Events
+        Of one element.
+    n_cells : int
+        Of the layer.
+
+    Returns
+    -------
+    ndarray of int64
+        Sorted.
+    """
     return _cells_by(events, n_cells, "burst")
 
 

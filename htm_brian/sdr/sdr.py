@@ -158,26 +158,83 @@ class SDR:
         return f"SDR({self._size}, [{', '.join(ends)}] ({len(self)} on))"
 
     def overlap(self, other: "SDR") -> int:
-        """Return the number of bits that are on in both."""
+        """Return the number of bits that are on in both.
+
+        Parameters
+        ----------
+        other : SDR
+            Of the same size.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR, or one of another size.
+        """
         return int(self._common(other).size)
 
     def union(self, other: "SDR") -> "SDR":
-        """Return the bits that are on in either."""
+        """Return the bits that are on in either.
+
+        Parameters
+        ----------
+        other : SDR
+            Of the same size.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR, or one of another size.
+        """
         self._check_partner(other)
         return SDR._trusted(self._size, np.union1d(self._sparse, other._sparse))
 
     def intersection(self, other: "SDR") -> "SDR":
-        """Return the bits that are on in both."""
+        """Return the bits that are on in both.
+
+        Parameters
+        ----------
+        other : SDR
+            Of the same size.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR, or one of another size.
+        """
         return SDR._trusted(self._size, self._common(other))
 
     def jaccard(self, other: "SDR") -> float:
-        """Return overlap over union; 1 for two SDRs without on-bits, which are equal."""
+        """Return overlap over union; 1 for two SDRs without on-bits, which are equal.
+
+        Parameters
+        ----------
+        other : SDR
+            Of the same size.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR, or one of another size.
+        """
         shared = self.overlap(other)
         either = len(self) + len(other) - shared
         return shared / either if either > 0 else 1.0
 
     def subsample(self, n: int, seed: int) -> "SDR":
-        """Return exactly `n` of the on-bits, drawn uniformly without replacement."""
+        """Return exactly `n` of the on-bits, drawn uniformly without replacement.
+
+        Parameters
+        ----------
+        n : int
+            At most as many as are on.
+        seed : int
+            Of the draw.
+
+        Raises
+        ------
+        InputError
+            If fewer bits are on.
+        """
         n = check_integer("n", n, low=0, high=len(self))
         rng = np.random.default_rng(check_integer("seed", seed, low=0))
         return SDR._trusted(self._size, np.sort(rng.choice(self._sparse, n, replace=False)))

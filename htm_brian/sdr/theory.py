@@ -123,7 +123,14 @@ def false_match_under_release_failure(
 ) -> float | FloatArray:
     """Return the probability of a false match when each active synapse may fail.
 
-    Parameters as of `false_match`, and the probability that a spike is transmitted.
+    Parameters
+    ----------
+    n, a, s, threshold : int or array_like of int
+        Cells, active cells, synapses of the segment, and how many of them activate it.
+    release_probability : float or array_like of float
+        Probability that a spike is transmitted, in [0, 1].
+    log10 : bool, default=False
+        Return the decimal logarithm of the probability.
 
     Examples
     --------
@@ -216,7 +223,15 @@ def miss_under_noise_and_release_failure(
 ) -> float | FloatArray:
     """Return the probability of a miss when cells are replaced and synapses fail.
 
-    Parameters as of `miss_under_noise` and `miss_under_release_failure`.
+    Parameters
+    ----------
+    a, s, threshold, replaced : int or array_like of int
+        Active cells of the pattern, synapses of the segment, how many of them activate it, and
+        active cells that are replaced by others.
+    release_probability : float or array_like of float
+        Probability that a synapse transmits, in [0, 1].
+    log10 : bool, default=False
+        Return the decimal logarithm of the probability.
 
     Examples
     --------
