@@ -20,7 +20,7 @@ from htm_brian.fitting.score import rows_of
 DOCS = Path(__file__).resolve().parent
 PAGE, FITS = DOCS / "fitting.md", DOCS / "fits"
 PLACE = re.compile(r"(\[fit\]: # \(([a-z0-9_]+)\)\n).*?(\[end\]: # \(fit\))", re.DOTALL)
-PATHS = re.compile(r"(?<=[ =])/\S+")
+PATHS = re.compile(r"(?<=[ =])\S*/\S+")
 
 
 def table(found: dict[str, Any]) -> str:
