@@ -303,4 +303,5 @@ def _blurred(times: Array, reached: Array, jitter: float) -> tuple[Array, Array]
     padded = np.vstack([np.zeros((2 * n, 2)), reached, np.repeat(reached[-1:], n, axis=0)])
     made = np.array([np.convolve(each, kernel, "valid") for each in padded.T]).T
     later = STEP * np.arange(1 - n, len(made) + 1 - n)
-    return np.asarray(later, dtype=np.float64), np.asarray(made, dtype=np.float64)
+    # Rounding may make it more than certain.
+    return np.asarray(later, dtype=np.float64), np.minimum(made, 1.0)

@@ -118,3 +118,9 @@ def test_without_noise_spikes_are_certain_to_a_step() -> None:
     for reached in (found.predicted, found.unpredicted):
         rising = found.times[(reached > 0.01) & (reached < 0.99)]
         assert not len(rising) or np.ptp(rising) <= 0.25e-3
+
+
+def test_jitter_leaves_nothing_more_than_certain() -> None:
+    """Where nothing else varies every cell spikes; a probability above 1 would be none at all."""
+    found = spikes_of(load_model(CELL), network(0.0, 0.0, 2.0))
+    assert 0.999 < found.unpredicted[-1] <= found.predicted[-1] <= 1
