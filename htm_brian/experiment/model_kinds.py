@@ -236,6 +236,12 @@ def _tables_of_network(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_tree_network(model: Model) -> Tables:
+    from htm_brian.network.tree_layer import KEYS
+
+    return KEYS
+
+
 def _tables_of_memory(model: Model) -> Tables:
     from htm_brian.network.one_shot_memory import KEYS
 
@@ -281,6 +287,9 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("synapse", 1): Kind("a releasing synapse (level 1)", _tables_of_synapse, _check_synapse),
     ("network", 1): Kind("a network of minicolumns (level 1)", _tables_of_network, _check_network),
+    ("network", 2): Kind(
+        "a network of minicolumns of trees (level 2)", _tables_of_tree_network, _check_network
+    ),
     ("plasticity", 1): Kind(
         "a rule of plasticity by spike times (level 1)",
         _tables_of_rule,

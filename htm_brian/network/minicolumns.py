@@ -75,8 +75,8 @@ class Minicolumns:
     Parameters
     ----------
     cells : NeuronGroup
-        Pyramidal cells in the order of their columns, with the variables
-        `feedforward_conductance` and `g_inhibition`.
+        Pyramidal cells in the order of their columns, with the variables that `on_volley` and
+        `on_inhibition` name.
     columns : int
         Number of minicolumns; the number of cells must be a multiple of it.
     relay, inhibition : Table
@@ -88,6 +88,9 @@ class Minicolumns:
     window : float
         Seconds from the arrival of a volley in which the interneuron can spike; infinite for any
         time.
+    on_volley, on_inhibition : str
+        What a spike of a volley, of a `strength` around 1, and one of the interneuron do to a cell;
+        left out, what they do to reduced cells.
     """
 
     def __init__(
@@ -100,6 +103,8 @@ class Minicolumns:
         *,
         recruiting: int = 1,
         window: float = math.inf,
+        on_volley: str = OPEN,
+        on_inhibition: str = ON_INHIBITION,
     ) -> None:
         relay.require(RELAY_KEYS)
         inhibition.require(INHIBITION_KEYS)
@@ -141,7 +146,7 @@ class Minicolumns:
             strength : 1  # of the last volley
             """,
             on_pre={"draw": "strength = excitability * clip(1 + variation * randn(), 0, 2)"}
-            | {f"volley_{number}": OPEN for number in volleys},
+            | {f"volley_{number}": on_volley for number in volleys},
             delay={"draw": 0 * after}
             | {f"volley_{number}": relay["delay"] + number * after for number in volleys},
             clock=clock,
@@ -173,7 +178,7 @@ class Minicolumns:
         self.inhibition = Synapses(
             self.interneurons,
             cells,
-            on_pre=ON_INHIBITION,
+            on_pre=on_inhibition,
             delay=inhibition["delay"],
             clock=clock,
             name="inhibitory_synapses",

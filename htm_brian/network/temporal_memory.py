@@ -1,4 +1,4 @@
-"""Level 1: a temporal memory whose spikes and plateaus are Brian2's.
+"""Levels 1 and 2: a temporal memory whose spikes and plateaus are Brian2's.
 
 Offers what `htm_brian.abstract.temporal_memory.TemporalMemory` offers. One call of `compute` is one
 element of a sequence, 50 ms of model time: a volley of the active columns' relay cells; spikes of
@@ -7,7 +7,9 @@ release, or failure, at distal synapses; plateaus, which are the prediction for 
 and, between two elements, learning from the spikes and plateaus.
 
 The memory is a layer, a store of segments, a plasticity rule, and the read-out that says what the
-layer's events mean.
+layer's events mean. The level of the cell model says which layer: reduced cells with branches that
+are events (`htm_brian.network.event_layer`), or trees of compartments
+(`htm_brian.network.tree_layer`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 from htm_brian.network.event_layer import EventLayer, check_models
+from htm_brian.network.tree_layer import TreeLayer
+from htm_brian.network.tree_layer import check_models as check_trees
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr import readout
 from htm_brian.sdr.readout import Events
@@ -59,9 +63,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     seed : int
         Of learning, and of Brian2's random stream, which is one for the whole process.
     model : str, path or Model
-        Wiring and timing of the layer.
+        Wiring and timing of the layer; ``minicolumns_trees`` for cells of level 2.
     cell_model : str, path or Model
-        The pyramidal cell and its branches, of level 1.
+        The pyramidal cell and its branches, of level 1 or 2.
     release : {"model", "reliable"}
         Whether distal synapses fail as the model says, or never.
     permanence_rule : PermanenceRule, optional
@@ -75,7 +79,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
     Attributes
     ----------
     parameters : TemporalMemoryParameters
-    layer : EventLayer
+    layer : EventLayer or TreeLayer
         The cells and all that is around them.
     store : SegmentStore
         The segments; their permanences are the variable of that name of the layer's synapses.
@@ -164,10 +168,17 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.n_cells = known.n_cells
         self.connected_permanence = known.connected_permanence
         self.model, self.cell_model = load_model(model), load_model(cell_model)
-        check_models(self.model, self.cell_model, release)
+        if self.cell_model.level == 2 and known.max_segments_per_cell > _branches(self.cell_model):
+            raise InputError(
+                "a cell of level 2 has a basal branch for each segment: max_segments_per_cell must "
+                f"be at most {_branches(self.cell_model)}, got {known.max_segments_per_cell} "
+                f"({self.cell_model.file}, [basal])"
+            )
+        layer = TreeLayer if self.cell_model.level == 2 else EventLayer
+        (check_trees if layer is TreeLayer else check_models)(self.model, self.cell_model, release)
         self.store = known.make_store()
         brian2.seed(seed)
-        self.layer = EventLayer(
+        self.layer: EventLayer | TreeLayer = layer(
             known.columns,
             known.cells_per_column,
             self.model,
@@ -296,8 +307,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         return {name: vars(self)[name] for name in _STATE}
 
     def _hold(self, store: SegmentStore) -> None:
-        self.store = store
         self.layer.hold(store)
+        self.store = store
 
     def _read_prediction(self) -> None:
         self._branches = self.layer.branches()
@@ -309,3 +320,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.driven_columns = self.plateau_columns = self.best_matching_cells = _NO_CELLS
         self.anomaly = self.plateau_anomaly = 0.0
         self._read_prediction()
+
+
+def _branches(cell_model: Model) -> int:
+    return int(cell_model["basal"]["branches"]) if "basal" in cell_model else 0

@@ -10,12 +10,27 @@ along.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from htm_brian.abstract.segments.changes import SlotFollower
+import numpy as np
+from numpy.typing import NDArray
+
+from htm_brian.abstract.segments.changes import SlotChanges, SlotFollower
 from htm_brian.abstract.segments.layout import StoreArrays
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.network.dendrites import DistalDendrites
+
+
+class Dendrites(Protocol):
+    """What holds the synapses of branches by slot; `htm_brian.network.dendrites` tells of each."""
+
+    @property
+    def capacity(self) -> int: ...  # noqa: D102
+    def set_owners(self, owner: NDArray[np.integer]) -> None: ...  # noqa: D102
+    def permanences(self, n_slots: int) -> NDArray[np.float32]: ...  # noqa: D102
+    def presynaptic(self, slots: NDArray[np.integer]) -> NDArray[np.int64]: ...  # noqa: D102
+    def disconnect(self) -> None: ...  # noqa: D102
+    def rewire(self, changes: SlotChanges) -> None: ...  # noqa: D102
+    def enlarge(self, branches: int) -> None: ...  # noqa: D102
 
 
 class SegmentWiring:
@@ -25,11 +40,11 @@ class SegmentWiring:
     ----------
     store : SegmentStore
         Where the segments are; from now on its permanences are those of the dendrites' synapses.
-    dendrites : DistalDendrites
+    dendrites : Dendrites
         Nobody else may rewire them.
     """
 
-    def __init__(self, store: SegmentStore, dendrites: DistalDendrites) -> None:
+    def __init__(self, store: SegmentStore, dendrites: Dendrites) -> None:
         self._store = store
         self._dendrites = dendrites
         self._follower = SlotFollower(store)

@@ -1,0 +1,285 @@
+"""What a layer must know of a cell of level 2, measured on that cell: volley, lead, threshold.
+
+Nothing here is chosen for a task. Single cells of the model get what a cell of the layer gets, and
+from their first spikes follow, in this order:
+
+==================  ================================================================================
+`volley`            conductance of each spike of a relay cell: the smallest that fires a resting
+                    cell, times the largest of `STRENGTHS` with which a full plateau leads by
+                    `MARGIN` times what inhibition takes
+`silenced_until`    latest time after the volley at which the interneuron's pulse keeps a resting
+                    cell silent
+`window`            until when a first spike recruits inhibition: halfway between a cell with a full
+                    plateau and a resting one, or earlier if the pulse would come too late
+`threshold`         fewest synapses whose cell spikes within the window
+`plateau_level`     potential of a branch, when the volley comes, between that of `threshold`
+                    synapses and that of one less
+==================  ================================================================================
+
+Synapses arrive together at the end of one basal branch. They come as long before the volley as they
+do in a sequence: when predicted cells have fired in the element before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from brian2.units import second, siemens
+from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
+
+from htm_brian.cells import tree
+from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
+from htm_brian.errors import InputError
+from htm_brian.experiment.progress import SilentProgress
+from htm_brian.mechanisms.dendrite import potential
+from htm_brian.network.column_race import latency_of
+from htm_brian.parameters import Model
+
+Array = NDArray[np.float64]
+
+STRENGTHS = (2.0, 1.7, 1.4, 1.2, 1.1, 1.05)
+"""Of the volley, in smallest ones that fire a resting cell; those of protocol `prediction_lead`."""
+MARGIN = 1.5
+"""Lead of a cell with a full plateau, over the least lead with which it silences its column."""
+MOST_VOLLEY = 100
+"""Unitary conductances of each spike of a relay cell, at most."""
+REST = 30e-3
+"""Seconds before anything happens."""
+AFTER = 40e-3
+"""Seconds after a volley that are looked at."""
+PULSE_STEP = 0.25e-3
+NOISY_CELLS, NOISY_SECONDS, PROBE = 100, 0.5, 10e-12
+"""How the effect of a noisy current is measured: cells, seconds, amperes."""
+
+
+@dataclass(frozen=True)
+class TreeResponse:
+    """How a cell of level 2 answers in a layer.
+
+    Attributes
+    ----------
+    volley : float
+        Unitary AMPA conductances at the soma for each spike of a relay cell.
+    strength : float
+        Of the volley, in smallest ones that fire a resting cell.
+    resting : float
+        Seconds from the volley to the first spike of a resting cell.
+    latency : ndarray of shape (most_synapses + 1,)
+        The same of a cell that so many synapses predict.
+    branch : ndarray of shape (most_synapses + 1,)
+        Potential of their branch when the volley comes, volts.
+    silenced_until, window : float
+        Seconds after the volley; see the module.
+    threshold : int
+        Synapses.
+    plateau_level : float
+        Volts.
+    """
+
+    volley: float
+    strength: float
+    resting: float
+    latency: Array
+    branch: Array
+    silenced_until: float
+    window: float
+    threshold: int
+    plateau_level: float
+
+    @property
+    def lead(self) -> Array:
+        """By how many seconds each number of synapses advances the first spike."""
+        return np.asarray(self.resting - self.latency)
+
+
+def tree_response(cell: Model, network: Model, most_synapses: int) -> TreeResponse:
+    """Measure a cell as the layer of `network` uses it, once for equal models.
+
+    Parameters
+    ----------
+    cell : Model
+        Of level 2, with receptors for inhibition.
+    network : Model
+        Of a layer of trees.
+    most_synapses : int
+        Active synapses that a branch has at most: those of a full plateau.
+
+    Raises
+    ------
+    InputError
+        In one line, where no volley fires the cell or none leaves the race enough time.
+    """
+    return _measure(_Key(cell), _Key(network), most_synapses)
+
+
+def noise_current(cell: Model, network: Model) -> Quantity:
+    """Return the current, per volt of noise in the potential of a resting soma; measured."""
+    return siemens * _noise(_Key(cell), _Key(network))
+
+
+class _Key:
+    """A model that is equal to another if its numbers are."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.numbers = tuple((row[0], float(row[1]), row[2]) for row in model.rows())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.numbers == other.numbers
+
+    def __hash__(self) -> int:
+        return hash(self.numbers)
+
+
+@lru_cache(maxsize=16)
+def _measure(cell: _Key, network: _Key, most: int) -> TreeResponse:
+    bench = _Bench(cell.model, network.model)
+    least = bench.least_volley()
+    answers = latency_of(network.model)
+    volleys = sorted({max(1, round(each * least)) for each in STRENGTHS})
+    resting, _ = bench.first_spikes([(volley, 0, 0.0) for volley in volleys])
+    until = bench.silenced_until(volleys, resting)
+    for volley, alone, silenced in reversed(list(zip(volleys, resting, until, strict=True))):
+        (full,), _ = bench.first_spikes([(volley, most, bench.gap(alone))])
+        (full,), _ = bench.first_spikes([(volley, most, bench.gap(full))])
+        needed = answers + alone - silenced
+        if alone - full >= MARGIN * needed:
+            window = min((full + alone) / 2, silenced - answers)
+            return bench.response(volley, volley / least, alone, full, silenced, window, most)
+    raise InputError(
+        f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed:.2f} ms, "
+        f"{MARGIN:g} times, got {1e3 * (alone - full):.2f} ms with the smallest volley "
+        f"({network.model.file}; {cell.model.file})"
+    )
+
+
+@lru_cache(maxsize=16)
+def _noise(cell: _Key, network: _Key) -> float:
+    bench = _Bench(cell.model, network.model)
+    tau = float(network.model["membrane_noise"]["time_constant"])
+    step = float(bench.step)
+    steps, rng = round(NOISY_SECONDS / step), np.random.default_rng(0)
+    kept = np.exp(-step / tau)
+    current = np.zeros((steps, NOISY_CELLS))
+    current[0] = rng.standard_normal(NOISY_CELLS)
+    for k in range(1, steps):
+        fresh = rng.standard_normal(NOISY_CELLS)
+        current[k] = kept * current[k - 1] + np.sqrt(1 - kept**2) * fresh
+    stimulus = Stimulus(NOISY_CELLS, currents={"soma": PROBE * current})
+    traces = bench.run(stimulus, NOISY_SECONDS, ("v",), sample=10)
+    late = traces.variables["v"][:, traces.time > 0.2 * NOISY_SECONDS]
+    return float(PROBE / np.std(late, axis=1).mean())
+
+
+class _Bench:
+    """Single cells that get volleys, synapses of a branch, and pulses of inhibition."""
+
+    def __init__(self, cell: Model, network: Model) -> None:
+        self._cell = cell
+        self._element, self._relay = network["element"], network["relay"]
+        self._distal_delay = float(network["distal"]["delay"])
+        self._outer = tree.outermost(cell, "basal")
+        pulse = float(network["inhibitory_pulse"]["conductance"])
+        self._pulse = f"gaba_soma_post = {pulse!r}*siemens"
+        self.step = self._element["time_step"]
+
+    def gap(self, latency: float) -> float:
+        """Return the seconds from synapses to the volley, if cells fire with this latency."""
+        return float(self._element["period"]) - latency - self._distal_delay
+
+    def least_volley(self) -> int:
+        """Return the smallest volley that fires a resting cell."""
+        volleys = list(range(1, MOST_VOLLEY + 1))
+        first, _ = self.first_spikes([(volley, 0, 0.0) for volley in volleys])
+        if not np.isfinite(first).any():
+            raise InputError(
+                f"a volley of {MOST_VOLLEY} unitary AMPA conductances at each of "
+                f"{self._relay['spikes']:g} spikes of a relay cell does not fire the cell "
+                f"({self._cell.file})"
+            )
+        return volleys[int(np.argmax(np.isfinite(first)))]
+
+    def first_spikes(self, conditions: list[tuple[int, int, float]]) -> tuple[Array, Array]:
+        """Return first spikes after a volley, and potentials of the branch when it comes.
+
+        Parameters
+        ----------
+        conditions : list of (int, int, float)
+            Volley, synapses of a branch, and seconds from these to the volley.
+
+        Returns
+        -------
+        first : ndarray
+            Seconds; infinite where there is none.
+        branch : ndarray
+            Volts.
+        """
+        at = REST + float(self._element["period"])
+        stimulus = Stimulus(len(conditions))
+        for cell, (volley, synapses, gap) in enumerate(conditions):
+            self._volley(stimulus, cell, at, volley)
+            if synapses:
+                stimulus.glutamate(cell, self._outer, np.full(synapses, at - gap))
+        traces = self.run(stimulus, at + AFTER, (potential(self._outer),))
+        column = int(np.searchsorted(traces.time, at))
+        return _first(traces, at), traces.variables[potential(self._outer)][:, column].copy()
+
+    def silenced_until(self, volleys: list[int], resting: Array) -> Array:
+        """Return until when a pulse keeps a resting cell silent, for each volley."""
+        tried = [np.arange(PULSE_STEP, latest, PULSE_STEP) for latest in resting]
+        stimulus = Stimulus(sum(map(len, tried)))
+        cells = iter(range(stimulus.n_cells))
+        for volley, pulses in zip(volleys, tried, strict=True):
+            for pulse in pulses:
+                cell = next(cells)
+                self._volley(stimulus, cell, REST, volley)
+                stimulus.synapses(cell, self._pulse, REST + pulse)
+        first = _first(self.run(stimulus, REST + AFTER, ()), REST)
+        found, begin = [], 0
+        for pulses in tried:
+            silent = ~np.isfinite(first[begin : begin + len(pulses)])
+            found.append(float(pulses[silent].max()) if silent.any() else 0.0)
+            begin += len(pulses)
+        return np.array(found)
+
+    def response(
+        self,
+        volley: int,
+        strength: float,
+        resting: float,
+        full: float,
+        silenced: float,
+        window: float,
+        most: int,
+    ) -> TreeResponse:
+        """Measure every number of synapses with one volley."""
+        gap = self.gap(full)
+        latency, branch = self.first_spikes([(volley, n, gap) for n in range(most + 1)])
+        threshold = int(np.argmax(latency <= window))
+        level = float(branch[threshold - 1 : threshold + 1].mean())
+        return TreeResponse(
+            volley, strength, resting, latency, branch, silenced, window, threshold, level
+        )
+
+    def run(
+        self, stimulus: Stimulus, seconds: float, record: tuple[str, ...], sample: int = 1
+    ) -> Traces:
+        """Run the cells for `seconds`."""
+        return stimulate(
+            self._cell, stimulus, seconds * second, self.step, SilentProgress(), record, sample
+        )
+
+    def _volley(self, stimulus: Stimulus, cell: int, at: float, volley: int) -> None:
+        spikes = at + np.arange(int(self._relay["spikes"])) * float(self._relay["spike_interval"])
+        stimulus.synapses(
+            cell, "ampa_soma_post += ampa_unitary_conductance_post", np.repeat(spikes, volley)
+        )
+
+
+def _first(traces: Traces, at: float) -> Array:
+    """Return the first spike of each cell, in seconds since `at`; infinite where there is none."""
+    later = [train[train > at] for train in traces.spikes]
+    return np.array([train[0] - at if len(train) else np.inf for train in later])
