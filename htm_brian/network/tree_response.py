@@ -5,12 +5,14 @@ from their first spikes follow, in this order:
 
 ==================  ================================================================================
 `volley`            conductance of each spike of a relay cell: the smallest that fires a resting
-                    cell, times the largest of `STRENGTHS` with which a full plateau leads by
-                    `MARGIN` times what inhibition takes
+                    cell, times the largest of `STRENGTHS` with which a full plateau leads by more
+                    than inhibition takes, though its cell fired in the element before; of a cell
+                    that adapts too much for that, the largest with which a full plateau of a cell
+                    at rest leads by `MARGIN` times as much
 `silenced_until`    latest time after the volley at which the interneuron's pulse keeps a resting
                     cell silent
-`window`            until when a first spike recruits inhibition: halfway between a cell with a full
-                    plateau and a resting one, or earlier if the pulse would come too late
+`window`            until when a first spike recruits inhibition: halfway between that predicted
+                    cell and a resting one, or earlier if the pulse would come too late
 `threshold`         fewest synapses whose cell spikes within the window
 `plateau_level`     potential of a branch, when the volley comes, between that of `threshold`
                     synapses and that of one less
@@ -140,18 +142,20 @@ def _measure(cell: _Key, network: _Key, most: int) -> TreeResponse:
     least = bench.least_volley()
     answers = latency_of(network.model)
     volleys = sorted({max(1, round(each * least)) for each in STRENGTHS})
-    resting, _ = bench.first_spikes([(volley, 0, 0.0) for volley in volleys])
+    resting, _ = bench.first_spikes([(volley, 0, 0.0, False) for volley in volleys])
     until = bench.silenced_until(volleys, resting)
-    for volley, alone, silenced in reversed(list(zip(volleys, resting, until, strict=True))):
-        (full,), _ = bench.first_spikes([(volley, most, bench.gap(alone))])
-        (full,), _ = bench.first_spikes([(volley, most, bench.gap(full))])
-        needed = answers + alone - silenced
-        if alone - full >= MARGIN * needed:
-            window = min((full + alone) / 2, silenced - answers)
-            return bench.response(volley, volley / least, alone, full, silenced, window, most)
+    needed = answers + resting - until
+    full = bench.full_plateaus(volleys, resting, most)
+    again = bench.full_plateaus(volleys, resting, most, fired_before=True)
+    for predicted, lead in ((again, needed), (full, MARGIN * needed)):
+        enough = np.flatnonzero(resting - predicted >= lead)
+        if len(enough):
+            k = int(enough[-1])
+            window = min((predicted[k] + resting[k]) / 2, until[k] - answers)
+            return bench.response(volleys[k], least, resting[k], full[k], until[k], window, most)
     raise InputError(
-        f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed:.2f} ms, "
-        f"{MARGIN:g} times, got {1e3 * (alone - full):.2f} ms with the smallest volley "
+        f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed[0]:.2f} ms, "
+        f"{MARGIN:g} times, got {1e3 * (resting[0] - full[0]):.2f} ms with the smallest volley "
         f"({network.model.file}; {cell.model.file})"
     )
 
@@ -193,7 +197,7 @@ class _Bench:
     def least_volley(self) -> int:
         """Return the smallest volley that fires a resting cell."""
         volleys = list(range(1, MOST_VOLLEY + 1))
-        first, _ = self.first_spikes([(volley, 0, 0.0) for volley in volleys])
+        first, _ = self.first_spikes([(volley, 0, 0.0, False) for volley in volleys])
         if not np.isfinite(first).any():
             raise InputError(
                 f"a volley of {MOST_VOLLEY} unitary AMPA conductances at each of "
@@ -202,13 +206,14 @@ class _Bench:
             )
         return volleys[int(np.argmax(np.isfinite(first)))]
 
-    def first_spikes(self, conditions: list[tuple[int, int, float]]) -> tuple[Array, Array]:
+    def first_spikes(self, conditions: list[tuple[int, int, float, bool]]) -> tuple[Array, Array]:
         """Return first spikes after a volley, and potentials of the branch when it comes.
 
         Parameters
         ----------
-        conditions : list of (int, int, float)
-            Volley, synapses of a branch, and seconds from these to the volley.
+        conditions : list of (int, int, float, bool)
+            Volley, synapses of a branch, seconds from these to the volley, and whether the same
+            volley came in the element before.
 
         Returns
         -------
@@ -219,13 +224,26 @@ class _Bench:
         """
         at = REST + float(self._element["period"])
         stimulus = Stimulus(len(conditions))
-        for cell, (volley, synapses, gap) in enumerate(conditions):
+        for cell, (volley, synapses, gap, before) in enumerate(conditions):
             self._volley(stimulus, cell, at, volley)
+            if before:
+                self._volley(stimulus, cell, at - float(self._element["period"]), volley)
             if synapses:
                 stimulus.glutamate(cell, self._outer, np.full(synapses, at - gap))
         traces = self.run(stimulus, at + AFTER, (potential(self._outer),))
         column = int(np.searchsorted(traces.time, at))
         return _first(traces, at), traces.variables[potential(self._outer)][:, column].copy()
+
+    def full_plateaus(
+        self, volleys: list[int], resting: Array, most: int, fired_before: bool = False
+    ) -> Array:
+        """Return first spikes of cells with a full plateau, for each volley."""
+        latency = resting
+        for _ in range(2):  # how long the plateau has been there depends on the answer
+            gaps = [self.gap(float(each)) for each in np.minimum(latency, resting)]
+            conditions = zip(volleys, gaps, strict=True)
+            latency, _ = self.first_spikes([(v, most, gap, fired_before) for v, gap in conditions])
+        return latency
 
     def silenced_until(self, volleys: list[int], resting: Array) -> Array:
         """Return until when a pulse keeps a resting cell silent, for each volley."""
@@ -248,7 +266,7 @@ class _Bench:
     def response(
         self,
         volley: int,
-        strength: float,
+        least: int,
         resting: float,
         full: float,
         silenced: float,
@@ -257,11 +275,11 @@ class _Bench:
     ) -> TreeResponse:
         """Measure every number of synapses with one volley."""
         gap = self.gap(full)
-        latency, branch = self.first_spikes([(volley, n, gap) for n in range(most + 1)])
+        latency, branch = self.first_spikes([(volley, n, gap, False) for n in range(most + 1)])
         threshold = int(np.argmax(latency <= window))
         level = float(branch[threshold - 1 : threshold + 1].mean())
         return TreeResponse(
-            volley, strength, resting, latency, branch, silenced, window, threshold, level
+            volley, volley / least, resting, latency, branch, silenced, window, threshold, level
         )
 
     def run(
