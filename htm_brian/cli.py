@@ -134,6 +134,10 @@ def validate(
     read_as: Annotated[
         str | None, typer.Option(help="table or text; found from the file if left out.")
     ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(help="Of the cells: 1, reduced, or 2, trees of compartments.  [default: 1]"),
+    ] = None,
     columns: Annotated[
         int | None, typer.Option(help="Minicolumns of each network.  [default: 512]")
     ] = None,

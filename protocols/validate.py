@@ -4,7 +4,9 @@ Stimulus: a series, encoded and pooled once to active columns (`htm_brian.stream
 Measurement: what both levels do with it (`htm_brian.comparison.two_levels`), in two modes.
 *Transplant*: an abstract memory learns on the first part; its segments go into Brian2; both run
 over the rest without learning, once without noise and failures of release and once with the
-model's own; both carry checks, and the verdict follows both.
+model's own; both carry checks, and the verdict follows both. Level 2 is tried in this mode only:
+each segment becomes a basal branch, and the abstract memory has the threshold that the branches are
+measured to have.
 *Apart*: both learn from scratch over the whole stream, and a second abstract memory with another
 seed gives the ceiling of each agreement.
 Checks: that there was anything to learn (`htm_brian.comparison.learning`), told by level 0 alone;
@@ -13,7 +15,7 @@ then how far the levels agree (`htm_brian.comparison.table`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from htm_brian.arguments import check_integer, check_number
@@ -27,7 +29,9 @@ from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.memory import require_bytes
 from htm_brian.network.column_race import require_race
 from htm_brian.network.event_layer import check_models
-from htm_brian.parameters import load_model
+from htm_brian.network.tree_layer import check_models as check_trees
+from htm_brian.network.tree_layer import measured_threshold
+from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.column_stream import choose_columns, input_size, n_steps
 from htm_brian.streams.series import Series, read_series
@@ -41,7 +45,8 @@ class ValidateParameters:
     """What a run of `Validate` depends on; the options of ``htm-brian validate``.
 
     Those from `value_buckets` to `duty_cycle_period` are derived from the series where they are
-    None (`htm_brian.streams.stream_parameters`).
+    None (`htm_brian.streams.stream_parameters`). At level 2 `tree_model` and `tree_cell_model` take
+    the places of `model` and `cell_model`, and cells have so many basal `branches`.
     """
 
     input: Path | None = None
@@ -50,6 +55,7 @@ class ValidateParameters:
     date_order: str | None = None
     decimal: str | None = None
     read_as: str | None = None
+    level: int = 1
     columns: int = 512
     cells: int = 8
     neurons_per_cell: int = 1
@@ -58,6 +64,9 @@ class ValidateParameters:
     mode: str = "both"
     model: str = "minicolumns"
     cell_model: str = "l5_reduced"
+    tree_model: str = "minicolumns_trees"
+    tree_cell_model: str = "l23_pyramidal"
+    branches: int = 6
     jobs: int = 2
     codegen: str = "auto"
     value_buckets: int | None = None
@@ -77,12 +86,14 @@ class ValidateParameters:
             ("neurons_per_cell", 1),
             ("seed", 0),
             ("jobs", 1),
+            ("branches", 1),
         ):
             check_integer(name, getattr(self, name), low=low)
         if self.steps is not None:
             check_integer("steps", self.steps, low=SHORTEST)
         for name in ("training_share", "evaluated_share"):
             check_number(name, getattr(self, name), low=0.1, high=0.9)
+        check_integer("level", self.level, low=1, high=2)
         for name, allowed in (("mode", MODES), ("codegen", ("auto", "cython", "numpy"))):
             if getattr(self, name) not in allowed:
                 raise InputError(
@@ -104,17 +115,28 @@ class Validate(Protocol):
         require("spiking memories")  # now, not when the abstract ones have run for minutes
         super().__init__(parameters)
         p: ValidateParameters = self.parameters
-        network, cell = self.models = [load_model(p.model), load_model(p.cell_model)]
-        check_models(network, cell, "model")
-        require_race(cell, network, p.cells, p.neurons_per_cell)
+        self.models = _trees(p) if p.level == 2 else [load_model(p.model), load_model(p.cell_model)]
+        network, cell = self.models
+        if p.level == 1:
+            check_models(network, cell, "model")
+            require_race(cell, network, p.cells, p.neurons_per_cell)
         self.series = _read(p)
         active = active_column_count(p.columns)
         settings = {name: getattr(p, name) for name in SETTABLE}
         self.stream = StreamParameters.for_series(self.series, active, **settings)
         self.memory = MemoryParameters.for_size(p.columns, p.cells, active)
-        shared = ("seed", "mode", "model", "cell_model", "neurons_per_cell", "codegen", "jobs")
+        if p.level == 2:
+            enough = measured_threshold(network, cell, self.memory.max_new_synapses)
+            self.memory = replace(self.memory, activation_threshold=enough, min_threshold=enough)
+        shared = ("seed", "neurons_per_cell", "codegen", "jobs")
         shares = ("training_share", "evaluated_share")
-        self.levels = TwoLevels(self.memory, **{name: getattr(p, name) for name in shared + shares})
+        self.levels = TwoLevels(
+            self.memory,
+            mode=p.mode if p.level == 1 else "transplant",
+            model=p.model if p.level == 1 else network,
+            cell_model=p.cell_model if p.level == 1 else cell,
+            **{name: getattr(p, name) for name in shared + shares},
+        )
         n, bits = len(self.series), input_size(self.series, self.stream)
         require_bytes(
             estimate_bytes(self.memory, active, n, bits, p.jobs, p.neurons_per_cell),
@@ -132,6 +154,17 @@ class Validate(Protocol):
 
     def _outcome(self, stream: Ragged | None, runs: dict[str, Run]) -> Outcome:
         return outcome_of(self.levels, self.series, self.stream, stream, runs, self.models)
+
+
+def _trees(p: ValidateParameters) -> list[Model]:
+    """Return network and cell of level 2, with as many branches as asked for."""
+    if p.mode == "apart":
+        raise InputError("mode must be transplant at level 2, got 'apart'")
+    if p.neurons_per_cell != 1:
+        raise InputError(f"a cell of level 2 is one neuron, got {p.neurons_per_cell} for each")
+    network, cell = load_model(p.tree_model), load_model(p.tree_cell_model)
+    check_trees(network, cell, "model")
+    return [network, cell.with_values({"basal.branches": p.branches})]
 
 
 def _read(p: ValidateParameters) -> Series:

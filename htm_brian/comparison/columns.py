@@ -8,7 +8,7 @@ from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.table import Row
 from htm_brian.experiment.checks import Check
 from htm_brian.network.column_race import column_race
-from htm_brian.parameters import load_model
+from htm_brian.parameters import Model, load_model
 
 WITHIN = 0.05
 SOURCE = (
@@ -37,8 +37,8 @@ def right_columns(reference: Recording, other: Recording) -> float:
 def right_columns_row(
     reference: Recording,
     other: Recording,
-    model: str,
-    cell_model: str,
+    model: str | Model,
+    cell_model: str | Model,
     neurons_per_cell: int = 1,
 ) -> Row:
     """Return the row that holds right columns against what the race of first spikes predicts.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison.recording import Recorder, Recording, record
-from htm_brian.parameters import Model
+from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
 
 AfterStep = Callable[[int], bool]
@@ -192,12 +192,15 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
     from htm_brian.engine.compiling import code_generation
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
 
+    cell_model = load_model(run.cell_model)
+    trees = cell_model.level == 2
     with code_generation(run.codegen):
         memory = SpikingTemporalMemory(
             **asdict(run.memory),
+            max_segments_per_cell=int(cell_model["basal"]["branches"]) if trees else 255,
             seed=run.seed,
             model=run.model,
-            cell_model=run.cell_model,
+            cell_model=cell_model,
             release=run.release,
             noise="none" if run.release == "reliable" else "model",
             neurons_per_cell=run.neurons_per_cell,

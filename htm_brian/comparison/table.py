@@ -27,10 +27,12 @@ from htm_brian.comparison.intervals import (
     correlation_of,
     mean_of,
 )
+from htm_brian.comparison.margin import SYNAPSES, Margin
 from htm_brian.comparison.recording import Recording
 from htm_brian.comparison.validation import (
     agreement,
     describe,
+    exact_steps,
     mean_of_figures,
     summarise,
     summarise_cells,
@@ -39,6 +41,7 @@ from htm_brian.experiment.checks import Check, format_number
 from htm_brian.experiment.protocol import Table
 
 SAME_STEPS = 0.999
+CLEAR_STEPS = 0.99
 BELOW_CEILING = 0.05
 ANOMALY_DIFFERENCE = 0.05
 BEST_MATCH = 0.95
@@ -202,6 +205,26 @@ def reliable_rows(reference: Recording, other: Recording, source: str) -> list[R
         Row("reliable release: steps with the same cells", 1.0, figures["exact"], check),
         *_cell_rows("reliable release", figures),
         best_match_row(reference, other, source),
+    ]
+
+
+def clear_rows(reference: Recording, other: Recording, margin: Margin, source: str) -> list[Row]:
+    """Compare cell by cell at level 2: the same segments, and no release fails.
+
+    The check is of the steps in which every overlap is well away from the threshold; beside it
+    stands the share of all steps.
+    """
+    figures = summarise_cells(reference, other)
+    clear = margin.clear_steps(reference)
+    same = exact_steps(reference, other)
+    share = float(same[clear].mean()) if clear.any() else math.nan
+    label = f"reliable release: the same cells, overlaps {SYNAPSES} or more synapses from threshold"
+    check = Check(f"transplant, {label}", share, "1", CLEAR_STEPS, None, source, NO_STEPS)
+    return [
+        Row("reliable release: steps with such overlaps only", None, float(clear.mean())),
+        Row(label, 1.0, share, check),
+        Row("reliable release: steps with the same cells, whatever the overlaps", 1.0, same.mean()),
+        *_cell_rows("reliable release", figures),
     ]
 
 

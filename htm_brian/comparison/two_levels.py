@@ -32,9 +32,11 @@ from htm_brian.comparison.ladder import (
     run_spiking,
 )
 from htm_brian.comparison.learning import Learning, learning_from, shuffle
+from htm_brian.comparison.margin import Margin, require_branches
 from htm_brian.comparison.table import Row
 from htm_brian.experiment.processes import WorkerPool
 from htm_brian.experiment.progress import Progress
+from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
 
 MODES = ("both", "transplant", "apart")
@@ -45,6 +47,7 @@ GRACE = 20.0
 """Seconds that stopped processes have to hand in what they recorded."""
 
 TARGETS = "htm_brian's targets for level 1 against level 0"
+TARGETS_OF_TREES = "htm_brian's targets for level 2 against level 0"
 
 # For the estimate of memory; measured, and rounded up.
 BYTES_PER_PROCESS = 3e8
@@ -56,7 +59,7 @@ BYTES_PER_BIT = 12
 
 @dataclass(frozen=True)
 class TwoLevels:
-    """A comparison of level 1 with level 0.
+    """A comparison of level 1 or 2 with level 0.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ class TwoLevels:
     seed : int
         Of every memory but ``abstract_2`` and so on, which have the next ones.
     mode : {"both", "transplant", "apart"}
-    model, cell_model : str
+    model, cell_model : str or Model
         Models of the spiking memory, or paths of their files.
     neurons_per_cell : int
         Neurons that stand for a cell of the spiking memory.
@@ -82,8 +85,8 @@ class TwoLevels:
     memory: MemoryParameters
     seed: int
     mode: str = "both"
-    model: str = "minicolumns"
-    cell_model: str = "l5_reduced"
+    model: str | Model = "minicolumns"
+    cell_model: str | Model = "l5_reduced"
     neurons_per_cell: int = 1
     codegen: str = "auto"
     jobs: int = 2
@@ -144,6 +147,11 @@ class TwoLevels:
         rows = [] if learned is None else learned.rows
         return rows + self._transplant_rows(runs) + self._apart_rows(runs)
 
+    @property
+    def trees(self) -> bool:
+        """Whether the cells of the spiking memory are of level 2."""
+        return load_model(self.cell_model).level == 2
+
     def _level_0(
         self, stream: Ragged, lengths: dict[str, int], progress: Progress
     ) -> tuple[dict[str, Run], SegmentTable | None]:
@@ -172,6 +180,8 @@ class TwoLevels:
     ) -> dict[str, Run]:
         runs: dict[str, Run] = {}
         if "transplant_abstract" in lengths and taught is not None:
+            if self.trees:
+                require_branches(taught, int(load_model(self.cell_model)["basal"]["branches"]))
             rest = stream.part(self.split(len(stream)))
             for release in ("reliable", "model"):
                 spiking = self._spiking(release, taught)
@@ -212,13 +222,20 @@ class TwoLevels:
                 rows.append(Row(f"TRANSPLANT: the same segments, over {n} steps"))
             reference = runs["transplant_abstract"].recording.part(0, n)
             other = runs[f"transplant_{release}"].recording.part(0, n)
-            if release == "reliable":
+            if release == "reliable" and self.trees:
+                memory = self.memory
+                held = runs["transplant_abstract"].segments
+                margin = Margin(held, memory.activation_threshold, memory.connected_permanence)
+                rows += comparison.clear_rows(reference, other, margin, TARGETS_OF_TREES)
+            elif release == "reliable":
                 rows += comparison.reliable_rows(reference, other, TARGETS)
             else:
+                rows += comparison.own_release_rows(reference, other)
+                if self.trees:
+                    continue
                 # The race needs Brian2, which is slow to import.
                 from htm_brian.comparison.columns import right_columns_row
 
-                rows += comparison.own_release_rows(reference, other)
                 rows.append(
                     right_columns_row(
                         reference, other, self.model, self.cell_model, self.neurons_per_cell

@@ -367,6 +367,11 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
             f"model must be of a network, such as minicolumns; got a {model.kind} ({model.file}, "
             "[model])"
         )
+    if model.level != 1:
+        raise InputError(
+            f"cells of level 1 need a network of level 1, such as minicolumns; got one of level "
+            f"{model.level} ({model.file}, [model])"
+        )
     for table, keys in KEYS.items():
         model[table].require(keys)
     check_site_growth(model["distal"])

@@ -30,8 +30,7 @@ from htm_brian.errors import InputError
 from htm_brian.mechanisms import gaba, membrane_noise
 from htm_brian.network.column_race import recruitment_of
 from htm_brian.network.distal_synapses import DistalParameters
-from htm_brian.network.event_layer import ALIKE, NOISES, RELEASES
-from htm_brian.network.event_layer import DISTAL_KEYS, ELEMENT_KEYS
+from htm_brian.network.event_layer import ALIKE, DISTAL_KEYS, ELEMENT_KEYS, NOISES, RELEASES
 from htm_brian.network.layer_network import LayerNetwork
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns, mean_delay
 from htm_brian.network.tree_dendrites import TreeDendrites
@@ -316,7 +315,5 @@ def without_noise(model: Model) -> Model:
 def measured_threshold(model: Model, cell_model: Model, most_synapses: int) -> int:
     """Return the number of synapses from which a branch predicts, as it is measured."""
     check_models(model, cell_model, "model")
-    response: TreeResponse = tree_response(
-        with_inhibition(cell_model, model), model, most_synapses
-    )
+    response: TreeResponse = tree_response(with_inhibition(cell_model, model), model, most_synapses)
     return response.threshold

@@ -1,0 +1,160 @@
+"""Figure of `three_levels`: one task at three levels of detail, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+LEVELS = {0: "level 0: counted", 1: "level 1: reduced cells", 2: "level 2: trees of compartments"}
+PREDICTED, OTHER, BRANCH, GREY = "#D55E00", "#0072B2", "#009E73", "#9aa0a6"
+ROWS = 14
+"""Columns whose cells are in the rasters."""
+
+
+def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+    """Return the figure; none where the run was stopped before its measurement."""
+    if "soma_2" not in dataset:
+        return {}
+    figure = Figure(figsize=(13.0, 9.6), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.6, 1.2))[:, 0]
+    axes = upper.subplots(
+        4, 3, height_ratios=(2.2, 1.0, 1.0, 1.15), sharex=False, sharey="row", squeeze=False
+    )
+    columns = shown_columns(dataset)
+    for place, level in enumerate(LEVELS):
+        raster, soma, branch, sets = axes[:, place]
+        raster.set_title(LEVELS[level], fontsize=12, loc="left", fontweight="bold")
+        draw_raster(raster, dataset, level, columns)
+        draw_potential(soma, dataset, level, "soma", (PREDICTED, OTHER))
+        draw_potential(branch, dataset, level, "branch", (BRANCH, GREY))
+        draw_sets(sets, dataset, level)
+        soma.sharex(raster)
+        branch.sharex(raster)
+        for each in (raster, soma):
+            each.tick_params(labelbottom=False)
+        branch.set_xlabel("time (ms)" if level else "elements")
+        if level == 0:
+            raster.set_xticks(range(dataset.sizes["element"] + 1))
+    axes[0, 0].set_ylabel(f"cells of {len(columns)} columns")
+    axes[1, 0].set_ylabel("soma (mV)")
+    axes[2, 0].set_ylabel("branch (mV)")
+    axes[3, 0].set_ylabel("cells as bits")
+    draw_agreement(lower.subplots(1, 1), dataset)
+    return {"three_levels": figure}
+
+
+def shown_columns(dataset: xr.Dataset) -> NDArray[np.int64]:
+    """Return columns that are driven in the elements shown; that of the example is among them."""
+    cells = int(dataset.attrs["cells_per_column"])
+    own = int(dataset.attrs["predicted_cell"]) // cells
+    driven = dataset.driven_columns.to_numpy()
+    some = [np.flatnonzero(row)[: ROWS // len(driven)] for row in driven]
+    return np.unique(np.concatenate([*some, [own]]).astype(np.int64))
+
+
+def draw_raster(axes: Axes, dataset: xr.Dataset, level: int, columns: NDArray[np.int64]) -> None:
+    """Draw who fired, and who was predicted (shaded), over the elements."""
+    per_column = int(dataset.attrs["cells_per_column"])
+    cells = (columns[:, None] * per_column + np.arange(per_column)).ravel()
+    row_of = np.full(dataset.sizes["cell"], -1)
+    row_of[cells] = np.arange(len(cells))
+    period = _period(dataset, level)
+    active, ahead = (dataset[f"{name}_{level}"].to_numpy() for name in ("active", "predictive"))
+    for line in range(per_column, len(cells), per_column):
+        axes.axhline(line - 0.5, color="#e3e5e8", linewidth=0.6)
+    for element in range(len(active)):
+        axes.axvline(element * period, color=GREY, linewidth=0.6)
+        if element:
+            for cell in np.flatnonzero(ahead[element - 1]):
+                if row_of[cell] >= 0:
+                    axes.barh(
+                        row_of[cell], period, 1.0, element * period, color=PREDICTED, alpha=0.22
+                    )
+    if level == 0:
+        for element, bits in enumerate(active):
+            rows = row_of[np.flatnonzero(bits)]
+            rows = rows[rows >= 0]
+            axes.plot(np.full(len(rows), (element + 0.5) * period), rows, "s", color=OTHER, ms=2.6)
+    else:
+        rows = row_of[dataset[f"spike_cell_{level}"].to_numpy()]
+        times = dataset[f"spike_time_{level}"].to_numpy()
+        axes.plot(times[rows >= 0], rows[rows >= 0], "|", color=OTHER, ms=3.4, mew=1.1)
+    axes.set(xlim=(0, len(active) * period), ylim=(-0.5, len(cells) - 0.5))
+    axes.set_yticks([])
+
+
+def draw_potential(
+    axes: Axes, dataset: xr.Dataset, level: int, place: str, colours: Sequence[str]
+) -> None:
+    """Draw the predicted cell and its neighbour; of level 0, which has none, what stands for it."""
+    period, shown = _period(dataset, level), dataset.sizes["element"]
+    for element in range(shown):
+        axes.axvline(element * period, color=GREY, linewidth=0.6)
+    if level == 0:
+        cell = int(dataset.attrs["predicted_cell"])
+        name = "active" if place == "soma" else "predictive"
+        for element in np.flatnonzero(dataset[f"{name}_0"].to_numpy()[:, cell]):
+            axes.axvspan(element, element + 1, color=colours[0], alpha=0.25, linewidth=0)
+            axes.text(
+                *(element + 0.5, 0.5),
+                name,
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="center",
+            )
+        axes.set_xlim(0, shown * period)
+        return
+    time = dataset[f"time_{level}"].to_numpy()
+    for row, label in ((1, "its neighbour"), (0, "predicted cell")):
+        trace = dataset[f"{place}_{level}"].to_numpy()[row]
+        axes.plot(time, trace, color=colours[row], linewidth=1.1, label=label)
+    if level == 2:
+        axes.legend(frameon=False, fontsize=8, loc="lower right", reverse=True)
+
+
+def draw_sets(axes: Axes, dataset: xr.Dataset, level: int) -> None:
+    """Draw the active cells of the last element as bits, by column and cell."""
+    per_column = int(dataset.attrs["cells_per_column"])
+    bits = dataset[f"active_{level}"].to_numpy()[-1].reshape(-1, per_column)
+    wanted = dataset["active_0"].to_numpy()[-1].reshape(-1, per_column)
+    for kept, colour in ((bits * wanted, OTHER), (bits != wanted, PREDICTED)):
+        column, cell = np.nonzero(kept)
+        axes.plot(column, cell, "s", color=colour, ms=2.0, mew=0)
+    axes.set(xlim=(-1, len(bits)), ylim=(-0.7, per_column - 0.3), xlabel="column")
+    axes.set_yticks([])
+    differ = int((bits != wanted).sum())
+    axes.set_title(
+        f"{int(bits.sum())} active cells" + (f", {differ} differ" if level else ""),
+        fontsize=9,
+        loc="right",
+    )
+
+
+def draw_agreement(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw the agreement of active cells with level 0, by condition, level and network."""
+    names = [str(name) for name in dataset.condition.to_numpy()]
+    places = np.arange(len(names))
+    for offset, level, colour in ((-0.19, 1, GREY), (0.19, 2, OTHER)):
+        values = dataset.jaccard.sel(level=level)
+        axes.bar(
+            places + offset,
+            values.mean("network"),
+            0.36,
+            color=colour,
+            alpha=0.75,
+            label=f"level {level}",
+        )
+        for place, each in zip(places, values.to_numpy(), strict=True):
+            axes.plot(np.full(len(each), place + offset), each, ".", color="black", ms=3)
+    axes.set_xticks(places, names)
+    axes.set(ylim=(0, 1.05), ylabel="agreement with level 0\n(active cells, Jaccard)")
+    axes.legend(frameon=False, loc="lower left", ncols=2)
+
+
+def _period(dataset: xr.Dataset, level: int) -> float:
+    return float(dataset[f"period_{level}"]) if level else 1.0
