@@ -49,7 +49,7 @@ def memory(**options: object) -> SpikingTemporalMemory:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"activation_threshold": 13}, "activation_threshold must be 14, which the branches of"),
+        ({"activation_threshold": 15}, "activation_threshold must be 14, which the branches of"),
         ({"max_segments_per_cell": 3}, "max_segments_per_cell must be at most 2, got 3"),
         ({"model": "minicolumns"}, "need a network of level 2, such as minicolumns_trees"),
         ({"neurons_per_cell": 4}, "a cell of level 2 is one neuron, got 4"),
