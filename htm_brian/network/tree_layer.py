@@ -1,9 +1,10 @@
 """A layer of level 2: cells that are trees of compartments, in minicolumns.
 
 A segment of the memory is a basal branch of its cell (`htm_brian.network.tree_dendrites`). Volleys
-open AMPA receptors of the soma, interneurons GABA-A receptors there. How large a volley is, until
-when inhibition can be recruited, how many synapses predict and above which potential a branch is in
-a plateau is measured on the cell (`htm_brian.network.tree_response`); none of it is a parameter.
+open AMPA receptors of the soma, interneurons GABA-A receptors there. How large volleys and pulses
+of inhibition are, until when it can be recruited, how many synapses predict and above which
+potential a branch is in a plateau is no parameter: it is measured on the cell
+(`htm_brian.network.tree_response`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolum
 from htm_brian.network.tree_dendrites import TreeDendrites
 from htm_brian.network.tree_response import TreeResponse, noise_current, tree_response
 from htm_brian.network.wiring import SegmentWiring
-from htm_brian.parameters import Key, Model
+from htm_brian.parameters import Model
 from htm_brian.randomness import stream
 from htm_brian.sdr.readout import BranchState, Events
 from htm_brian.synapses.plasticity.rule import PlasticityRule
@@ -46,9 +47,6 @@ KEYS = {
     "element": {name: key for name, key in ELEMENT_KEYS.items() if name != "arrival"},
     "relay": RELAY_KEYS,
     "inhibition": INHIBITION_KEYS,
-    "inhibitory_pulse": {
-        "conductance": Key("siemens", "of the soma, opened by a spike of the interneuron")
-    },
     "distal": DISTAL_KEYS,
     "release": RELEASE_KEYS,
     "membrane_noise": membrane_noise.KEYS,
@@ -156,7 +154,6 @@ class TreeLayer:
         branch_clock = Clock(element["branch_time_step"], name="branch_clock")
         self.cells = PyramidalCells(self.n_cells, cell_model, clock=clock, name="pyramidal_cells")
         self._add_noise()
-        pulse = float(model["inhibitory_pulse"]["conductance"])
         self.minicolumns = Minicolumns(
             self.cells,
             columns,
@@ -166,7 +163,7 @@ class TreeLayer:
             window=self.response.window + recruitment_of(model),
             on_volley=f"ampa_soma_post += {self.response.volley!r}*strength"
             "*ampa_unitary_conductance_post",
-            on_inhibition=f"gaba_soma_post = {pulse!r}*siemens",
+            on_inhibition=f"gaba_soma_post = {self.response.pulse!r}*siemens",
         )
         parameters = DistalParameters(
             transmission_of(model["release"]) if release == "model" else 1.0,

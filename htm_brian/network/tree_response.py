@@ -9,8 +9,11 @@ from their first spikes follow, in this order:
                     than inhibition takes, though its cell fired in the element before; of a cell
                     that adapts too much for that, the largest with which a full plateau of a cell
                     at rest leads by `MARGIN` times as much
-`silenced_until`    latest time after the volley at which the interneuron's pulse keeps a resting
-                    cell silent
+`silenced_until`    latest time after the volley at which a pulse of the interneuron keeps a resting
+                    cell silent, however large it is
+`pulse`             conductance that the interneuron opens: the smallest of `PULSES` that keeps a
+                    resting cell silent whenever it comes before then, times `PULSE_MARGIN`; a
+                    larger one would leave the cell hyperpolarised for the next element
 `window`            until when a first spike recruits inhibition: halfway between that predicted
                     cell and a resting one, or earlier if the pulse would come too late
 `threshold`         fewest synapses whose cell spikes within the window
@@ -46,6 +49,10 @@ STRENGTHS = (2.0, 1.7, 1.4, 1.2, 1.1, 1.05)
 """Of the volley, in smallest ones that fire a resting cell; those of protocol `prediction_lead`."""
 MARGIN = 1.5
 """Lead of a cell with a full plateau, over the least lead with which it silences its column."""
+PULSES = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240)
+"""Of inhibition, in nanosiemens."""
+PULSE_MARGIN = 1.4
+"""As `prediction_lead` takes a volley of 1.4 times what fires the cell."""
 MOST_VOLLEY = 100
 """Unitary conductances of each spike of a relay cell, at most."""
 REST = 30e-3
@@ -75,6 +82,8 @@ class TreeResponse:
         Potential of their branch when the volley comes, volts.
     silenced_until, window : float
         Seconds after the volley; see the module.
+    pulse : float
+        Siemens.
     threshold : int
         Synapses.
     plateau_level : float
@@ -88,6 +97,7 @@ class TreeResponse:
     branch: Array
     silenced_until: float
     window: float
+    pulse: float
     threshold: int
     plateau_level: float
 
@@ -152,7 +162,20 @@ def _measure(cell: _Key, network: _Key, most: int) -> TreeResponse:
         if len(enough):
             k = int(enough[-1])
             window = min((predicted[k] + resting[k]) / 2, until[k] - answers)
-            return bench.response(volleys[k], least, resting[k], full[k], until[k], window, most)
+            latency, branch = bench.answers(volleys[k], full[k], most)
+            threshold = int(np.argmax(latency <= window))
+            return TreeResponse(
+                volley=volleys[k],
+                strength=volleys[k] / least,
+                resting=float(resting[k]),
+                latency=latency,
+                branch=branch,
+                silenced_until=float(until[k]),
+                window=float(window),
+                pulse=bench.pulse(volleys[k], float(until[k])),
+                threshold=threshold,
+                plateau_level=float(branch[threshold - 1 : threshold + 1].mean()),
+            )
     raise InputError(
         f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed[0]:.2f} ms, "
         f"{MARGIN:g} times, got {1e3 * (resting[0] - full[0]):.2f} ms with the smallest volley "
@@ -186,8 +209,6 @@ class _Bench:
         self._element, self._relay = network["element"], network["relay"]
         self._distal_delay = float(network["distal"]["delay"])
         self._outer = tree.outermost(cell, "basal")
-        pulse = float(network["inhibitory_pulse"]["conductance"])
-        self._pulse = f"gaba_soma_post = {pulse!r}*siemens"
         self.step = self._element["time_step"]
 
     def gap(self, latency: float) -> float:
@@ -254,7 +275,7 @@ class _Bench:
             for pulse in pulses:
                 cell = next(cells)
                 self._volley(stimulus, cell, REST, volley)
-                stimulus.synapses(cell, self._pulse, REST + pulse)
+                stimulus.synapses(cell, _opening(PULSES[-1]), REST + pulse)
         first = _first(self.run(stimulus, REST + AFTER, ()), REST)
         found, begin = [], 0
         for pulses in tried:
@@ -263,24 +284,23 @@ class _Bench:
             begin += len(pulses)
         return np.array(found)
 
-    def response(
-        self,
-        volley: int,
-        least: int,
-        resting: float,
-        full: float,
-        silenced: float,
-        window: float,
-        most: int,
-    ) -> TreeResponse:
-        """Measure every number of synapses with one volley."""
+    def pulse(self, volley: int, until: float) -> float:
+        """Return the pulse of inhibition: it silences a resting cell whenever it comes in time."""
+        times = np.arange(PULSE_STEP, until + PULSE_STEP / 2, PULSE_STEP)
+        stimulus = Stimulus(len(PULSES) * len(times))
+        for cell, (pulse, at) in enumerate((p, t) for p in PULSES for t in times):
+            self._volley(stimulus, cell, REST, volley)
+            stimulus.synapses(cell, _opening(pulse), REST + at)
+        first = _first(self.run(stimulus, REST + AFTER, ()), REST)
+        silent = ~np.isfinite(first.reshape(len(PULSES), len(times))).any(axis=1)
+        enough = np.flatnonzero(silent)
+        # The largest one defined until when; it is taken where even that leaves a gap.
+        return PULSE_MARGIN * PULSES[int(enough[0]) if len(enough) else -1] * 1e-9
+
+    def answers(self, volley: int, full: float, most: int) -> tuple[Array, Array]:
+        """Return first spikes and potentials of the branch for every number of synapses."""
         gap = self.gap(full)
-        latency, branch = self.first_spikes([(volley, n, gap, False) for n in range(most + 1)])
-        threshold = int(np.argmax(latency <= window))
-        level = float(branch[threshold - 1 : threshold + 1].mean())
-        return TreeResponse(
-            volley, volley / least, resting, latency, branch, silenced, window, threshold, level
-        )
+        return self.first_spikes([(volley, n, gap, False) for n in range(most + 1)])
 
     def run(
         self, stimulus: Stimulus, seconds: float, record: tuple[str, ...], sample: int = 1
@@ -295,6 +315,11 @@ class _Bench:
         stimulus.synapses(
             cell, "ampa_soma_post += ampa_unitary_conductance_post", np.repeat(spikes, volley)
         )
+
+
+def _opening(pulse: float) -> str:
+    """Return what a spike of the interneuron does to a cell, for a pulse in nanosiemens."""
+    return f"gaba_soma_post = {pulse!r}*nsiemens"
 
 
 def _first(traces: Traces, at: float) -> Array:

@@ -50,7 +50,7 @@ class ThreeLevelsParameters:
     columns: int = 256
     cells: int = 8
     active: int = 20
-    elements: int = 21
+    elements: int = 16
     networks: int = 10
     conditions: tuple[Condition, ...] = CONDITIONS
     seed: int = 42

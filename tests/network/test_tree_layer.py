@@ -25,7 +25,16 @@ from htm_brian.parameters import load_model
 CELL = load_model("l23_pyramidal").with_values({"basal.branches": 2})
 NETWORK = load_model("minicolumns_trees")
 MEASURED = TreeResponse(
-    17, 1.7, 7e-3, np.linspace(7e-3, 3e-3, 21), np.linspace(-0.07, -0.03, 21), 7e-3, 5e-3, 14, -0.05
+    volley=17,
+    strength=1.7,
+    resting=7e-3,
+    latency=np.linspace(7e-3, 3e-3, 21),
+    branch=np.linspace(-0.07, -0.03, 21),
+    silenced_until=7e-3,
+    window=5e-3,
+    pulse=40e-9,
+    threshold=14,
+    plateau_level=-0.05,
 )
 
 
@@ -125,6 +134,7 @@ def test_more_synapses_lead_by_more_and_the_threshold_is_where_the_window_closes
     assert found.branch[found.threshold - 1] < found.plateau_level < found.branch[found.threshold]
     assert 8 <= found.threshold <= 18
     assert found.window < found.silenced_until < found.resting
+    assert 10e-9 < found.pulse < 150e-9, "more would leave the cell hyperpolarised"
 
 
 @pytest.mark.slow
