@@ -272,7 +272,7 @@ def look_closer(
     try:
         compare_with_dendrify(record, detailed, sizes[0], whole[detailed, sizes[0]])
     except (ImportError, PackageNotFoundError):
-        print("\nDendrify is not installed: pip install dendrify")
+        print("\nDendrify is not installed: pip install '.[peers]'")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def nest(shown: Columns, columns: int, cells: int, repetitions: int, threads: in
         import nest
     except ImportError:
         return None
-    nest.set_verbosity("M_ERROR")
+    nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()
     nest.SetKernelStatus({"resolution": 0.25, "local_num_threads": threads})
     rng = np.random.default_rng(2)

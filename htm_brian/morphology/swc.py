@@ -4,14 +4,14 @@ One line a point: number, type, x, y, z, radius, number of its parent or -1; mic
 begins a comment. Types are 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite; others are no
 dendrites. A soma is written in several ways:
 
-============ =========================================== ==================================
-convention   points                                      taken for
-============ =========================================== ==================================
-one point    1                                           a sphere
-three points 3: the centre, and two on it, a radius away a cylinder, with a sphere's surface
-contour      4 or more, far apart for their radius      a sphere through its outline
-stack        2 or more, one behind the other             a row of truncated cones
-============ =========================================== ==================================
+============ ============================================ ============================
+convention   points                                       taken for
+============ ============================================ ============================
+one point    1                                            a sphere
+three points 3: the centre, and two on it, a radius away  a cylinder with its surface
+contour      4 or more, far apart for their radius        a sphere through its outline
+stack        2 or more, one behind the other              a row of truncated cones
+============ ============================================ ============================
 """
 
 from __future__ import annotations
