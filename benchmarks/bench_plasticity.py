@@ -4,11 +4,11 @@
 
 Processor nanoseconds of the synapses' own code for each presynaptic spike at a synapse and for
 each postsynaptic one: Cython with the fast settings, all cells to all cells, 2 %
-of the cells spike in each step of 0.1 ms. What the calcium rule does some time after a spike is
-part of that spike. Beside them: a static synapse, one with short-term plasticity (Tsodyks &
-Markram, event-driven equations of Brian2), and the calcium rule as Brian2's differential equations,
-which cost each synapse something in each step. All in one run; of each figure the least of some
-repetitions.
+of the cells spike in each step of 0.1 ms, or have a plateau if that is what the rule goes by. What
+a rule does some time after a spike is part of that spike. Beside them: a static synapse, one with
+short-term plasticity (Tsodyks & Markram, event-driven equations of Brian2), and the same rules as
+Brian2's clock-driven equations, which cost each synapse something in each step. All in one run; of
+each figure the least of some repetitions.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ Make = Callable[[NeuronGroup, NeuronGroup], Synapses]
 def cells(n: int, spiking: bool, rule: OnlineRule | None) -> NeuronGroup:
     """Return cells of which each spikes once in a period, in turn, or never."""
     own = "v : volt\n" + ("" if rule is None else rule.target_equations)
-    events = {} if rule is None else dict.fromkeys(rule.target_events, _turn(spiking))
+    needed = [] if rule is None else [*rule.target_events, *["plateau"] * bool(rule.on_plateau)]
+    events = dict.fromkeys(needed, _turn(spiking))
     return NeuronGroup(n, own, threshold=_turn(spiking), reset="", events=events, method="euler")
 
 
@@ -88,24 +89,55 @@ def short_term(pre: NeuronGroup, post: NeuronGroup) -> Synapses:
     )
 
 
-def clock_driven(pre: NeuronGroup, post: NeuronGroup) -> Synapses:
-    """Return the calcium rule as Brian2's differential equations, without noise."""
-    rule = online_rule("calcium_based_dp")
-    return Synapses(
+def clock_driven(rule: OnlineRule, equations: str) -> Make:
+    """Return what makes synapses with a rule's equations at every step, without their events."""
+    return lambda pre, post: Synapses(
         pre,
         post,
-        """drho/dt = (-rho*(1 - rho)*(0.5 - rho)
-            + potentiation_rate*(1 - rho)*int(calcium > potentiation_threshold)
-            - depression_rate*rho*int(calcium > depression_threshold))
-            /efficacy_time_constant : 1 (clock-driven)
-        dcalcium/dt = -calcium/calcium_time_constant : 1 (clock-driven)""",
-        on_pre={"late": "calcium += presynaptic_calcium"},
-        on_post="calcium += postsynaptic_calcium",
-        delay={"late": rule.table["presynaptic_delay"]},
+        equations,
         method="euler",
         namespace=dict(rule.constants()),
         name="bench_clock_driven",
     )
+
+
+CALCIUM = """
+drho/dt = (-rho*(1 - rho)*(0.5 - rho)
+    + potentiation_rate*(1 - rho)*int(calcium > potentiation_threshold)
+    - depression_rate*rho*int(calcium > depression_threshold))
+    /efficacy_time_constant : 1 (clock-driven)
+dcalcium/dt = -calcium/calcium_time_constant : 1 (clock-driven)
+"""
+CAPTURE = """
+dh/dt = (relaxation_rate*(1 - h)
+    + potentiation_rate*(potentiated_level - h)*int(calcium > potentiation_threshold)
+    + depression_rate*(depressed_level - h)*int(calcium > depression_threshold))
+    /early_time_constant : 1 (clock-driven)
+dz/dt = protein*((latest_high - z)*int(h - 1 > tag_threshold)
+    - (z - latest_low)*int(1 - h > tag_threshold))/late_time_constant : 1 (clock-driven)
+dcalcium/dt = -calcium/calcium_time_constant : 1 (clock-driven)
+protein : 1
+"""
+PLATEAUS = """
+defficacy/dt = potentiation_rate*(maximum_efficacy - efficacy)*eligibility*instruction
+    : 1 (clock-driven)
+deligibility/dt = -eligibility/eligibility_time_constant : 1 (clock-driven)
+dinstruction/dt = -instruction/instruction_time_constant : 1 (clock-driven)
+"""
+
+
+def at_every_step() -> dict[str, Make]:
+    """Return the rules as Brian2's clock-driven equations, without noise, by name."""
+    found = {}
+    for name in ("pair_stdp", "triplet_stdp_cortex", "burst_dependent"):
+        rule = online_rule(name)
+        found[name] = clock_driven(rule, rule.equations.replace("event-driven", "clock-driven"))
+    written = {
+        "calcium_based_dp": CALCIUM,
+        "tagging_capture": CAPTURE,
+        "behavioural_time_scale_slice": PLATEAUS,
+    }
+    return found | {name: clock_driven(online_rule(name), text) for name, text in written.items()}
 
 
 def plastic(rule: OnlineRule, on_pre: str = "") -> Make:
@@ -125,6 +157,11 @@ def rows() -> dict[str, tuple[Make, OnlineRule | None]]:
         "calcium_based, no noise, transmits": (quiet, effect),
         "calcium_based": (calcium, ""),
         "voltage_based": (online_rule("voltage_based_cortex"), ""),
+        "tagging_capture, no noise": (online_rule("tagging_capture").with_values(noise=0), ""),
+        "tagging_capture": (online_rule("tagging_capture"), ""),
+        "structural_permanence": (online_rule("structural_permanence"), ""),
+        "behavioural_time_scale": (online_rule("behavioural_time_scale_slice"), ""),
+        "burst_dependent": (online_rule("burst_dependent"), ""),
     }
     found: dict[str, tuple[Make, OnlineRule | None]] = {
         "static": (static, None),
@@ -150,13 +187,14 @@ def main() -> None:
             pre[name] = nanoseconds(make, n, "pre", rule)
             post = None if rule is None else nanoseconds(make, n, "post", rule)
             table.row(name, pre[name], post)
-        step = nanoseconds(clock_driven, n, "step")
+        every = {name: nanoseconds(make, n, "step") for name, make in at_every_step().items()}
     pair = ("calcium_based, no noise", "short-term plasticity")
     if pre.keys() >= set(pair):
         ratios = record.table("times short-term plasticity", {"presynaptic": "x"})
         ratios.row(f"{pair[0]} (target: 1.5)", pre[pair[0]] / pre[pair[1]])
-    steps = record.table("for each step of 0.1 ms", {"a synapse": "ns"})
-    steps.row("calcium rule, clock-driven", step)
+    steps = record.table("clock-driven, for each step of 0.1 ms", {"a synapse": "ns"})
+    for name, step in every.items():
+        steps.row(name, step)
     record.write()
 
 
