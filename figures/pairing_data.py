@@ -35,4 +35,35 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     axes.set_xticks(place, own.row.to_numpy().tolist(), rotation=60)
     axes.set(ylabel="strength after over before")
     axes.legend(frameon=False, fontsize=8)
-    return {"pairing_data": figure}
+    found = {"pairing_data": figure}
+    return found | ({"places": _places(dataset)} if "tree_ratio" in dataset else {})
+
+
+def _places(dataset: xr.Dataset) -> Figure:
+    """Return the rule of the potential at places of a tree: what reaches them, what it makes."""
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    swing, ratio = figure.subplots(1, 2)
+    rows = {
+        "ltz06_01": "one spike after",
+        "ltz06_02": "burst after, near",
+        "ltz06_03": "burst after, far",
+        "ltz06_04": "burst before, near",
+    }
+    place = np.arange(len(rows))
+    own = dataset.sel(tree_row=list(rows))
+    for shift, site in enumerate(own.site.to_numpy().tolist()):
+        colour = list(COLOURS.values())[shift]
+        one = own.sel(site=site)
+        swing.plot(place + 0.15 * shift, one.tree_peak, "s", color=colour, label=site)
+        ratio.plot(place + 0.15 * shift, one.tree_ratio, "s", color=colour, label=site)
+    ratio.errorbar(
+        place - 0.15, own.tree_measured, own.tree_sem, fmt="ko", label="measured, SEM", markersize=4
+    )
+    ratio.set_yscale("log")
+    ratio.axhline(1, color="0.5", linewidth=0.6, linestyle=":")
+    ratio.set(ylabel="strength after over before")
+    swing.set(ylabel="swing of the potential (mV)", ylim=(0, None))
+    for axes in (swing, ratio):
+        axes.set_xticks(place, list(rows.values()), rotation=20)
+    ratio.legend(frameon=False, fontsize=8)
+    return figure

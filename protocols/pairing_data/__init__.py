@@ -3,8 +3,9 @@
 Stimulus: the trains of 41 published experiments, sweep by sweep. Measurement: the ratio of the
 strength after to before by every rule with its published numbers, by the model of no change, and by
 the triplet rule with six numbers fitted to the control experiments of layer-5 pairs; then the
-same fit with one paper left out at a time, and the fitted rule with the spikes of a cell of level 2
-instead of a list. Checks: chi square, sign, drugs that block one pathway.
+same fit with one paper left out at a time; the fitted rule with the spikes of a cell of level 2
+instead of a list; and the rule of the potential at several places of a cell that makes its spikes.
+Checks: chi square, sign, drugs that block one pathway, what is near the soma and what is far.
 
 `htm_brian.fitting.pairings.fitted_rows` are fitted, everything else is called held out. These
 roles, and the form of the rule, were not all fixed before the fit: that the row at -25 ms is fitted
@@ -25,6 +26,7 @@ from htm_brian.parameters import load_model
 from htm_brian.protocols.pairing_data.checks import checks, metrics, scores
 from htm_brian.protocols.pairing_data.fired import by_a_cell
 from htm_brian.protocols.pairing_data.measurement import FITTED, fits, on_held_out, predictions
+from htm_brian.protocols.pairing_data.on_a_tree import at_places
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ class PairingDataParameters:
         Of the search that fits a rule.
     cell : str
         Model of level 2 whose spikes the fitted experiments are tried with, too.
+    tree : str
+        Model of level 2 whose soma makes its spikes: on it the place of a synapse counts.
     fired : bool
-        Whether they are.
+        Whether cells of level 2 are tried.
     seed : int
         Of all that is left to chance.
     """
@@ -48,6 +52,7 @@ class PairingDataParameters:
     synapses: int = 4000
     generations: int = 120
     cell: str = "l5_thick_tufted"
+    tree: str = "l5_spike_initiation"
     fired: bool = True
     seed: int = 1
 
@@ -79,6 +84,7 @@ class PairingData(Protocol):
         dataset = dataset.merge(on_held_out(self.parameters, progress))
         if self.parameters.fired and not progress.interrupted:
             dataset = dataset.merge(by_a_cell(self.parameters, progress))
+            dataset = dataset.merge(at_places(self.parameters, progress))
         return Outcome(
             dataset,
             [] if progress.interrupted else checks(dataset),

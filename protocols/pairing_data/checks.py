@@ -8,6 +8,7 @@ import xarray as xr
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.protocol import Table
 from htm_brian.protocols.pairing_data.measurement import AM251, FITTED, NMDA, NO_CHANGE
+from htm_brian.protocols.pairing_data.tree_checks import tree_checks, tree_metrics
 from htm_brian.synapses.plasticity.recordings import L5
 
 CORTEX = "calcium_based_cortex"
@@ -62,7 +63,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         for pulse in dataset.pulse.to_numpy().tolist():
             name = f"chi square of the fitted rule, spikes of a cell, {pulse} pulses (fitted)"
             found.append(Check(name, fired_square(dataset, FITTED, pulse), "1", None, 25, CONTROLS))
-    return found
+    return found + (tree_checks(dataset) if "tree_ratio" in dataset else [])
 
 
 def new_square(dataset: xr.Dataset) -> xr.DataArray:
@@ -125,7 +126,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             found[f"spikes for each of the {pulse} pulses, {row}"] = float(
                 dataset.fired_per_pulse.sel(pulse=pulse, fitted_row=row)
             )
-    return found
+    return found | (tree_metrics(dataset) if "tree_ratio" in dataset else {})
 
 
 def scores(dataset: xr.Dataset) -> Table:

@@ -63,14 +63,14 @@ def fired_trains(
     lead = latency(model, pulse, progress)
     if lead is None:
         return None
-    sweeps = [_first_sweep(row) for row in rows]
+    sweeps = [first_sweep(row) for row in rows]
     last = max(float(np.concatenate(sweep).max()) for sweep in sweeps)
     stimulus = Stimulus(len(rows))
     steps = round((BEFORE + last + AFTER) / float(STEP))
     currents = np.zeros((steps, len(rows)))
     branches = [f"basal_{branch}_1" for branch in range(3)]
     for place, (before, after) in enumerate(sweeps):
-        currents[:, place] = _pulses(pulse, BEFORE + after - lead, steps)
+        currents[:, place] = pulses(pulse, BEFORE + after - lead, steps)
         for contact in range(CONTACTS):
             stimulus.glutamate(place, branches[contact % len(branches)], BEFORE + before)
     stimulus.currents["soma"] = currents
@@ -79,20 +79,20 @@ def fired_trains(
     )
     if not traces.complete:
         return None
+    return [row.trains()[0] for row in rows], every_sweep(rows, traces.spikes)
+
+
+def every_sweep(rows: Sequence[Pairing], spikes: Sequence[Times]) -> list[Times]:
+    """Return the trains of all sweeps, from what a cell fired in the first of each experiment."""
     starts = [1.0 + row.period * np.arange(row.sweeps)[:, None] for row in rows]
-    pre = [row.trains()[0] for row in rows]
-    post = [
-        (start + spikes - BEFORE).ravel()
-        for start, spikes in zip(starts, traces.spikes, strict=True)
-    ]
-    return pre, post
+    return [(start + own - BEFORE).ravel() for start, own in zip(starts, spikes, strict=True)]
 
 
 def latency(model: Model, pulse: Pulse, progress: Progress) -> float | None:
     """Return the seconds from a pulse to the spike that it makes in a cell at rest."""
     steps = round(BEFORE / float(STEP))
     stimulus = Stimulus(1)
-    stimulus.currents["soma"] = _pulses(pulse, np.array([BEFORE / 2]), steps)[:, None]
+    stimulus.currents["soma"] = pulses(pulse, np.array([BEFORE / 2]), steps)[:, None]
     traces = stimulate(model, stimulus, steps * STEP, STEP, progress, description="one pulse")
     if not traces.complete:
         return None
@@ -102,13 +102,13 @@ def latency(model: Model, pulse: Pulse, progress: Progress) -> float | None:
     return float(spikes[0] - BEFORE / 2)
 
 
-def _first_sweep(row: Pairing) -> tuple[Times, Times]:
+def first_sweep(row: Pairing) -> tuple[Times, Times]:
     """Return the spikes of the first sweep, seconds from its first presynaptic one."""
     before, after = row.trains()
     return before[: row.pairs] - before[0], after[: len(after) // row.sweeps] - before[0]
 
 
-def _pulses(pulse: Pulse, onsets: Times, steps: int) -> Times:
+def pulses(pulse: Pulse, onsets: Times, steps: int) -> Times:
     """Return the current (A) at each step of pulses that begin at some times."""
     current, duration = map(float, pulse)
     first = np.arange(steps)[:, None] * float(STEP)

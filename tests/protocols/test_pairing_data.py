@@ -14,10 +14,16 @@ from htm_brian.experiment.protocol import Outcome
 from htm_brian.figures.pairing_data import draw
 from htm_brian.fitting.pairings import FREE, as_file, as_rule, chi_square, fit, fitted_rows
 from htm_brian.parameters import load_model
-from htm_brian.protocols.pairing_data import PairingData, PairingDataParameters, measurement
+from htm_brian.protocols.pairing_data import (
+    PairingData,
+    PairingDataParameters,
+    measurement,
+    on_a_tree,
+)
 from htm_brian.protocols.pairing_data.checks import checks
 from htm_brian.protocols.pairing_data.fired import PULSES, STEP, fired_trains
 from htm_brian.protocols.pairing_data.measurement import ratios
+from htm_brian.protocols.pairing_data.on_a_tree import learned
 from htm_brian.synapses.plasticity.finding import online_rule
 from htm_brian.synapses.plasticity.recordings import layer5_controls
 
@@ -127,3 +133,25 @@ def test_its_figure_is_drawn_from_the_dataset(outcome: Outcome) -> None:
 def test_wrong_sizes_are_refused() -> None:
     with pytest.raises(InputError, match="synapses must be at least 100, got 1"):
         replace(PairingDataParameters(), synapses=1)
+
+
+def test_a_held_potential_changes_the_synapse_by_the_equation_of_the_rule() -> None:
+    """Between both thresholds a spike depresses by A (v - theta-), and nothing potentiates."""
+    rule = online_rule("voltage_based_cortex")
+    held = np.array([-0.060, -0.050])
+    arrivals = [np.array([0.010]), np.array([0.010, 0.015])]
+    found = learned(rule, np.repeat(held[:, None], 300, axis=1), arrivals)
+    numbers = {key: float(rule.table[key]) for key in ("depression", "minus_threshold")}
+    fall = numbers["depression"] * (held - numbers["minus_threshold"]) * [1, 2]
+    np.testing.assert_allclose(found, 0.5 - fall, rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_a_burst_reaches_the_tuft_where_a_spike_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row for row in on_a_tree.tree_rows() if row.name in ("ltz06_01", "ltz06_02")]
+    monkeypatch.setattr(on_a_tree, "tree_rows", lambda: rows)
+    found = on_a_tree.at_places(PairingDataParameters(), SilentProgress())
+    one, burst = (found.tree_peak.sel(tree_row=row.name, site="tuft") for row in rows)
+    near = found.tree_peak.sel(tree_row="ltz06_01", site="inner basal")
+    assert one < near < burst, (float(one), float(near), float(burst))
+    assert (found.tree_spikes == 1).all(), "a spike for each pulse"
