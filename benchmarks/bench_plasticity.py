@@ -149,7 +149,7 @@ def rows() -> dict[str, tuple[Make, OnlineRule | None]]:
     """Return what is timed, by name."""
     calcium = online_rule("calcium_based_dp")
     quiet = calcium.with_values(noise=0)
-    effect = "v_post += strength*1*uV"  # too little to fire a cell
+    effect = "v_post += strength*1e-6*volt"  # too little to fire a cell
     named = {
         "pair_stdp": (online_rule("pair_stdp"), ""),
         "triplet_stdp": (online_rule("triplet_stdp_cortex"), ""),
