@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from htm_brian.protocols.calcium_to_permanence import CalciumToPermanenceParameters
 
 CLOSED = "closed form of one transient; the drift between events is left out"
+DRIFT = "the same closed form, once the cubic's drift in a period was taken back in its own"
 THREAD = "HTM forum, thread on a new learning rule: increment/decrement + 1"
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold the moving average and the counter against their closed forms."""
     ratio = dataset.alpha / dataset.exact_alpha
+    without = dataset.alpha_without_drift / dataset.exact_alpha
     steps = abs(dataset.step / dataset.exact_step - 1)
     settled = abs(dataset.settled - dataset.exact_settled)
     found = [
@@ -30,6 +32,11 @@ def checks(dataset: xr.Dataset) -> list[Check]:
               float(ratio.sel(presynaptic="active")), "1", 0.95, 1.05, CLOSED),
         Check("soft bounds: alpha of silent events over its closed form (identity)",
               float(ratio.sel(presynaptic="silent")), "1", 0.95, 1.05, CLOSED),
+        *(
+            Check(f"soft bounds: alpha of {kind} events, drift taken back, over its closed form "
+                  "(identity)", float(without.sel(presynaptic=kind)), "1", 0.99, 1.01, DRIFT)
+            for kind in ("active", "silent")
+        ),
         Check("soft bounds: permanence at rest less its closed form, largest (identity)",
               float(settled.max()), "1", None, 0.1, CLOSED),
         Check("hard bounds: steps less their closed form, largest, relative (identity)",

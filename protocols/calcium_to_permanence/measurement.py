@@ -66,6 +66,9 @@ def soft_bounds(p: CalciumToPermanenceParameters) -> xr.Dataset:
     before, change = permanence[:-1], np.diff(permanence, axis=0)
     on = (change * (1 - before))[active].sum() / ((1 - before)[active] ** 2).sum()
     off = -(change * before)[~active].sum() / (before[~active] ** 2).sum()
+    bare = without_drift(rule, permanence[1:] * exact.top, p) / exact.top - before
+    bare_on = (bare * (1 - before))[active].sum() / ((1 - before)[active] ** 2).sum()
+    bare_off = -(bare * before)[~active].sum() / (before[~active] ** 2).sum()
     model = np.where(active, on * (1 - before), -off * before)
     r2 = 1 - ((change - model) ** 2).sum() / ((change - change.mean()) ** 2).sum()
     settled = permanence[p.events // 2 :].reshape(-1, len(SHARES), p.synapses).mean(axis=(0, 2))
@@ -76,12 +79,27 @@ def soft_bounds(p: CalciumToPermanenceParameters) -> xr.Dataset:
             "r2": ((), r2),
             "alpha": ("presynaptic", [on, off]),
             "exact_alpha": ("presynaptic", [exact.alpha_on, exact.alpha_off]),
+            "alpha_without_drift": ("presynaptic", [bare_on, bare_off]),
             "settled": ("share", settled),
             "exact_settled": ("share", rest / (rest + (1 - shares) * exact.alpha_off)),
             "course": (("event", "share"), permanence[:, :: p.synapses]),
         },
         coords={"presynaptic": ["active", "silent"], "share": shares},
     )
+
+
+def without_drift(
+    rule: CalciumBased, efficacy: Numbers, p: CalciumToPermanenceParameters
+) -> Numbers:
+    """Return efficacies as they would be had they not drifted for an event's period, by the cubic.
+
+    The drift is taken back in closed form, from where it led to; that it began some milliseconds
+    earlier or later by the length of a transient is left out.
+    """
+    times = 1 / float(p.event_rate * rule.table["efficacy_time_constant"])
+    off = efficacy - 0.5
+    back: Numbers = 0.5 + 0.5 * off / np.sqrt(off**2 + (0.25 - off**2) * np.exp(times / 2))
+    return back
 
 
 def hard_bounds(p: CalciumToPermanenceParameters) -> xr.Dataset:
