@@ -168,14 +168,14 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.n_cells = known.n_cells
         self.connected_permanence = known.connected_permanence
         self.model, self.cell_model = load_model(model), load_model(cell_model)
+        layer = TreeLayer if self.cell_model.level == 2 else EventLayer
+        (check_trees if layer is TreeLayer else check_models)(self.model, self.cell_model, release)
         if self.cell_model.level == 2 and known.max_segments_per_cell > _branches(self.cell_model):
             raise InputError(
                 "a cell of level 2 has a basal branch for each segment: max_segments_per_cell must "
                 f"be at most {_branches(self.cell_model)}, got {known.max_segments_per_cell} "
                 f"({self.cell_model.file}, [basal])"
             )
-        layer = TreeLayer if self.cell_model.level == 2 else EventLayer
-        (check_trees if layer is TreeLayer else check_models)(self.model, self.cell_model, release)
         self.store = known.make_store()
         brian2.seed(seed)
         self.layer: EventLayer | TreeLayer = layer(

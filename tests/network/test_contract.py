@@ -66,7 +66,7 @@ def test_both_refuse_alike(changes: dict) -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"cell_model": "l5_thick_tufted"}, "a cell of level 1 is needed, such as l5_reduced"),
+        ({"cell_model": "l5_thick_tufted"}, "need a network of level 2, such as minicolumns_trees"),
         ({"model": "l5_reduced"}, "model must be of a network, such as minicolumns"),
         ({"release": "sometimes"}, "release must be"),
     ],
