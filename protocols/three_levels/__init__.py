@@ -83,7 +83,7 @@ class ThreeLevels(Protocol):
     parameters = ThreeLevelsParameters()
     quick = QuickForm(
         ThreeLevelsParameters(
-            columns=64,
+            columns=192,
             cells=4,
             elements=4,
             networks=1,
