@@ -248,6 +248,12 @@ def _tables_of_memory(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_distal_rule(model: Model) -> Tables:
+    from htm_brian.synapses.plasticity.calcium_on_branches import KEYS, TABLE
+
+    return {TABLE: KEYS}
+
+
 def _tables_of_credit(model: Model) -> Tables:
     from htm_brian.credit.table import KEYS
 
@@ -301,6 +307,11 @@ KINDS: dict[tuple[str, int], Kind] = {
         _tables_of_rule,
         _check_rule,
         _optional_of_rule,
+    ),
+    ("distal_plasticity", 1): Kind(
+        "a rule of permanences at distal synapses (level 1)",
+        _tables_of_distal_rule,
+        lambda model: model,
     ),
     ("memory", 1): Kind(
         "a memory of cells that plateaus teach (level 1)", _tables_of_memory, lambda model: model

@@ -69,6 +69,8 @@ VARIABLES = {
     "needed": "synapses that start a plateau, at the owner's depolarisation",
     "matched": "synapses that the depolarisation follows",
     "depolarisation": "below the threshold of a plateau, in synapses",
+    "ended": "depolarisation that dendritic inhibition ended last; 0 unless synapses set it",
+    "ended_at": "when it did",
     "plateau_onset": "start of the last plateau",
     "plateau_end": "end of the last plateau",
     "needed_at_onset": "synapses that its onset took",
@@ -127,6 +129,8 @@ def equations(parameters: Table) -> Equations:
         tally : 1
         potential_tally : 1
         owner_depolarisation : volt
+        ended : 1
+        ended_at : second
         plateau_onset : second
         plateau_end : second
         needed_at_onset : 1
@@ -246,6 +250,8 @@ class DendriticBranches(NeuronGroup):
         for name in self.fading:
             setattr(self, name, 0)
         self.owner_depolarisation = 0 * volt
+        self.ended = 0
+        self.ended_at = NEVER
         self.plateau_onset = NEVER
         self.plateau_end = NEVER
 

@@ -38,7 +38,10 @@ from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.plasticity.rule import PlasticityRule
 from htm_brian.synapses.structural import StructuralSynapses
 
-STATE = ("tally", "potential_tally", "plateau_onset", "plateau_end", "needed_at_onset", "most")
+STATE = (
+    *("tally", "potential_tally", "plateau_onset", "plateau_end", "needed_at_onset", "most"),
+    *("ended", "ended_at"),
+)
 """Of a branch, beside what fades."""
 
 
@@ -203,7 +206,8 @@ class DistalDendrites:
         distal.move(changes.moved_from, changes.moved_to, self._state)
         initial = self._rule.initial_state()
         for name in self._state:
-            at_birth = self._now() if name == "lastupdate" else initial.get(name, 0)
+            at_birth = "t" if name == "lastupdate" else initial.get(name, 0)
+            at_birth = self._now() if at_birth == "t" else at_birth
             distal.array(name)[changes.fresh] = at_birth
         distal.connect(changes.now, changes.presynaptic, changes.segment)
 
@@ -211,7 +215,7 @@ class DistalDendrites:
         """End plateaus and depolarisation of branches that were given to another segment."""
         onset = raw(self.branches, "plateau_onset")
         raw(self.branches, "plateau_end")[branches] = onset[branches]
-        for name in ("tally", "potential_tally", *self.branches.fading):
+        for name in ("tally", "potential_tally", "ended", *self.branches.fading):
             raw(self.branches, name)[branches] = 0
 
     def enlarge(self, branches: int) -> None:

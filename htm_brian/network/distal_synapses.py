@@ -6,6 +6,7 @@ A plasticity rule adds its own state and text to these synapses, see
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ coincidence_window : second (shared, constant)
 DISTAL_EQUATIONS = f"""
 permanence : 1
 connected_permanence : 1 (shared, constant)  # from which a synapse adds to the tally
+match_level : 1 (shared, constant)  # depolarisation from which a branch is nearly active
 {COUNTING_EQUATIONS}
 {RELEASE_EQUATIONS}
 """
@@ -76,6 +78,9 @@ counted += added
 """
 
 
+LATER = "later_"
+"""How the pathways of what a rule does some time after a spike begin."""
+
 PLATEAU = "plateau"
 """Pathway of the plateaus of the branch."""
 
@@ -96,6 +101,8 @@ class DistalParameters:
         From which a synapse adds to the tally of its branch.
     site_growth : float
         Release sites of a synapse at permanence 1, over those of one that is just connected.
+    match_level : float
+        Depolarisation of a branch, in synapses, from which it counts as nearly active.
     record_releases : bool
         Whether each synapse keeps the time of its latest release.
     """
@@ -105,6 +112,7 @@ class DistalParameters:
     coincidence_window: Quantity
     connected_permanence: float
     site_growth: float = 1.0
+    match_level: float = math.inf
     record_releases: bool = False
 
 
@@ -120,13 +128,16 @@ def distal_synapses(
     Their permanences are of 32 bits, as a store of segments has them.
     """
     after = parameters.delay + parameters.coincidence_window
-    release, recorded = release_code(branches.parameters) + rule.on_pre, ""
+    release = f"{rule.catch_up}\n{release_code(branches.parameters)}{rule.on_pre}"
+    recorded = ""
     if parameters.record_releases:
         release, recorded = f"{release}\n{NOTE_RELEASE}", f"{LAST_RELEASE} : second"
     on_pre = {"release": release, "withdraw": WITHDRAW}
     delay = {"release": parameters.delay, "withdraw": after}
     if rule.on_post:
         on_pre[OWNER_SPIKES], delay[OWNER_SPIKES] = rule.on_post, 0 * after
+    for short, (text, wait) in rule.later.items():
+        on_pre[LATER + short], delay[LATER + short] = text, parameters.delay + wait
     if rule.on_plateau:
         delay[PLATEAU] = 0 * after
     return Synapses(
@@ -151,3 +162,4 @@ def set_parameters(synapses: Synapses, parameters: DistalParameters) -> None:
     )
     synapses.coincidence_window = parameters.coincidence_window
     synapses.connected_permanence = parameters.connected_permanence
+    synapses.match_level = parameters.match_level

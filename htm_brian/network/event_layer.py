@@ -34,7 +34,7 @@ from htm_brian.network.column_race import (
     require_race,
 )
 from htm_brian.network.dendrites import DistalDendrites
-from htm_brian.network.distal_synapses import OWNER_SPIKES, PLATEAU, DistalParameters
+from htm_brian.network.distal_synapses import LATER, OWNER_SPIKES, PLATEAU, DistalParameters
 from htm_brian.network.ensembles import Ensembles
 from htm_brian.network.layer_network import LayerNetwork
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
@@ -213,6 +213,7 @@ class EventLayer:
             # As the store compares its permanences of 32 bits.
             float(np.float32(connected_permanence - EPSILON)),
             distal["site_growth"],
+            self.match_level,
             record_releases,
         )
         interval = float(element["period"] - element["arrival"])
@@ -243,9 +244,10 @@ class EventLayer:
         self.network.room = lambda: self.dendrites.capacity
         self.network.after_restore.append(self._go_back)
         self.network.add(KeptState(self._state, self._take_state, "layer_state", fine))
+        pathways = [*PATHWAYS, *(LATER + short for short in rule.later)]
         self.network.expected_warnings = [
             ORDER_OF_EXECUTION,
-            *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in PATHWAYS),
+            *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in pathways),
         ]
         self._elements = 0
         self._wiring: SegmentWiring | None = None

@@ -30,6 +30,13 @@ KEYS = {
 }
 
 
+ON_DENDRITES = {
+    "keep": "ended_post = depolarisation_post\nended_at_post = t",
+    "end": "depolarisation_post = 0",
+}
+"""A branch keeps what inhibition ended: calcium outlasts the potential that let it in."""
+
+
 class LayerInhibition:
     """Two interneurons, one for the somata and one for the dendrites of a layer.
 
@@ -79,10 +86,11 @@ class LayerInhibition:
         synapses = Synapses(
             self.dendritic,
             branches,
-            on_pre="depolarisation_post = 0",
+            on_pre=ON_DENDRITES,
             clock=clock,
             name="dendritic_inhibition",
         )
+        synapses.keep.order = synapses.end.order - 1
         _connect_all(synapses, len(branches))
         return synapses
 

@@ -33,6 +33,7 @@ from htm_brian.network.tree_layer import TreeLayer
 from htm_brian.network.tree_layer import check_models as check_trees
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr import readout
+from htm_brian.sdr.column_feedback import Axons
 from htm_brian.sdr.readout import Events
 from htm_brian.synapses.plasticity.between_elements import BetweenElements
 from htm_brian.synapses.plasticity.rule import (
@@ -45,8 +46,8 @@ from htm_brian.synapses.plasticity.rule import (
 Cells = NDArray[np.int64]
 _NO_CELLS = np.empty(0, dtype=np.int64)
 _STATE = (
-    *("_iteration", "events", "_branches", "predictive_cells", "active_columns", "active_cells"),
-    *("winner_cells", "predicted_columns", "column_bursts", "anomaly"),
+    *("_iteration", "events", "_axons", "_branches", "predictive_cells", "active_columns"),
+    *("active_cells", "winner_cells", "predicted_columns", "column_bursts", "anomaly"),
     *("driven_columns", "plateau_columns", "plateau_anomaly", "best_matching_cells"),
 )
 
@@ -202,6 +203,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             self.layer.match_level,
         )
         self._iteration = 0
+        self._axons = Axons.silent(self.n_cells)
         self.active_cells = self.winner_cells = _NO_CELLS
         self._hold(self.store)
         self._forget()
@@ -234,8 +236,12 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.best_matching_cells = self._best_matching(read.active_cells)
         if learn:
             previous = mask_of(self.n_cells, self.active_cells), self.winner_cells
-            element = Element(read.active_cells, read.newcomers, before, *previous, self._iteration)
+            seen = self._axons.seen(events, self.cells_per_column)
+            element = Element(
+                *(read.active_cells, read.newcomers, before, *previous, self._iteration), seen
+            )
             self.layer.follow(self.rule.between_elements(self.store, self._growth, element))
+        self._axons = self._axons.after(events, self.cells_per_column, before)
         self.active_columns, self.active_cells = read.columns, read.active_cells
         self.predicted_columns, self.column_bursts = read.foreseen_columns, read.column_bursts
         self.winner_cells, self.anomaly = read.winner_cells, read.anomaly
@@ -315,6 +321,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.predictive_cells = self._branches.predicted_cells()
 
     def _forget(self) -> None:
+        self._axons = Axons.silent(self.n_cells)
         self.active_columns = self.active_cells = self.winner_cells = _NO_CELLS
         self.predicted_columns = self.column_bursts = _NO_CELLS
         self.driven_columns = self.plateau_columns = self.best_matching_cells = _NO_CELLS

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.permanence import PermanenceRule, check_rule, of_rule
 from htm_brian.abstract.segments.store import SegmentStore
-from htm_brian.synapses.plasticity.rule import Cells, Element, Growth, OfflineRule
+from htm_brian.synapses.plasticity.rule import Cells, Element, Growth, Mask, OfflineRule
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class BetweenElements(OfflineRule):
     ) -> NDArray[np.int64]:
         """Change permanences, then grow."""
         reinforced, without = branches_to_reinforce(growth, element)
-        before, owner = element.predicted_before, element.predicted_before.owner
+        before = element.predicted_before
         store.touch(np.flatnonzero(before.plateau), element.iteration)
         if growth.predicted_decrement > 0:
             wrong = depolarised_for_nothing(growth, element)
@@ -57,7 +57,7 @@ class BetweenElements(OfflineRule):
         reinforced = reinforced[store.owner[reinforced] >= 0]
         store.adapt(reinforced, element.previous_active, self.permanence_rule)
         kept = reinforced[store.owner[reinforced] >= 0]
-        return grow(store, growth, element, kept, without, len(owner))
+        return grow_to_winners(store, growth, element, kept, without)
 
 
 def branches_to_reinforce(growth: Growth, element: Element) -> tuple[Cells, Cells]:
@@ -106,15 +106,24 @@ def most_depolarised(
     return order[start].astype(np.int64), np.setdiff1d(cells, found)
 
 
+def grow_to_winners(
+    store: SegmentStore, growth: Growth, element: Element, branches: Cells, cells: Cells
+) -> NDArray[np.int64]:
+    """Grow synapses to the winners of the element before; see `grow`."""
+    winners, active = element.previous_winners, element.previous_active
+    return grow(store, growth, branches, cells, winners, active, element.iteration)
+
+
 def grow(
     store: SegmentStore,
     growth: Growth,
-    element: Element,
     branches: Cells,
     cells: Cells,
-    n_before: int,
+    candidates: Cells,
+    active: Mask,
+    iteration: int,
 ) -> NDArray[np.int64]:
-    """Grow synapses to the winners of the element before, on `branches` and on new ones of `cells`.
+    """Grow synapses to `candidates`, on `branches` and on new ones of `cells`.
 
     Parameters
     ----------
@@ -122,22 +131,25 @@ def grow(
         Each grows until `max_new_synapses` of its synapses come from cells that were active.
     cells : ndarray of int
         Each gets a new branch.
-    n_before : int
-        Number of branches when the element began.
+    candidates : ndarray of int
+        Presynaptic cells, sorted.
+    active : ndarray of bool, shape (n_cells,)
+        Presynaptic cells that were active.
+    iteration : int
+        Number of the element.
 
     Returns
     -------
     ndarray of int
         The new branches.
     """
-    winners = element.previous_winners
-    if len(winners) == 0:
+    if len(candidates) == 0:
         return np.empty(0, dtype=np.int64)
     flat = store.flat(branches)
-    heard = np.zeros(n_before, dtype=np.int64)
-    np.add.at(heard, flat.segment, element.previous_active[flat.presynaptic])
+    heard = np.zeros(len(store.owner), dtype=np.int64)
+    np.add.at(heard, flat.segment, active[flat.presynaptic])
     missing = growth.max_new_synapses - heard[branches]
-    store.grow(branches, winners, missing, growth.initial_permanence)
-    new = store.create(cells, element.iteration)
-    store.grow(new, winners, growth.max_new_synapses, growth.initial_permanence)
+    store.grow(branches, candidates, missing, growth.initial_permanence)
+    new = store.create(cells, iteration)
+    store.grow(new, candidates, growth.max_new_synapses, growth.initial_permanence)
     return new.astype(np.int64)

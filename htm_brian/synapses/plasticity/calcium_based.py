@@ -39,7 +39,7 @@ from brian2.core.functions import Function
 from numpy.typing import ArrayLike, NDArray
 
 from htm_brian.errors import InputError
-from htm_brian.parameters import Key
+from htm_brian.parameters import Key, Table
 from htm_brian.synapses.plasticity.online import Later, OnlineRule
 from htm_brian.synapses.release.draws import FUNCTIONS
 
@@ -91,14 +91,7 @@ class CalciumBased(OnlineRule):
     @property
     def catch_up(self) -> str:
         """Statements that bring calcium and efficacy from the last event to the present."""
-        ordered = self.table["depression_threshold"] <= self.table["potentiation_threshold"]
-        low, high = ("depression", "potentiation")[:: 1 if ordered else -1]
-        if self.table["hard_bounds"]:
-            sign = "-" if low == "depression" else "+"
-            return _CATCH_UP_HARD.format(low=low, high=high, sign=sign).strip()
-        lone = "0" if low == "depression" else "1"
-        noise = _NOISE.format(low=low) if self.noisy else ""
-        return _CATCH_UP.format(low=low, high=high, lone=lone, noise=noise).strip()
+        return catch_up(self.table, noisy=self.noisy)
 
     @property
     def later(self) -> Mapping[str, Later]:
@@ -119,6 +112,25 @@ class CalciumBased(OnlineRule):
     def initial_state(self) -> Mapping[str, Any]:
         """Return the resting state down, from the present on."""
         return {"efficacy": 0, "calcium": 0, "last_event": "t"}
+
+
+def catch_up(table: Table, *, noisy: bool = False) -> str:
+    """Return the statements that bring `calcium` and `efficacy` to the present.
+
+    Parameters
+    ----------
+    table : Table
+        With the thresholds of `CalciumBased`, and `hard_bounds`.
+    noisy : bool
+    """
+    ordered = table["depression_threshold"] <= table["potentiation_threshold"]
+    low, high = ("depression", "potentiation")[:: 1 if ordered else -1]
+    if table["hard_bounds"]:
+        sign = "-" if low == "depression" else "+"
+        return _CATCH_UP_HARD.format(low=low, high=high, sign=sign).strip()
+    lone = "0" if low == "depression" else "1"
+    noise = _NOISE.format(low=low) if noisy else ""
+    return _CATCH_UP.format(low=low, high=high, lone=lone, noise=noise).strip()
 
 
 _STATE = """

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.arguments import check_number
 from htm_brian.errors import InputError
-from htm_brian.synapses.plasticity.between_elements import branches_to_reinforce, grow
+from htm_brian.synapses.plasticity.between_elements import branches_to_reinforce, grow_to_winners
 from htm_brian.synapses.plasticity.rule import Element, Growth, OfflineRule
 
 
@@ -88,4 +88,4 @@ class EligibilityTrace(OfflineRule):
         store.touch(np.flatnonzero(before.plateau), element.iteration)
         store.prune(reinforced)
         kept = reinforced[store.owner[reinforced] >= 0]
-        return grow(store, growth, element, kept, without, len(before.owner))
+        return grow_to_winners(store, growth, element, kept, without)

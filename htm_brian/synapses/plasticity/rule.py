@@ -6,13 +6,15 @@ synapse can see, as Brian2 text:
 ===============  ==========================================================================
 `equations`      state of a synapse, with units; ``(event-driven)`` equations are welcome
 `on_pre`         a spike of the presynaptic cell arrives; `arrival` is 1 if it releases, 0 if not
+`later`          the same spike, some time after it arrived; without `arrival`
 `on_post`        the cell that owns the synapse's branch spikes
 `on_plateau`     a plateau begins on the synapse's branch
+`catch_up`       brings the permanence to the present, before a spike may release
 ===============  ==========================================================================
 
 The text may use, beside the rule's own state and constants, `permanence` of the synapse, `t`, and
-the variables of the presynaptic cell (``v_pre``) and of the branch (``tally_post``). From
-`connected_permanence` on a synapse counts towards plateaus.
+the variables of the presynaptic cell (``v_pre``) and of the branch (``tally_post``), and the
+network's `match_level`. From `connected_permanence` on a synapse counts towards plateaus.
 
 Between two elements `between_elements` grows and prunes: structural change is slow, and needs no
 time step of its own. A rule that leaves all text empty learns there only.
@@ -30,7 +32,9 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.errors import InputError
+from htm_brian.sdr.column_feedback import Seen
 from htm_brian.sdr.readout import BranchState
+from htm_brian.synapses.plasticity.online import Later
 
 Cells = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -78,6 +82,8 @@ class Element:
         Winners of the element before: cells to grow synapses to.
     iteration : int
         Number of the element.
+    seen : Seen
+        All that a rule may use that looks at no list of cells.
     """
 
     active_cells: Cells
@@ -86,6 +92,7 @@ class Element:
     previous_active: Mask
     previous_winners: Cells
     iteration: int
+    seen: Seen
 
 
 class PlasticityRule(Protocol):
@@ -93,8 +100,10 @@ class PlasticityRule(Protocol):
 
     Attributes
     ----------
-    equations, on_pre, on_post, on_plateau : str
+    equations, on_pre, on_post, on_plateau, catch_up : str
         Brian2 text, empty where nothing happens.
+    later : mapping of str to Later
+        What a spike does some time after it arrived.
     initial_permanence, connected_permanence : float
         Where new synapses start, and the threshold of a connected one, if the network's user names
         no other.
@@ -109,6 +118,10 @@ class PlasticityRule(Protocol):
     @property
     def on_plateau(self) -> str: ...  # noqa: D102
     @property
+    def catch_up(self) -> str: ...  # noqa: D102
+    @property
+    def later(self) -> Mapping[str, Later]: ...  # noqa: D102
+    @property
     def initial_permanence(self) -> float: ...  # noqa: D102
     @property
     def connected_permanence(self) -> float: ...  # noqa: D102
@@ -117,8 +130,8 @@ class PlasticityRule(Protocol):
         """Return the values of the names in the text that are neither state nor Brian2's."""
         ...
 
-    def initial_state(self) -> Mapping[str, float]:
-        """Return what the state of a new synapse is, in SI units; what is left out is 0."""
+    def initial_state(self) -> Mapping[str, float | str]:
+        """Return the state of a new synapse, in SI units or "t" for now; what is left out is 0."""
         ...
 
     def between_elements(
@@ -139,20 +152,35 @@ class OfflineRule:
 
     equations = ""
     on_pre = ""
-    on_post = ""
     on_plateau = ""
+
+    @property
+    def on_post(self) -> str:
+        """Nothing."""
+        return ""
+
+    @property
+    def catch_up(self) -> str:
+        """Nothing."""
+        return ""
+
+    @property
+    def later(self) -> Mapping[str, Later]:
+        """Nothing."""
+        return {}
 
     def constants(self) -> Mapping[str, Quantity | float]:
         """Return no constants."""
         return {}
 
-    def initial_state(self) -> Mapping[str, float]:
+    def initial_state(self) -> Mapping[str, float | str]:
         """Return no state."""
         return {}
 
 
 _WANTED = (
-    *("equations", "on_pre", "on_post", "on_plateau", "constants", "initial_state"),
+    *("equations", "on_pre", "on_post", "on_plateau", "catch_up", "later"),
+    *("constants", "initial_state"),
     *("between_elements", "initial_permanence", "connected_permanence"),
 )
 

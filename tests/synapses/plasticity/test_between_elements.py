@@ -6,6 +6,7 @@ import numpy as np
 
 from htm_brian.abstract.permanence import UpDown
 from htm_brian.abstract.segments.store import SegmentStore
+from htm_brian.sdr.column_feedback import Axons
 from htm_brian.sdr.readout import BranchState, Events, answers
 from htm_brian.synapses.plasticity.between_elements import BetweenElements, most_depolarised
 from htm_brian.synapses.plasticity.rule import Element, Growth
@@ -44,7 +45,8 @@ def element(
     active = np.array(cells, dtype=np.int64)
     read = answers(Events(0.0, 50.0, active, np.array(times)), N_CELLS, PER_COLUMN, early=EARLY)
     nobody = np.zeros(N_CELLS, dtype=bool), np.empty(0, dtype=np.int64)
-    return Element(active, read.newcomers, state, *nobody, iteration=1)
+    seen = Axons.silent(N_CELLS).seen(Events(0.0, 50.0), PER_COLUMN)
+    return Element(active, read.newcomers, state, *nobody, iteration=1, seen=seen)
 
 
 def teach(
