@@ -23,9 +23,11 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
 
 def draw_noise(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the share of right columns against noise, measured and in closed form."""
+    # Those with the volleys of the model; other conditions are bars.
+    volleys = (dataset.column_jitter == 2) & (dataset.neuron_jitter == 0) & (dataset.variation > 0)
     for spread, neurons, colour in ((0.0, 1, SINGLE), (0.1, 1, RACE), (0.1, 16, MANY)):
         kept = (dataset.spread == spread) & (dataset.neurons == neurons) & (dataset.cells == 8)
-        some = dataset.isel(condition=np.flatnonzero(kept.to_numpy()))
+        some = dataset.isel(condition=np.flatnonzero((kept & volleys).to_numpy()))
         some = some.isel(condition=np.flatnonzero(some.noise.to_numpy() > 0)).sortby("noise")
         if not some.condition.size:
             continue
@@ -54,4 +56,4 @@ def draw_conditions(axes: Axes, dataset: xr.Dataset) -> None:
     axes.plot(dataset.race_jaccard, places, "|", color="black", markersize=12, label="race")
     axes.set(xlabel="active cells, Jaccard with the abstract memory", xlim=(0, 1.03))
     axes.set_yticks(places, [str(name) for name in dataset.condition.to_numpy()], fontsize=8)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    axes.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -13,6 +13,7 @@ from htm_brian.protocols.in_vivo.stimulus import (
     SINGLE_1,
     SINGLE_1_SPREAD,
     SINGLE_2,
+    STILL,
     WIDE_3,
 )
 
@@ -28,6 +29,7 @@ LEAST = {
 }
 """Least agreement of active cells, by condition; that at 2 mV with one neuron and those at 3 mV or
 with jitter of each neuron are goals."""
+SAME = 0.999
 WITHIN = 0.05
 UNPROMPTED = 0.01
 UNPROMPTED_CELLS = (
@@ -49,6 +51,17 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         for name, least in LEAST.items()
         if name in dataset.condition
     ]
+    if STILL in dataset.condition:
+        made.append(
+            Check(
+                "active cells, Jaccard, least of the networks: nothing fluctuates",
+                float(dataset.jaccard.sel(condition=STILL).min()),
+                "1",
+                SAME,
+                None,
+                "without noise the network is the abstract memory",
+            )
+        )
     names = [name for name in (SINGLE_1_SPREAD, SINGLE_1, MANY_2) if name in dataset.condition]
     made += [
         Check(

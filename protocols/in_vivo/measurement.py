@@ -34,6 +34,8 @@ RACED = {
     "closed_unprompted": "closed form of unprompted",
     "window": "until when spikes recruit inhibition, ms after the volley",
 }
+CAUSES = ("noise", "spread", "column_jitter", "neuron_jitter", "variation", "neurons", "cells")
+"""Fields of `Condition` that are kept."""
 DRAWN = 2000
 """Columns of the race, in each condition."""
 
@@ -64,7 +66,7 @@ def measure_all(
             **{name: (("condition",), values) for name, values in raced.items()},
             **{
                 name: (("condition",), [getattr(each, name) for each in conditions])
-                for name in ("noise", "spread", "neurons", "cells")
+                for name in CAUSES
             },
         },
         coords={"condition": [each.name for each in conditions]},

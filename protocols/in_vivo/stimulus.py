@@ -69,6 +69,7 @@ SINGLE_2, SINGLE_2_SPREAD = "1 neuron, 2 mV, cells alike", "1 neuron, 2 mV, spre
 MANY_2, MANY_3 = "16 neurons, 2 mV, spread", "16 neurons, 3 mV, spread"
 MANY_2_JITTER = "16 neurons, 2 mV, spread, jitter of each neuron"
 WIDE_3 = "16 neurons, 3 mV, spread, 32 cells a column"
+STILL = "nothing"
 QUIET = {"column_jitter": 0.0, "variation": 0.0}
 
 TABLE = (
@@ -82,7 +83,7 @@ TABLE = (
     Condition(WIDE_3, 3.0, 0.1, neurons=16, cells=32),
 )
 FACTORS = (
-    Condition("nothing", **QUIET),  # type: ignore[arg-type]
+    Condition(STILL, **QUIET),  # type: ignore[arg-type]
     Condition("noise of 2 mV alone", 2.0, **QUIET),  # type: ignore[arg-type]
     Condition("spread of cells alone", 0.0, 0.1, **QUIET),  # type: ignore[arg-type]
     Condition("jitter of columns alone", variation=0.0),

@@ -18,7 +18,7 @@ from htm_brian.units import parse_unit
 MODELS = [
     name
     for name in list_models()
-    if load_model(name).level == 2 and load_model(name).kind != "plasticity"
+    if load_model(name).level == 2 and load_model(name).kind == "cell"
 ]
 CURRENT = 100 * nA
 """Fifty times what an experiment injects."""
