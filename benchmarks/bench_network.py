@@ -30,6 +30,7 @@ from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.engine.lean_calls import PREFERENCE
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.synapses.plasticity.between_elements import BetweenElements
+from htm_brian.synapses.plasticity.rule import PlasticityRule
 
 SYNAPSES = 24
 """Of a segment, at most; as many as there are active columns, if these are fewer."""
@@ -88,7 +89,7 @@ def known_sequence(size: Size) -> tuple[list[NDArray[np.int64]], SegmentTable]:
     return columns, table
 
 
-def memory(size: Size, release: str) -> SpikingTemporalMemory:
+def memory(size: Size, release: str, rule: PlasticityRule | None = None) -> SpikingTemporalMemory:
     """Return a memory whose thresholds suit the number of active columns."""
     n = min(SYNAPSES, size.active)
     return SpikingTemporalMemory(
@@ -98,6 +99,7 @@ def memory(size: Size, release: str) -> SpikingTemporalMemory:
         min_threshold=n * 10 // 24,
         max_new_synapses=n,
         release=release,
+        rule=rule,
     )
 
 

@@ -68,3 +68,17 @@ def test_the_smallest_benchmark_prints_its_table(
     assert rows["rewiring"][1:] == ["-", "-"]
     if shutil.which("g++"):
         assert float(rows["times the C++ loop"][2]) == 1
+
+
+def test_rules_at_the_synapse_are_timed_beside_the_counter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import bench_network_rules
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["bench_network_rules.py", "--quick", "--target", "numpy"])
+    bench_network_rules.main()
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line[:40].strip(): line[40:].split() for line in lines}
+    assert set(bench_network_rules.RULES) <= set(rows)
+    assert float(rows["counter, between elements"][1]) == 1

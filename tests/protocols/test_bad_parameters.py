@@ -22,6 +22,7 @@ PROTOCOLS = (
     "network_release",
     "one_shot",
     "permanence_rules",
+    "plasticity_in_the_network",
     "real_valued_layer",
     "release_cost",
     "scalar_vs_binary",
