@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLORS = ("#222222", "#6b7178", "#0072B2", "#D55E00", "#CC79A7", "#009E73", "#E69F00")
+COLORS = ("#222222", "#6b7178", "#0072B2", "#D55E00", "#CC79A7", "#009E73", "#E69F00", "#56B4E9")
 
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:

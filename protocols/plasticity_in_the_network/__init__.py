@@ -58,9 +58,9 @@ class PlasticityInTheNetworkParameters:
     columns: int = 512
     cells_per_column: int = 8
     active: int = 20
-    training: int = 32
+    training: int = 28
     testing: int = 4
-    new: int = 8
+    new: int = 6
     conditions: tuple[Condition, ...] = CONDITIONS
     seeds: int = 10
     seed: int = 42

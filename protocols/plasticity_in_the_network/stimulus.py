@@ -25,6 +25,7 @@ COUNTER = "counter, between elements"
 AVERAGE = "incidence rate, between elements"
 LOCAL = "local counter"
 CALCIUM = "calcium on branches"
+PLATEAUS = "calcium on branches, and of plateaus"
 PAIRS = "calcium as fitted to pairs"
 BINDING = "bursts bind"
 NO_BURSTS = "bursts bind, cells fire none"
@@ -46,6 +47,7 @@ def rules() -> dict[str, PlasticityRule]:
         AVERAGE: BetweenElements(IncidenceRate(10.0, 0.2)),
         LOCAL: LocalUpDown(predicted_decrement=PREDICTED_DECREMENT),
         CALCIUM: CalciumOnBranches(),
+        PLATEAUS: CalciumOnBranches("calcium_on_branches_plateau"),
         PAIRS: CalciumOnBranches("calcium_on_branches_fitted"),
         BINDING: binding,
         NO_BURSTS: binding,
@@ -69,7 +71,7 @@ class Condition:
     model: str = "minicolumns"
     cell_model: str = "l5_reduced"
     transmission: float | None = None
-    rules: tuple[str, ...] = (COUNTER, AVERAGE, LOCAL, CALCIUM, BINDING)
+    rules: tuple[str, ...] = (COUNTER, LOCAL, PLATEAUS)
 
     def network(self) -> Model:
         """Return the network's model."""
@@ -82,7 +84,7 @@ class Condition:
 
 OWN = Condition(
     "the network's own release",
-    rules=(COUNTER, AVERAGE, LOCAL, CALCIUM, PAIRS, BINDING, NO_BURSTS),
+    rules=(COUNTER, AVERAGE, LOCAL, CALCIUM, PLATEAUS, PAIRS, BINDING, NO_BURSTS),
 )
 FAILING = Condition("half of the releases fail", transmission=0.5)
 NOISY = Condition("in vivo", "minicolumns_in_vivo", "l5_in_vivo")

@@ -49,9 +49,9 @@ def a_dataset(changes: dict[str, Learned]) -> object:
 
 def test_checks_hold_where_all_learn_and_fail_where_one_does_not() -> None:
     every = checks(a_dataset({}))
-    assert len(every) == 6 and all(check.passed for check in every)
+    assert len(every) == 7 and all(check.passed for check in every)
     bad = learned(0.5, 0.5)
-    for rule, words in ((LOCAL, "local counter less"), (CALCIUM, "on branches"), (PAIRS, "pairs")):
+    for rule, words in ((LOCAL, "local counter less"), (CALCIUM, "on branches:"), (PAIRS, "pairs")):
         failed = [check.name for check in checks(a_dataset({rule: bad})) if not check.passed]
         assert failed and any(words in name for name in failed), failed
     dataset = a_dataset({PAIRS: bad})

@@ -8,6 +8,7 @@ when                                    by how much
 ======================================  ============================================================
 the synapse releases                    :math:`C_{pre}`
 its cell spikes                         :math:`s\,(C_{post} + C_{co}\, g)`
+a plateau begins on its branch          :math:`C_{plateau}\, g`
 ======================================  ============================================================
 
 with g the glutamate that is bound to its receptors, 1 at a release, which decays within some 75 ms,
@@ -17,6 +18,10 @@ and s = 1 on a branch that was depolarised when the volley came, or a smaller sh
 to pairs of spikes in slices. In a sequence of one element in 50 ms calcium of the release is gone
 when the cell spikes, and a spike takes from every synapse of the cell; what lets a network learn is
 bound glutamate, which lasts, and the branch, which tells whose spike it was.
+
+A plateau that no spike follows leaves calcium between the thresholds, where it was asked for: so a
+synapse that foresaw in vain loses. Without it (`calcium_on_branches`) nothing unlearns a second
+prediction beside the right one; `calcium_on_branches_plateau` has it.
 
 The calcium of a release comes with it, without the delay of the fit, which is short against an
 element. A new synapse starts below the threshold of a connected one, as in level 0. Noise is left
@@ -44,6 +49,7 @@ KEYS = {
     "presynaptic_calcium": Key("1", "step of calcium by a release"),
     "postsynaptic_calcium": Key("1", "step of calcium by a spike of the cell"),
     "coincidence_calcium": Key("1", "further step by a spike where all receptors are bound"),
+    "plateau_calcium": Key("1", "step by a plateau where all receptors are bound"),
     "resting_share": Key("1", "share of a spike's calcium in a branch that is not depolarised"),
     "depression_threshold": Key("1", "calcium above which the permanence falls"),
     "potentiation_threshold": Key("1", "calcium above which the permanence rises"),
@@ -100,6 +106,13 @@ calcium += arrival*presynaptic_calcium"""
     def on_post(self) -> str:
         """The calcium of a spike of the cell."""
         return f"{self.catch_up}\n{FORESEEN}\n{_STEP}"
+
+    @property
+    def on_plateau(self) -> str:
+        """The calcium of a plateau, where it lets any in."""
+        assert isinstance(self.model, Model)
+        lets_in = self.model[TABLE]["plateau_calcium"] > 0
+        return f"{self.catch_up}\ncalcium += plateau_calcium*glutamate" if lets_in else ""
 
     def constants(self) -> Mapping[str, Any]:
         """Return the numbers of the model and the functions that the text calls."""

@@ -152,7 +152,11 @@ class OfflineRule:
 
     equations = ""
     on_pre = ""
-    on_plateau = ""
+
+    @property
+    def on_plateau(self) -> str:
+        """Nothing."""
+        return ""
 
     @property
     def on_post(self) -> str:

@@ -35,6 +35,7 @@ RULES = (
     LocalUpDown(burst_increment=0.3, burst_decrement=0.1),
     CalciumOnBranches(),
     CalciumOnBranches("calcium_on_branches_fitted"),
+    CalciumOnBranches("calcium_on_branches_plateau"),
 )
 
 
