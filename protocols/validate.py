@@ -36,6 +36,7 @@ from htm_brian.sdr.ragged import Ragged
 from htm_brian.streams.column_stream import choose_columns, input_size, n_steps
 from htm_brian.streams.series import Series, read_series
 from htm_brian.streams.stream_parameters import SETTABLE, StreamParameters, active_column_count
+from htm_brian.synapses.plasticity.network_rules import BETWEEN, NAMES
 
 SHORTEST = 16
 
@@ -46,7 +47,8 @@ class ValidateParameters:
 
     Those from `value_buckets` to `duty_cycle_period` are derived from the series where they are
     None (`htm_brian.streams.stream_parameters`). At level 2 `tree_model` and `tree_cell_model` take
-    the places of `model` and `cell_model`, and cells have so many basal `branches`.
+    the places of `model` and `cell_model`, and cells have so many basal `branches`. By `rule` the
+    spiking memory learns that is trained apart (`htm_brian.synapses.plasticity.network_rules`).
     """
 
     input: Path | None = None
@@ -59,6 +61,7 @@ class ValidateParameters:
     columns: int = 512
     cells: int = 8
     neurons_per_cell: int = 1
+    rule: str = BETWEEN
     steps: int | None = None
     seed: int = 42
     mode: str = "both"
@@ -94,7 +97,11 @@ class ValidateParameters:
         for name in ("training_share", "evaluated_share"):
             check_number(name, getattr(self, name), low=0.1, high=0.9)
         check_integer("level", self.level, low=1, high=2)
-        for name, allowed in (("mode", MODES), ("codegen", ("auto", "cython", "numpy"))):
+        for name, allowed in (
+            ("mode", MODES),
+            ("codegen", ("auto", "cython", "numpy")),
+            ("rule", NAMES),
+        ):
             if getattr(self, name) not in allowed:
                 raise InputError(
                     f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}"
@@ -128,7 +135,7 @@ class Validate(Protocol):
         if p.level == 2:
             enough = measured_threshold(network, cell, self.memory.max_new_synapses)
             self.memory = replace(self.memory, activation_threshold=enough, min_threshold=enough)
-        shared = ("seed", "neurons_per_cell", "codegen", "jobs")
+        shared = ("seed", "neurons_per_cell", "rule", "codegen", "jobs")
         shares = ("training_share", "evaluated_share")
         self.levels = TwoLevels(
             self.memory,
@@ -162,6 +169,8 @@ def _trees(p: ValidateParameters) -> list[Model]:
         raise InputError("mode must be transplant at level 2, got 'apart'")
     if p.neurons_per_cell != 1:
         raise InputError(f"a cell of level 2 is one neuron, got {p.neurons_per_cell} for each")
+    if p.rule != BETWEEN:
+        raise InputError(f"rule must be {BETWEEN} at level 2, got {p.rule!r}")
     network, cell = load_model(p.tree_model), load_model(p.tree_cell_model)
     check_trees(network, cell, "model")
     return [network, cell.with_values({"basal.branches": p.branches})]

@@ -118,6 +118,8 @@ class SpikingRun:
     segments : SegmentTable, optional
         Segments of another memory: the run uses them and learns nothing.
     neurons_per_cell : int
+    rule : str
+        By which synapses learn, see `htm_brian.synapses.plasticity.network_rules`.
     """
 
     memory: MemoryParameters
@@ -128,6 +130,7 @@ class SpikingRun:
     codegen: str = "auto"
     segments: SegmentTable | None = None
     neurons_per_cell: int = 1
+    rule: str = "counter"
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,10 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
     # Brian2 is slow to import and not needed by whoever runs the abstract level alone.
     from htm_brian.engine.compiling import code_generation
     from htm_brian.network.temporal_memory import SpikingTemporalMemory
+    from htm_brian.synapses.plasticity.network_rules import network_rule
 
+    known = run.memory
+    steps = known.permanence_increment, known.permanence_decrement, known.predicted_decrement
     cell_model = load_model(run.cell_model)
     trees = cell_model.level == 2
     with code_generation(run.codegen):
@@ -204,6 +210,7 @@ def run_spiking(run: SpikingRun, stream: Ragged, after_step: AfterStep) -> Run:
             release=run.release,
             noise="none" if run.release == "reliable" else "model",
             neurons_per_cell=run.neurons_per_cell,
+            rule=network_rule(run.rule, *steps),
         )
         if run.segments is not None:
             memory.import_segments(run.segments)

@@ -72,6 +72,8 @@ class TwoLevels:
         Models of the spiking memory, or paths of their files.
     neurons_per_cell : int
         Neurons that stand for a cell of the spiking memory.
+    rule : str
+        By which the spiking memory learns that is trained apart.
     codegen : {"auto", "cython", "numpy"}
         Brian2's code generation.
     jobs : int
@@ -88,6 +90,7 @@ class TwoLevels:
     model: str | Model = "minicolumns"
     cell_model: str | Model = "l5_reduced"
     neurons_per_cell: int = 1
+    rule: str = "counter"
     codegen: str = "auto"
     jobs: int = 2
     training_share: float = 0.75
@@ -210,6 +213,7 @@ class TwoLevels:
             segments,
             # Without noise the neurons of a cell are all alike: one does.
             1 if release == "reliable" else self.neurons_per_cell,
+            self.rule if segments is None else "counter",
         )
 
     def _transplant_rows(self, runs: Mapping[str, Run]) -> list[Row]:

@@ -57,6 +57,13 @@ def test_an_abstract_run_goes_on_from_where_the_memory_is(stream):
     assert whole.recording.anomaly[-12:].mean() < 0.5
 
 
+def test_a_spiking_run_learns_by_the_rule_that_it_names(stream):
+    run = SpikingRun(PARAMETERS, 1, "minicolumns", "l5_reduced", codegen="numpy", rule="local")
+    result = run_spiking(run, stream, go_on)
+    assert result.recording.anomaly[-6:].mean() < 0.5
+    assert len(np.unique(result.segments.permanence)) > 2
+
+
 def test_a_spiking_run_learns_and_keeps_its_last_spikes(stream):
     run = SpikingRun(PARAMETERS, 1, "minicolumns", "l5_reduced", codegen="numpy")
     result = run_spiking(run, stream, go_on)
