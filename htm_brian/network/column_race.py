@@ -9,6 +9,7 @@ column cannot be right is refused before it is built.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
@@ -114,7 +115,14 @@ def recruitment_of(network: Model) -> float:
     return float(network["inhibition"]["recruitment_delay"] + step)
 
 
-def early_until(network: Model, race: Race) -> float:
+class Windowed(Protocol):
+    """What says how long after a volley spikes may recruit inhibition: a race, or a measurement."""
+
+    @property
+    def window(self) -> float: ...  # noqa: D102
+
+
+def early_until(network: Model, race: Windowed) -> float:
     """Return until when a first spike is early, in seconds since the column's relay cell spiked.
 
     A first spike is early if it can recruit inhibition.

@@ -4,66 +4,51 @@ from __future__ import annotations
 
 import gc
 import math
-from typing import Any
 
 import numpy as np
-from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
-from brian2.monitors.spikemonitor import SpikeMonitor
-from brian2.units import ms, mV
-from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from htm_brian.abstract.permanence import EPSILON
-from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.arguments import check_choice, check_integer
 from htm_brian.cells import spread
 from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
-from htm_brian.engine.arrays import empty, raw
-from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.processor import drop_faded, keep_apart
-from htm_brian.engine.warnings import ORDER_OF_EXECUTION, TWO_CLOCKS
+from htm_brian.engine.warnings import TWO_CLOCKS
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import membrane_noise
 from htm_brian.network import excitability, layer_inhibition
 from htm_brian.network.column_race import (
     column_race,
-    early_until,
     recruitment_of,
     require_race,
 )
 from htm_brian.network.dendrites import DistalDendrites
-from htm_brian.network.distal_synapses import LATER, OWNER_SPIKES, PLATEAU, DistalParameters
+from htm_brian.network.distal_synapses import LATER, OWNER_SPIKES, PLATEAU
 from htm_brian.network.ensembles import Ensembles
-from htm_brian.network.layer_network import LayerNetwork
+from htm_brian.network.minicolumn_layer import (
+    DISTAL_KEYS,
+    ELEMENT_KEYS,
+    NOISES,
+    RELEASES,
+    MinicolumnLayer,
+    without_noise,
+)
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
 from htm_brian.network.timing import branch_threshold, predicts_after
-from htm_brian.network.wiring import SegmentWiring
 from htm_brian.parameters import Key, Model
 from htm_brian.randomness import stream
-from htm_brian.sdr.readout import BranchState, Events
+from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.plasticity.rule import PlasticityRule
-from htm_brian.synapses.release.transmission import RELEASE_KEYS, check_site_growth, transmission_of
+from htm_brian.synapses.release.transmission import RELEASE_KEYS, check_site_growth
 
-ELEMENT_KEYS = {
-    "period": Key("second", "from one element to the next"),
-    "pause": Key("second", "silence at a reset"),
-    "time_step": Key("second", "time step of the cells"),
-    "branch_time_step": Key("second", "time step of the branches"),
-    "arrival": Key(
-        "second", "from the start of an element to the arrival of its spikes at branches"
-    ),
-}
-DISTAL_KEYS = {
-    "delay": Key("second", "from a spike to its arrival at distal synapses"),
-    "coincidence_window": Key("second", "for how long a synapse that released counts"),
-    "site_growth": Key(
-        "1", "release sites at permanence 1, over those of a just connected synapse"
-    ),
-}
 KEYS = {
-    "element": ELEMENT_KEYS,
+    "element": {
+        **ELEMENT_KEYS,
+        "arrival": Key(
+            "second", "from the start of an element to the arrival of its spikes at branches"
+        ),
+    },
     "relay": RELAY_KEYS,
     "inhibition": INHIBITION_KEYS,
     "layer_inhibition": layer_inhibition.KEYS,
@@ -75,10 +60,6 @@ KEYS = {
 }
 """Tables of a network model."""
 
-RELEASES = ("model", "reliable")
-NOISES = ("model", "none")
-ALIKE = 0.003
-"""Variation of a volley where there is no noise: chance decides between cells that are alike."""
 PATHWAYS = ("release", "withdraw", OWNER_SPIKES, PLATEAU)
 
 FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
@@ -89,7 +70,7 @@ INITIAL_BRANCHES = 256
 SYNAPSES_PER_BRANCH = 24
 
 
-class EventLayer:
+class EventLayer(MinicolumnLayer):
     """Reduced cells, minicolumns and dendrites, as a Brian2 network that runs in stretches.
 
     Parameters
@@ -149,6 +130,8 @@ class EventLayer:
         Where a model is not of the right kind or lacks something; before anything is built.
     """
 
+    dendrites: DistalDendrites
+
     def __init__(
         self,
         columns: int,
@@ -173,22 +156,13 @@ class EventLayer:
         if noise == "none":
             model = without_noise(model)
         self.neurons_per_cell = check_integer("neurons_per_cell", neurons_per_cell, low=1)
-        self._seed = seed
-        self.columns = columns
-        self.cells_per_column = cells_per_column
-        self.n_cells = columns * cells_per_column
-        self.model, self.cell_model = model, cell_model
-        element, distal = model["element"], model["distal"]
-        self.period, self._pause = element["period"], element["pause"]
+        super().__init__(columns, cells_per_column, model, cell_model, seed)
+        element, fine = model["element"], self.clock
         self.match_level = least_match(model, cell_model, min_threshold, most_synapses)
-        # Their own names keep the generated code the same from layer to layer.
-        fine = Clock(element["time_step"], name="cell_clock")
         size = cells_per_column, neurons_per_cell
         derive = column_race if unchecked else require_race
         self.race = derive(cell_model, model, *size)
-        self._recruited_until = early_until(model, self.race)
-        self.early_until = np.full(columns, self._recruited_until)
-        branch_clock = Clock(element["branch_time_step"], name="branch_clock")
+        self._recruit_within(self.race)
         self.neurons = self._make_neurons(fine)
         self.minicolumns = Minicolumns(
             self.neurons,
@@ -200,21 +174,17 @@ class EventLayer:
             window=self.race.window + recruitment_of(model),
         )
         self.inhibition = layer_inhibition.LayerInhibition(
-            self.neurons, model["layer_inhibition"], fine, branch_clock
+            self.neurons, model["layer_inhibition"], fine, self.branch_clock
         )
         self.cells, ensembles = self.neurons, list[BrianObject]()
         if neurons_per_cell > 1:
-            made = Ensembles(self.neurons, neurons_per_cell, fine, branch_clock)
+            made = Ensembles(self.neurons, neurons_per_cell, fine, self.branch_clock)
             self.cells, ensembles = made.cells, made.objects
-        parameters = DistalParameters(
-            transmission_of(model["release"]) if release == "model" else 1.0,
-            distal["delay"],
-            distal["coincidence_window"],
-            # As the store compares its permanences of 32 bits.
-            float(np.float32(connected_permanence - EPSILON)),
-            distal["site_growth"],
-            self.match_level,
-            record_releases,
+        parameters = self._distal_parameters(
+            release,
+            connected_permanence,
+            match_level=self.match_level,
+            record_releases=record_releases,
         )
         interval = float(element["period"] - element["arrival"])
         self.dendrites = DistalDendrites(
@@ -226,78 +196,43 @@ class EventLayer:
             match_threshold=min_threshold,
             fading=predicts_after(cell_model),
             inhibition=self.inhibition,
-            clock=branch_clock,
+            clock=self.branch_clock,
             branches=INITIAL_BRANCHES,
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
         )
-        self._spikes = SpikeMonitor(
-            self.cells, "last_spike_time", name="pyramidal_spikes", codeobj_class=NumpyCodeObject
-        )
-        self.network = LayerNetwork(
-            self.neurons,
-            *self.minicolumns.objects,
-            *self.inhibition.objects,
-            *ensembles,
-            *self.dendrites.objects,
-            self._spikes,
+        pathways = [*PATHWAYS, *(LATER + short for short in rule.later)]
+        self._build(
+            [
+                self.neurons,
+                *self.minicolumns.objects,
+                *self.inhibition.objects,
+                *ensembles,
+                *self.dendrites.objects,
+            ],
+            [TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in pathways],
         )
         self.network.room = lambda: self.dendrites.capacity
-        self.network.after_restore.append(self._go_back)
-        self.network.add(KeptState(self._state, self._take_state, "layer_state", fine))
-        pathways = [*PATHWAYS, *(LATER + short for short in rule.later)]
-        self.network.expected_warnings = [
-            ORDER_OF_EXECUTION,
-            *(TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in pathways),
-        ]
-        self._elements = 0
-        self._wiring: SegmentWiring | None = None
-        self._stored: dict[str, Any] = {}
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step, or with jitter.
 
         Inhibition follows, all over the layer: `htm_brian.network.layer_inhibition`.
         """
-        rng = stream(self._seed, "jitter", self._elements)
-        wait = self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
-        self.early_until[:] = self._recruited_until
-        self.early_until[columns] += wait
+        wait = self._drive_relays(columns)
         if len(columns):
             now, answered = float(self.network.t_), float(self.early_until[columns].max())
             self.dendrites.end_plateaus(now + answered)
             self.inhibition.follow(now, answered, float(wait.max()))
 
-    def advance(self, duration: Quantity | None = None) -> Events:
-        """Run for `duration`, one element when left out, and return what happened."""
-        if duration is not None:
-            return self._run(duration)
-        events = self._run(self.period)
-        if self._elements % TIDY_PERIOD == 0:
-            drop_faded(self.neurons, FADING_OF_CELLS)
-            drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
-        self._elements += 1
-        return events
-
-    def rest(self) -> Events:
-        """Run without input until no plateau is left."""
-        return self._run(self._pause)
-
     def branches(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches, now."""
         return self.dendrites.state()
 
-    def hold(self, store: SegmentStore) -> None:
-        """Make the segments of `store` the branches, in the place of all others."""
-        self._wiring = SegmentWiring(store, self.dendrites)
-        self.follow(np.empty(0, dtype=np.int64))
-
     def follow(self, given_away: NDArray[np.integer]) -> None:
         """Take over what changed in the store; branches that were `given_away` begin anew."""
-        if self._wiring is None:
-            raise InputError("the layer holds no store of segments yet: call hold first")
         known = self.dendrites.n_branches
         objects = [item.name for item in self.dendrites.objects]
-        if self._wiring.follow():
+        if self._follow_store():
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
         size, table = (self.n_cells, self.cells_per_column), self.model["excitability"]
@@ -316,37 +251,10 @@ class EventLayer:
             spread.spread_cells(neurons, noisy, self.model["spread"], rng)
         return neurons
 
-    def _state(self) -> dict[str, Any]:
-        wiring = None if self._wiring is None else self._wiring.state()
-        return {"elements": self._elements, "wiring": wiring}
-
-    def _take_state(self, state: dict[str, Any]) -> None:
-        self._stored = state
-
-    def _go_back(self) -> None:
-        """Bring the store of segments back; Brian2 restores its objects in no certain order."""
-        self._elements = self._stored["elements"]
-        if self._wiring is not None and self._stored["wiring"] is not None:
-            self._wiring.restore(self._stored["wiring"])
-
-    def _run(self, duration: Quantity) -> Events:
-        """Run the network and keep the spikes of this stretch only."""
-        start = float(self.network.t_)
-        empty(self._spikes)
-        self.network.advance(duration)
-        stop = start + float(duration)
-        state = self.branches()
-        on = (state.owner >= 0) & (state.plateau_end > start) & (state.plateau_onset < stop)
-        return Events(
-            start,
-            stop,
-            raw(self._spikes, "i").astype(np.int64),
-            raw(self._spikes, "last_spike_time").copy(),
-            state.owner[on].astype(np.int64),
-            state.plateau_onset[on],
-            state.plateau_end[on],
-            *self.dendrites.releases_since(start),
-        )
+    def _tidy(self) -> None:
+        if self._elements % TIDY_PERIOD == 0:
+            drop_faded(self.neurons, FADING_OF_CELLS)
+            drop_faded(self.dendrites.branches, self.dendrites.branches.fading)
 
     def _replace(self, names: list[str]) -> None:
         """Put the rebuilt dendrites into the network in the place of the old ones."""
@@ -378,15 +286,6 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
         model[table].require(keys)
     check_site_growth(model["distal"])
     require_level_1(cell_model)
-
-
-def without_noise(model: Model) -> Model:
-    """Return a network model in which cells are alike, and neither they nor volleys fluctuate."""
-    quiet: dict[str, object] = {f"spread.{key}": 0.0 for key in spread.KEYS}
-    quiet |= {f"relay.{key}_jitter": 0 * ms for key in ("column", "neuron")}
-    return model.with_values(
-        {**quiet, "relay.variation": ALIKE, "membrane_noise.standard_deviation": 0 * mV}
-    )
 
 
 def least_match(model: Model, cell_model: Model, min_threshold: int, most_synapses: int) -> float:

@@ -31,6 +31,9 @@ class Dendrites(Protocol):
     def disconnect(self) -> None: ...  # noqa: D102
     def rewire(self, changes: SlotChanges) -> None: ...  # noqa: D102
     def enlarge(self, branches: int) -> None: ...  # noqa: D102
+    def releases_since(  # noqa: D102
+        self, start: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 
 
 class SegmentWiring:
