@@ -17,6 +17,7 @@ from htm_brian.errors import InputError
 from htm_brian.network.first_spikes import FirstSpikes, first_spikes
 from htm_brian.network.minicolumns import mean_delay
 from htm_brian.parameters import Model
+from htm_brian.parameters.by_numbers import ByNumbers
 from htm_brian.sdr.race import Race
 
 LEAST_RIGHT = 0.5
@@ -53,12 +54,12 @@ def column_race(cell: Model, network: Model, cells: int, neurons_per_cell: int =
     >>> min(one.right()) < 0.9 < 0.99 < min(many.right())
     True
     """
-    return _race(_Key(cell), _Key(network, USED), cells, neurons_per_cell)
+    return _race(ByNumbers(cell), ByNumbers(network, USED), cells, neurons_per_cell)
 
 
 def spikes_of(cell: Model, network: Model) -> FirstSpikes:
     """Return the distribution of first spikes in a network, computed once for equal models."""
-    return _spikes(_Key(cell), _Key(network, USED))
+    return _spikes(ByNumbers(cell), ByNumbers(network, USED))
 
 
 def require_race(cell: Model, network: Model, cells: int, neurons_per_cell: int = 1) -> Race:
@@ -131,30 +132,13 @@ def early_until(network: Model, race: Windowed) -> float:
     return float(relay["delay"]) + mean_delay(relay["neuron_jitter"]) + race.window
 
 
-class _Key:
-    """A model that is equal to another if the numbers are."""
-
-    def __init__(self, model: Model, tables: tuple[str, ...] | None = None) -> None:
-        self.model = model
-        names = [table.name for table in model.tables] if tables is None else tables
-        self.numbers = tuple(
-            (f"{name}.{key}", float(value)) for name in names for key, value in model[name].items()
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.numbers == other.numbers
-
-    def __hash__(self) -> int:
-        return hash(self.numbers)
-
-
 @lru_cache(maxsize=64)
-def _spikes(cell: _Key, network: _Key) -> FirstSpikes:
+def _spikes(cell: ByNumbers, network: ByNumbers) -> FirstSpikes:
     return first_spikes(cell.model, network.model)
 
 
 @lru_cache(maxsize=256)
-def _race(cell: _Key, network: _Key, cells: int, neurons_per_cell: int) -> Race:
+def _race(cell: ByNumbers, network: ByNumbers, cells: int, neurons_per_cell: int) -> Race:
     spikes = _spikes(cell, network)
     made = Race(
         spikes.times,

@@ -234,14 +234,14 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         read = readout.answers(events, self.n_cells, self.cells_per_column, self.layer.early_until)
         self._iteration += 1
         self.best_matching_cells = self._best_matching(read.active_cells)
+        seen = self._axons.seen(events, self.cells_per_column)
         if learn:
             previous = mask_of(self.n_cells, self.active_cells), self.winner_cells
-            seen = self._axons.seen(events, self.cells_per_column)
             element = Element(
                 *(read.active_cells, read.newcomers, before, *previous, self._iteration), seen
             )
             self.layer.follow(self.rule.between_elements(self.store, self._growth, element))
-        self._axons = self._axons.after(events, self.cells_per_column, before)
+        self._axons = self._axons.after(seen, before)
         self.active_columns, self.active_cells = read.columns, read.active_cells
         self.predicted_columns, self.column_bursts = read.foreseen_columns, read.column_bursts
         self.winner_cells, self.anomaly = read.winner_cells, read.anomaly

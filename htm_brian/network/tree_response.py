@@ -42,6 +42,7 @@ from htm_brian.experiment.progress import SilentProgress
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.network.column_race import latency_of
 from htm_brian.parameters import Model
+from htm_brian.parameters.by_numbers import ByNumbers
 
 Array = NDArray[np.float64]
 
@@ -124,30 +125,16 @@ def tree_response(cell: Model, network: Model, most_synapses: int) -> TreeRespon
     InputError
         In one line, where no volley fires the cell or none leaves the race enough time.
     """
-    return _measure(_Key(cell), _Key(network), most_synapses)
+    return _measure(ByNumbers(cell), ByNumbers(network), most_synapses)
 
 
 def noise_current(cell: Model, network: Model) -> Quantity:
     """Return the current, per volt of noise in the potential of a resting soma; measured."""
-    return siemens * _noise(_Key(cell), _Key(network))
-
-
-class _Key:
-    """A model that is equal to another if its numbers are."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.numbers = tuple((row[0], float(row[1]), row[2]) for row in model.rows())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.numbers == other.numbers
-
-    def __hash__(self) -> int:
-        return hash(self.numbers)
+    return siemens * _noise(ByNumbers(cell), ByNumbers(network))
 
 
 @lru_cache(maxsize=16)
-def _measure(cell: _Key, network: _Key, most: int) -> TreeResponse:
+def _measure(cell: ByNumbers, network: ByNumbers, most: int) -> TreeResponse:
     bench = _Bench(cell.model, network.model)
     least = bench.least_volley()
     answers = latency_of(network.model)
@@ -184,7 +171,7 @@ def _measure(cell: _Key, network: _Key, most: int) -> TreeResponse:
 
 
 @lru_cache(maxsize=16)
-def _noise(cell: _Key, network: _Key) -> float:
+def _noise(cell: ByNumbers, network: ByNumbers) -> float:
     bench = _Bench(cell.model, network.model)
     tau = float(network.model["membrane_noise"]["time_constant"])
     step = float(bench.step)

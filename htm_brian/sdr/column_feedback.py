@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.sdr.readout import BranchState, Events
+from htm_brian.sdr.readout import BranchState, Events, first_spike_of_each
 
 Times = NDArray[np.float64]
 
@@ -29,13 +29,6 @@ the tens of milliseconds of Silberberg & Markram 2007. Only differences from it 
 PRECISION = 1e-9
 """Seconds by which a wait may fall short of the longest and still be it: chance decides who is
 first, not the cell's sense of time."""
-
-
-def first_spike_of_each(events: Events, n_cells: int) -> Times:
-    """Return the time of each cell's first spike; infinite without one."""
-    first = np.full(n_cells, np.inf)
-    np.minimum.at(first, events.spike_cells, events.spike_times)
-    return first
 
 
 def feedback(spike: Times, cells_per_column: int) -> Times:
@@ -120,11 +113,11 @@ class Axons:
         told = feedback(spike, cells_per_column)
         return Seen(spike, told, self.last_spike, self.last_offer, events.stop)
 
-    def after(self, events: Events, cells_per_column: int, before: BranchState) -> Axons:
+    def after(self, seen: Seen, before: BranchState) -> Axons:
         """Return the axons after an element; `before` are the branches when its volley came."""
-        spike = first_spike_of_each(events, len(self.last_spike))
+        spike = seen.spike
         fired = np.isfinite(spike)
-        offers = waited_longest(spike, feedback(spike, cells_per_column))
+        offers = waited_longest(spike, seen.feedback)
         offers[before.predicted_cells()] = True
         offers &= fired
         return replace(

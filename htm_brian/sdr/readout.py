@@ -115,13 +115,6 @@ class BranchState:
     def predicted_cells(self) -> Cells:
         """Cells with a branch in a plateau, sorted.
 
-        Parameters
-        ----------
-        events : Events
-            Of one element.
-        n_cells : int
-            Of the layer.
-
         Returns
         -------
         ndarray of int64
@@ -180,6 +173,13 @@ def _cells_by(events: Events, n_cells: int, rule: Rule) -> Cells:
     ).sparse.copy()
 
 
+def first_spike_of_each(events: Events, n_cells: int) -> Times:
+    """Return the time of each cell's first spike; infinite without one."""
+    first = np.full(n_cells, np.inf)
+    np.minimum.at(first, events.spike_cells, events.spike_times)
+    return first
+
+
 def first_spikes(events: Events, cells: ArrayLike) -> Times:
     """Return the time of the first spike of each of `cells`, infinite for one that did not fire.
 
@@ -193,13 +193,8 @@ def first_spikes(events: Events, cells: ArrayLike) -> Times:
     ndarray of float, shape (n,)
     """
     wanted = np.asarray(cells, dtype=np.int64)
-    order = np.lexsort((events.spike_times, events.spike_cells))
-    fired, start = np.unique(events.spike_cells[order], return_index=True)
-    times = np.append(events.spike_times[order][start], np.inf)
-    place = np.searchsorted(fired, wanted)
-    found = place < len(fired)
-    found[found] = fired[place[found]] == wanted[found]
-    return times[np.where(found, place, len(fired))]
+    n_cells = 1 + max(wanted.max(initial=-1), events.spike_cells.max(initial=-1))
+    return first_spike_of_each(events, n_cells)[wanted]
 
 
 def predicted_cells(events: Events, n_cells: int) -> Cells:

@@ -46,7 +46,10 @@ def options_of(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def steps_of(rng: np.random.Generator, columns: int) -> Iterator[tuple[NDArray[Any], bool, bool]]:
-    """Yield active columns, whether a sequence begins, and whether to learn."""
+    """Yield active columns, whether a sequence begins, and whether to learn.
+
+    Patterns are from a small set, so that much is learned, with noise, resets and empty steps.
+    """
     patterns = [
         np.sort(rng.choice(columns, rng.integers(1, columns // 2 + 1), replace=False))
         for _ in range(4)

@@ -30,6 +30,7 @@ from htm_brian.streams.sequence_task import (
     AfterStep,
     transition_error,
 )
+from htm_brian.synapses.release.transmission import sites_per_permanence
 
 if TYPE_CHECKING:
     from htm_brian.protocols.plasticity_in_the_network import PlasticityInTheNetworkParameters
@@ -179,9 +180,9 @@ class Shown:
         flat = memory.store.flat()
         spikes = np.bincount(memory.spike_cells, minlength=memory.n_cells)
         threshold = memory.connected_permanence
-        beyond = np.clip(flat.permanence - threshold, 0, 1) / (1 - threshold)
+        beyond = np.clip(flat.permanence - threshold, 0, 1)
         few, growth = self._sites
-        sites = few * (1 + (growth - 1) * beyond)
+        sites = few * (1 + sites_per_permanence(growth, threshold) * beyond)
         return float((spikes[flat.presynaptic] * sites).sum() * self._probability)
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.comparison.columns import right_columns
 from htm_brian.comparison.margin import Margin
 from htm_brian.comparison.recording import Recorder, Recording, record
 from htm_brian.comparison.validation import exact_steps, jaccard
@@ -95,19 +96,13 @@ def compare(reference: Recording, own: Recording, margin: Margin) -> dict[str, f
     clear = margin.clear_steps(reference)[1:]
     reference, own = reference.part(1), own.part(1)
     same = exact_steps(reference, own)
-    driven, right = 0, 0
-    for step in range(len(reference)):
-        wrong = np.setxor1d(reference["active_cells"][step], own["active_cells"][step])
-        columns = reference["active_columns"][step]
-        right += len(np.setdiff1d(columns, wrong // reference.cells_per_column))
-        driven += len(columns)
     return {
         "exact": float(same.mean()),
         "exact_clear": float(same[clear].mean()) if clear.any() else float("nan"),
         "clear": float(clear.mean()),
         "same_predictive": float(exact_steps(reference, own, ["predictive_cells"]).mean()),
         "jaccard": float(jaccard(own["active_cells"], reference["active_cells"]).mean()),
-        "right_columns": right / driven,
+        "right_columns": right_columns(reference, own),
     }
 
 

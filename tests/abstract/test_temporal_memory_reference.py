@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.protocols.memory_equations.measurement import rows, steps_of
 from htm_brian.protocols.memory_equations.reference import ReferenceTemporalMemory
 
 STEPS = 40
@@ -52,31 +53,6 @@ def reference_of(configuration):
     return ReferenceTemporalMemory(**options)
 
 
-def stream(rng, columns):
-    """Patterns from a small set, so that much is learned, with noise, resets and empty steps."""
-    patterns = [
-        np.sort(rng.choice(columns, rng.integers(1, columns // 2 + 1), replace=False))
-        for _ in range(4)
-    ]
-    t = 0
-    while True:
-        t = t + 1 if rng.random() < 0.8 else int(rng.integers(0, 4))
-        pattern = patterns[t % 4]
-        if rng.random() < 0.1:
-            pattern = np.sort(rng.choice(columns, rng.integers(0, columns), replace=False))
-        yield pattern, rng.random() < 0.05, rng.random() < 0.9
-
-
-def rows(table):
-    return [
-        (
-            int(table.owner[i]),
-            dict(zip(table.presynaptic[a:b].tolist(), table.permanence[a:b].tolist(), strict=True)),
-        )
-        for i, (a, b) in enumerate(zip(table.indptr, table.indptr[1:], strict=False))
-    ]
-
-
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(configurations(), st.integers(0, 2**32 - 1))
 def test_equals_the_plain_reference_at_every_step(configuration, seed):
@@ -85,7 +61,7 @@ def test_equals_the_plain_reference_at_every_step(configuration, seed):
     tm = TemporalMemory(**configuration, tie_break="lowest_index")
     reference = reference_of(configuration)
     n_external = configuration["external_inputs"]
-    steps = stream(rng, configuration["columns"])
+    steps = steps_of(rng, configuration["columns"])
     for t in range(STEPS):
         pattern, reset, learn = next(steps)
         if reset:

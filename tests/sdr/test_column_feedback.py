@@ -29,7 +29,8 @@ def test_an_axon_offers_itself_when_its_cell_was_first_or_in_a_plateau() -> None
         *(0.0, np.array([6], dtype=np.int32), np.array([-0.04]), np.array([0.01]), np.zeros(1))
     )
     spikes = np.array([0, 1, 2, 6, 7]), np.array([0.011, 0.010, 0.012, 0.004, 0.020])
-    axons = Axons.silent(8).after(Events(0.0, 0.05, *spikes), 4, before)
+    axons = Axons.silent(8)
+    axons = axons.after(axons.seen(Events(0.0, 0.05, *spikes), 4), before)
     assert np.flatnonzero(np.isfinite(axons.last_offer)).tolist() == [1, 6]
     assert np.flatnonzero(np.isfinite(axons.last_spike)).tolist() == [0, 1, 2, 6, 7]
     seen = axons.seen(Events(0.05, 0.1, np.array([0]), np.array([0.06])), 4)
