@@ -59,3 +59,20 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -
         below, above = mean_interval(hit / tried, level=level)
         low, high = min(low, below), max(high, above)
     return max(low, 0.0), min(high, 1.0)
+
+
+def resampled_interval(values: ArrayLike, resamples: int = 2000) -> Interval:
+    """Return the 95 % interval of the mean over runs that are not NaN, by the bootstrap.
+
+    Examples
+    --------
+    >>> resampled_interval([0.9, 0.9, 0.9])
+    (0.9, 0.9)
+    """
+    every = np.asarray(values, dtype=np.float64)
+    known = every[~np.isnan(every)]
+    if not known.size:
+        return math.nan, math.nan
+    drawn = np.random.default_rng(0).choice(known, (resamples, known.size)).mean(axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return float(low), float(high)

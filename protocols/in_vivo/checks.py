@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import resampled_interval
 from htm_brian.protocols.in_vivo.stimulus import (
     MANY_2,
     MANY_2_JITTER,
@@ -42,7 +42,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     made = [
         Check(
             lower_end(name),
-            interval(dataset.jaccard.sel(condition=name).to_numpy())[0],
+            resampled_interval(dataset.jaccard.sel(condition=name).to_numpy())[0],
             "1",
             least,
             None,
@@ -66,7 +66,9 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     made += [
         Check(
             below_race(name),
-            interval((dataset.jaccard - dataset.race_jaccard).sel(condition=name).to_numpy())[0],
+            resampled_interval(
+                (dataset.jaccard - dataset.race_jaccard).sel(condition=name).to_numpy()
+            )[0],
             "1",
             -WITHIN,
             None,
@@ -78,7 +80,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         made.append(
             Check(
                 UNPROMPTED_CELLS,
-                interval(dataset.unprompted.sel(condition=MANY_2).to_numpy())[1],
+                resampled_interval(dataset.unprompted.sel(condition=MANY_2).to_numpy())[1],
                 "1",
                 None,
                 UNPROMPTED,
@@ -103,7 +105,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
     found = {}
     for name in dataset.condition.to_numpy():
         of = dataset.sel(condition=name)
-        low, high = interval(of.jaccard.to_numpy())
+        low, high = resampled_interval(of.jaccard.to_numpy())
         found[f"{name}: Jaccard"] = float(of.jaccard.mean())
         found[f"{name}: Jaccard, lower end"] = low
         found[f"{name}: Jaccard, upper end"] = high
@@ -117,13 +119,3 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             of.closed_unprompted
         )
     return found
-
-
-def interval(values: np.ndarray, resamples: int = 2000) -> tuple[float, float]:
-    """Return the 95 % interval of the mean over networks, by the bootstrap."""
-    known = values[~np.isnan(values)]
-    if not known.size:
-        return float("nan"), float("nan")
-    drawn = np.random.default_rng(0).choice(known, (resamples, known.size)).mean(axis=1)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return float(low), float(high)

@@ -14,8 +14,9 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.network.column_race import column_race, spikes_of
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.parameters import Model
-from htm_brian.protocols.in_vivo.stimulus import PREDICTED_SHARE, Condition, make_stimulus
+from htm_brian.protocols.in_vivo.stimulus import Condition
 from htm_brian.randomness import stream
+from htm_brian.streams.predicted_sets import PREDICTED_SHARE, predicted_sets
 
 if TYPE_CHECKING:
     from htm_brian.protocols.in_vivo import InVivoParameters
@@ -104,7 +105,7 @@ def run_network(
     """Run one network over its stimulus, and hold it against the abstract memory."""
     columns, active, cells = parameters.columns, parameters.active, condition.cells
     rng = stream(parameters.seed, "stimulus", number)
-    sets, segments = make_stimulus(columns, cells, active, parameters.elements, rng)
+    sets, segments = predicted_sets(columns, cells, active, parameters.elements, rng)
     enough = round(0.4 * active)
     thresholds = {"activation_threshold": enough, "min_threshold": enough}
     abstract = TemporalMemory(columns, cells, **thresholds, max_new_synapses=active)

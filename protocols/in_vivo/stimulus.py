@@ -1,23 +1,12 @@
-"""Sets of columns, the segments that predict them, and what fluctuates in each condition."""
+"""What fluctuates in each condition; sets and segments are `htm_brian.streams.predicted_sets`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from brian2 import ms, mV
-from numpy.random import Generator
-from numpy.typing import NDArray
 
-from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.parameters import Model
-
-PREDICTED_SHARE = 0.5
-"""Of the columns of an element."""
-FALSE_SHARE = 0.25
-"""Predicted cells whose columns are not driven, per column that is."""
-PERMANENCE = 0.6
-"""Of every synapse; all are connected."""
 
 
 @dataclass(frozen=True)
@@ -98,37 +87,3 @@ QUICK_CONDITIONS = (
     Condition(MANY_2, 2.0, 0.1, neurons=16, cells=4),
     *FACTORS[:1],
 )
-
-
-def make_stimulus(
-    columns: int, cells: int, active: int, elements: int, rng: Generator
-) -> tuple[list[NDArray[np.int64]], SegmentTable]:
-    """Return sets of active columns, and segments that predict a cell in half of each set.
-
-    They predict some cells of other columns as well. A segment's synapses come from one cell of
-    each column of the set before.
-    """
-    sets, owners, sources = [], [], []
-    before = np.empty(0, dtype=np.int64)
-    for _ in range(elements):
-        chosen = np.sort(rng.choice(columns, active, replace=False))
-        winners = chosen * cells + rng.integers(0, cells, active)
-        if before.size:
-            others = rng.choice(
-                np.setdiff1d(np.arange(columns), chosen), round(FALSE_SHARE * active), replace=False
-            )
-            right = rng.permutation(winners)[: round(PREDICTED_SHARE * active)]
-            for cell in (*right, *(others * cells)):
-                owners.append(int(cell))
-                sources.append(before)
-        sets.append(chosen)
-        before = winners
-    presynaptic = np.concatenate(sources).astype(np.int32)
-    table = SegmentTable(
-        np.array(owners, dtype=np.int32),
-        np.arange(len(owners) + 1) * active,
-        presynaptic,
-        np.full(len(presynaptic), PERMANENCE, dtype=np.float32),
-        n_cells=columns * cells,
-    )
-    return sets, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from htm_brian.experiment.checks import CLAIM, Check, with_roles
-from htm_brian.protocols.in_vivo.checks import interval
+from htm_brian.experiment.seeds import resampled_interval
 from htm_brian.protocols.three_levels.stimulus import JITTER_1, JITTER_2, NOISE_1, NOISE_2, QUIET
 
 TARGET = "htm_brian's targets for level 2 against level 0"
@@ -33,7 +33,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     made += [
         Check(
             f"level 2, active cells, Jaccard, lower end of the 95 % interval: {name}",
-            interval(trees.jaccard.sel(condition=name).to_numpy())[0],
+            resampled_interval(trees.jaccard.sel(condition=name).to_numpy())[0],
             "1",
             least,
             None,

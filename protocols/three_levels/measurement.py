@@ -20,11 +20,11 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.network.tree_layer import measured_threshold
 from htm_brian.parameters import Model
-from htm_brian.protocols.in_vivo.stimulus import make_stimulus
 from htm_brian.protocols.three_levels.example import Example
 from htm_brian.protocols.three_levels.stimulus import QUIET, Condition
 from htm_brian.randomness import stream
 from htm_brian.sdr.ragged import Ragged
+from htm_brian.streams.predicted_sets import predicted_sets
 
 if TYPE_CHECKING:
     from htm_brian.protocols.three_levels import ThreeLevelsParameters
@@ -108,7 +108,7 @@ def compare(reference: Recording, own: Recording, margin: Margin) -> dict[str, f
 
 def _task(p: ThreeLevelsParameters, number: int) -> Task:
     rng = stream(p.seed, "stimulus", number)
-    sets, segments = make_stimulus(p.columns, p.cells, p.active, p.elements, rng)
+    sets, segments = predicted_sets(p.columns, p.cells, p.active, p.elements, rng)
     return Ragged.from_sets(sets), segments
 
 

@@ -1,4 +1,4 @@
-"""What fluctuates in each condition; sets of columns and segments are those of `in_vivo`."""
+"""What fluctuates in each condition; sets of columns are those of `in_vivo`."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison.columns import right_columns, right_columns_row
 from htm_brian.comparison.ladder import MemoryParameters, SpikingRun, run_abstract, run_spiking
 from htm_brian.comparison.recording import BEST, SETS, Recording
-from htm_brian.protocols.in_vivo.stimulus import make_stimulus
 from htm_brian.sdr.ragged import Ragged
+from htm_brian.streams.predicted_sets import predicted_sets
 
 
 def recording(columns: list[list[int]], cells: list[list[int]]) -> Recording:
@@ -48,7 +48,7 @@ def test_columns_must_be_right_as_often_as_the_race_says() -> None:
 
 
 def test_more_neurons_to_a_cell_make_more_columns_right() -> None:
-    sets, segments = make_stimulus(40, 4, 8, 10, np.random.default_rng(3))
+    sets, segments = predicted_sets(40, 4, 8, 10, np.random.default_rng(3))
     stream, thresholds = Ragged.from_sets(sets), {"activation_threshold": 3, "min_threshold": 3}
     memory = MemoryParameters(40, 4, max_new_synapses=8, **thresholds)
     abstract = TemporalMemory(40, 4, max_new_synapses=8, **thresholds)

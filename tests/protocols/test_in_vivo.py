@@ -8,9 +8,10 @@ import pytest
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import Outcome, load_protocol
+from htm_brian.experiment.seeds import resampled_interval
 from htm_brian.figures.in_vivo import draw
-from htm_brian.protocols.in_vivo.checks import interval
-from htm_brian.protocols.in_vivo.stimulus import MANY_2, SINGLE_1, SINGLE_2, make_stimulus
+from htm_brian.protocols.in_vivo.stimulus import MANY_2, SINGLE_1, SINGLE_2
+from htm_brian.streams.predicted_sets import predicted_sets
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_without_noise_the_cells_are_the_same_and_at_1_mV_nearly(outcome: Outcom
 
 
 def test_half_of_the_columns_of_each_set_have_one_predicted_cell() -> None:
-    sets, table = make_stimulus(128, 4, 10, 12, np.random.default_rng(1))
+    sets, table = predicted_sets(128, 4, 10, 12, np.random.default_rng(1))
     memory = TemporalMemory(128, 4, activation_threshold=4, min_threshold=4, max_new_synapses=10)
     memory.import_segments(table)
     found = []
@@ -47,7 +48,7 @@ def test_half_of_the_columns_of_each_set_have_one_predicted_cell() -> None:
 
 def test_the_interval_is_that_of_the_mean_over_networks() -> None:
     values = np.random.default_rng(2).normal(0.9, 0.02, 400)
-    low, high = interval(values)
+    low, high = resampled_interval(values)
     assert (low + high) / 2 == pytest.approx(values.mean(), abs=5e-4)
     assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.1)
-    assert np.isnan(interval(np.array([np.nan]))).all()
+    assert np.isnan(resampled_interval(np.array([np.nan]))).all()
