@@ -13,10 +13,10 @@ from brian2.units import Hz, ms, mV, second
 
 from htm_brian.abstract.anomaly import AnomalyLikelihood, log_likelihood
 from htm_brian.abstract.classifier import SDRClassifier, SDRPredictor
-from htm_brian.abstract.date_encoder import DateEncoder
 from htm_brian.abstract.encoders import (
     CategoryEncoder,
     CyclicEncoder,
+    DateEncoder,
     MultiEncoder,
     ScalarEncoder,
 )

@@ -18,6 +18,7 @@ module                                 what it holds
 `htm_brian.parameters.values`          parameters, tables and models, which check themselves
 `htm_brian.parameters.files`           the reading of a file, and all that is wrong with it
 `htm_brian.parameters.links`           values that are those of another model
+`htm_brian.parameters.by_numbers`      models as keys of what was computed from them
 =====================================  =========================================================
 """
 

@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from htm_brian.abstract.date_encoder import DateEncoder
-from htm_brian.abstract.encoders import CategoryEncoder, MultiEncoder, ScalarEncoder
+from htm_brian.abstract.encoders import CategoryEncoder, DateEncoder, MultiEncoder, ScalarEncoder
 from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.sdr.ragged import Ragged
 from htm_brian.sdr.sdr import SDR

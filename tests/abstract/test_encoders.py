@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htm_brian.abstract.date_encoder import DateEncoder
 from htm_brian.abstract.encoders import (
     CategoryEncoder,
     CyclicEncoder,
+    DateEncoder,
     MultiEncoder,
     ScalarEncoder,
 )

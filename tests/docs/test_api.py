@@ -13,8 +13,8 @@ import pytest
 
 API = Path(__file__).resolve().parents[2] / "docs" / "api.rst"
 COMPLETE = (
-    "htm_brian.abstract.date_encoder",
-    "htm_brian.abstract.encoders",
+    "htm_brian.abstract.encoders.dates",
+    "htm_brian.abstract.encoders.values",
     "htm_brian.abstract.spatial_pooler",
     "htm_brian.abstract.temporal_memory",
     "htm_brian.sdr.mapping",

@@ -1,12 +1,4 @@
-"""Encoders: turn numbers, cycles and categories into SDRs in which likeness is shared bits.
-
-Each encoder has `size` (bits), `n_active` (on-bits of every encoding) and `encode(value)`, which
-depends on the encoder's parameters and the value alone, never on what was encoded before.
-
-Notes
------
-After Purdy, S. (2016), Encoding data for HTM systems, arXiv:1602.05925.
-"""
+"""Encoders of numbers, of what comes round, of categories, and of several of them together."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from htm_brian.abstract.encoders import CategoryEncoder, CyclicEncoder, Encoder, MultiEncoder
+from htm_brian.abstract.encoders.values import CategoryEncoder, CyclicEncoder, Encoder, MultiEncoder
 from htm_brian.arguments import check_integer, check_number, shown
 from htm_brian.errors import InputError
 from htm_brian.sdr.sdr import SDR
