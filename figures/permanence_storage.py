@@ -16,7 +16,8 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     panels = figure.subplots(1, 3)
     draw_pruning(panels[0], dataset)
-    draw_bits(panels[1], dataset)
+    if "connected_alike" in dataset:  # a run may be stopped before
+        draw_bits(panels[1], dataset)
     draw_sharing(panels[2], dataset)
     return {"permanence_storage": figure}
 
@@ -38,7 +39,7 @@ def draw_bits(axes: Axes, dataset: xr.Dataset) -> None:
     for place in range(len(labels)):
         values = alike.isel(kind=place).to_numpy()
         across = place + np.linspace(-0.15, 0.15, values.size)
-        axes.plot(across, values, "o", color=COLOURS[place], alpha=0.7)
+        axes.plot(across, values, "o", color=COLOURS[place], ms=3, alpha=0.4)
     axes.axhline(0.99, color="#6b7178", linewidth=0.8)
     axes.set_xticks(range(len(labels)), labels, fontsize="x-small")
     axes.set_ylabel("share connected alike")

@@ -12,7 +12,7 @@ from htm_brian.protocols.permanence_storage.checks import capacity, checks, lost
 from htm_brian.protocols.permanence_storage.measurement import AT, FAR
 
 SMALL = PermanenceStorageParameters(
-    synapses=30, events=500, pools=(40, 400), patterns=16, n_seeds=3
+    synapses=30, events=500, pools=(40, 400), patterns=16, n_seeds=3, n_bit_seeds=3
 )
 
 
@@ -71,6 +71,7 @@ def test_stopped_half_way() -> None:
         ({"pools": (10,)}, "each of pools must lie in"),
         ({"pruned_far_below": 0.15}, "pruned_far_below must lie in"),
         ({"n_seeds": 1}, "n_seeds must be at least 2, got 1"),
+        ({"n_bit_seeds": 1}, "n_bit_seeds must be at least 2, got 1"),
     ],
 )
 def test_bad_parameters_are_named(changes: dict[str, object], message: str) -> None:
