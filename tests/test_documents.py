@@ -6,14 +6,20 @@ import doctest
 import re
 import shlex
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xarray as xr
+from brian2 import start_scope
 
 from docs import insert_results
 from htm_brian import cli, cli_fit
+from htm_brian.experiment import starting
 from htm_brian.experiment.claims import settling
+from htm_brian.experiment.export import command as export_command
 from htm_brian.experiment.finding import find_protocol
 from htm_brian.experiment.protocol import list_protocols
 from htm_brian.experiment.sweep import command
@@ -34,6 +40,8 @@ QUOTED = (
     "for a fall of the transmission probability by 0.1",  # the definition of the measure
 )
 """Numbers of the set-up that may stand in the text of docs/protocols.md."""
+NOT_HERE = ("dask_jobqueue", "dask_kubernetes.operator", "htm_brian.engine.cuda")
+"""What a block imports that needs a cluster or a graphics card: it is compiled and not run."""
 MAKE_TARGETS = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
@@ -42,19 +50,47 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_python_examples_give_what_they_show(document: Path) -> None:
-    # One after the other, as a reader would type them.
-    source = "\n".join(blocks(document, "python"))
-    test = doctest.DocTestParser().get_doctest(source, {}, document.name, str(document), 0)
+def each(language: str) -> list[Any]:
+    """Return every block of a language in the documents, named by its page and number."""
+    return [
+        pytest.param(block, id=f"{document.name}-{number}")
+        for document in DOCUMENTS
+        for number, block in enumerate(blocks(document, language), start=1)
+    ]
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", each("python"))
+def test_a_python_block_by_itself_gives_what_it_shows(block: str, empty_folder: Path) -> None:
+    needed = next((name for name in NOT_HERE if f"from {name} import" in block), None)
+    if needed is not None:
+        compile(block, needed, "exec")
+        return
+    start_scope()
+    test = doctest.DocTestParser().get_doctest(block, {}, "block", None, 0)
+    assert test.examples, "a block without prompts shows no output"
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     runner.run(test)
     assert runner.summarize(verbose=False).failed == 0
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_commands_are_ones_that_the_program_has(
-    document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_every_block_says_its_language() -> None:
+    # A block of an unknown language would be run by no test; {image} and the like are Sphinx's.
+    for document in DOCUMENTS:
+        fences = re.findall(r"^```(.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(fences[1::2]) <= {""}, document.name
+        for opening in fences[::2]:
+            assert opening in ("python", "sh", "toml", "text") or opening[0] == "{", document.name
+
+
+@pytest.mark.parametrize("block", each("sh"))
+def test_a_block_of_commands_by_itself_is_what_the_program_has(
+    block: str, monkeypatch: pytest.MonkeyPatch, empty_folder: Path
 ) -> None:
     def set_up_only(
         name: str,
@@ -73,17 +109,23 @@ def test_commands_are_ones_that_the_program_has(
         axes = axes_of(over, protocols, seeds)
         return 0 if all(points_of(given, axes) for given in protocols) else 1
 
+    def reduced(name: str, swc: str, *, like: str, branches: int) -> tuple[Path, list[str]]:
+        return starting.new_model(name, like=like), []
+
     monkeypatch.setattr(cli, "_run", set_up_only)
     monkeypatch.setattr(command, "sweep", points_only)
     monkeypatch.setattr(command, "replot", lambda folder: [])
     for long in ("fit", "score"):
         monkeypatch.setattr(calibration, long, lambda *given, **named: {})
     monkeypatch.setattr(cli_fit, "_show", lambda *given: None)
+    monkeypatch.setattr(export_command, "read_run", lambda run: xr.Dataset())
+    monkeypatch.setattr(export_command, "_writer", lambda form: lambda dataset, place: [])
+    monkeypatch.setattr(export_command, "_draw", lambda *given: [])
+    monkeypatch.setattr(starting, "new_model_from_swc", reduced)
     monkeypatch.setattr(settling, "load_results", lambda folders: ({}, []))
     monkeypatch.setattr(settling, "unsettled", lambda settled: [])
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.chdir(tmp_path)  # what `new` writes, later lines use
-    for line in filter(None, "\n".join(blocks(document, "sh")).splitlines()):
+    for line in filter(None, block.splitlines()):
         program, *arguments = shlex.split(line, comments=True)
         if program == "make":
             assert arguments[0] in MAKE_TARGETS.findall((ROOT / "Makefile").read_text())
@@ -100,6 +142,8 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_the_model_file_that_is_shown_can_be_read(tmp_path: Path) -> None:
+    for block in each("toml"):
+        tomllib.loads(block.values[0])
     (text,) = blocks(ROOT / "docs" / "models.md", "toml")
     path = tmp_path / "my_cell.toml"
     path.write_text(text, encoding="utf-8")
