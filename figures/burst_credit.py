@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 # Okabe and Ito's colours: apart for colour-blind eyes and in grey print.
 COLOURS = (
     *("#E69F00", "#D55E00", "#CC79A7", "#0072B2", "#009E73"),
-    *("#000000", "#6b7178", "#56B4E9", "#b8a800"),
+    *("#000000", "#6b7178", "#56B4E9", "#b8a800", "#8c564b", "#b0b7be"),
 )
 GREY = "#6b7178"
 

@@ -15,6 +15,8 @@ KEYS = {
         "increment": Key("1", "rise of a winner's permanence to an input that is on"),
         "decrement": Key("1", "fall of a winner's permanence to an input that is off"),
         "winners_share": Key("1", "share of hidden cells that win"),
+        "boost_strength": Key("1", "of cells that win less often than others, where boosted"),
+        "duty_cycle_period": Key("1", "examples over which it is averaged how often a cell wins"),
         "learning_rate": Key("1", "of the outputs"),
     },
 }

@@ -2,6 +2,8 @@ r"""HTM's local rule as a hidden layer: winners learn the inputs that they won w
 
 Cells with most connected synapses to on-bits win; permanences of winners go up to inputs that are
 on, and down to those that are off (`htm_brian.abstract.permanence.UpDown`). No target takes part.
+Where winners are boosted, as in the spatial pooler (Cui et al. 2017, Front Comput Neurosci 11:111),
+overlaps are compared after multiplication by exp(strength times (share that wins less duty cycle)).
 With the winners fixed, the change is the gradient of
 
 .. math::
@@ -37,10 +39,16 @@ class WinnersNetwork:
         Cells that win.
     on_above : float
         Inputs above this are on.
+    boost_strength : float
+        Of those that win less often than others; 0: none is boosted.
+    duty_cycle_period : int
+        Examples over which it is averaged how often a cell wins.
 
     Attributes
     ----------
     permanence : ndarray of shape (n_hidden, n_inputs)
+    duty_cycle : ndarray of shape (n_hidden,)
+        Share of the examples that a cell wins; moves whether or not the permanences do.
     readout : RateNetwork
         Weights and biases of the outputs.
     """
@@ -55,9 +63,14 @@ class WinnersNetwork:
         rule: UpDown,
         winners: int,
         on_above: float = 0.5,
+        boost_strength: float = 0.0,
+        duty_cycle_period: int = 1000,
     ) -> None:
         self.rule, self.on_above = rule, check_number("on_above", on_above, low=0, high=1)
         self.winners = check_integer("winners", winners, low=1, high=n_hidden)
+        self.boost_strength = check_number("boost_strength", boost_strength, low=0)
+        self._period = check_integer("duty_cycle_period", duty_cycle_period, low=1)
+        self.duty_cycle, self._seen = np.full(n_hidden, self.winners / n_hidden), 0
         self.permanence = rng.uniform(0.3, 0.7, (n_hidden, n_inputs))
         # Among cells of equal overlap the lower index would always win.
         self._tie = 1e-3 * rng.random(n_hidden)
@@ -66,10 +79,17 @@ class WinnersNetwork:
     def hidden(self, inputs: Floats) -> Floats:
         """Return ones for the winners, an array of shape (n_examples, n_hidden)."""
         connected = self.permanence >= self.rule.connected_permanence
-        overlap = (inputs > self.on_above).astype(float) @ connected.T.astype(float) + self._tie
+        overlap = (inputs > self.on_above).astype(float) @ connected.T.astype(float)
+        overlap = overlap * self.boost_factors() + self._tie
         found = np.zeros_like(overlap)
         best = np.argpartition(-overlap, self.winners - 1, axis=1)[:, : self.winners]
         np.put_along_axis(found, best, 1.0, axis=1)
+        return found
+
+    def boost_factors(self) -> Floats:
+        """Return by what overlaps are multiplied before they are compared, for each cell."""
+        target = self.winners / len(self.duty_cycle)
+        found: Floats = np.exp(self.boost_strength * (target - self.duty_cycle))
         return found
 
     def rates(self, inputs: Floats) -> Floats:
@@ -84,6 +104,9 @@ class WinnersNetwork:
         """Let outputs learn by their error, and the hidden layer by the local rule if it shall."""
         active = self.hidden(inputs)
         self.readout.add(self.readout.gradient(active, targets), learning_rate)
+        for wins in active:
+            self._seen += 1
+            self.duty_cycle += (wins - self.duty_cycle) / min(self._seen, self._period)
         if not hidden:
             return
         for example, wins in zip(inputs > self.on_above, active > 0, strict=True):

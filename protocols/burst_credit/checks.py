@@ -8,6 +8,8 @@ import xarray as xr
 from htm_brian.experiment.checks import Check
 from htm_brian.experiment.seeds import Interval, mean_interval
 from htm_brian.protocols.burst_credit.learning import (
+    BOOSTED,
+    BOOSTED_FROZEN,
     DENDRITES,
     FROZEN,
     HTM,
@@ -16,6 +18,7 @@ from htm_brian.protocols.burst_credit.learning import (
     RANDOM,
     SYMMETRIC,
     TARGETS,
+    WINNERS,
 )
 
 PAYEUR = "Payeur et al. 2021, Nat Neurosci 24:1010"
@@ -183,7 +186,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
         _put(found, f"{rule}: loss at last over first", last.loss / first.loss)
         if rule in (NONE, FROZEN):
             continue
-        if rule in (HTM, HTM_FROZEN):
+        if rule in WINNERS:
             _put(found, f"{rule}: fit at last over first", last.local_loss / first.local_loss)
         else:
             ratio = last.local_loss / first.local_loss
@@ -191,10 +194,11 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             found[f"{rule}: epochs whose hidden change alone lowers the loss, share"] = float(
                 one.descent.mean()
             )
-        if rule != HTM_FROZEN:
+        if rule not in (HTM_FROZEN, BOOSTED_FROZEN):
             _put(found, f"{rule}: angle after one epoch", one.angle.isel(epoch=1))
             _put(found, f"{rule}: angle at last", last.angle)
-    for first_rule, other in ((RANDOM, NONE), (RANDOM, FROZEN), (HTM, HTM_FROZEN)):
+    pairs = ((RANDOM, NONE), (RANDOM, FROZEN), (HTM, HTM_FROZEN), (BOOSTED, BOOSTED_FROZEN))
+    for first_rule, other in (*pairs, (BOOSTED, HTM), (RANDOM, BOOSTED)):
         ends = difference(dataset, first_rule, other)
         found[f"accuracy of {first_rule} less that of {other}, low"] = ends[0]
         found[f"accuracy of {first_rule} less that of {other}, high"] = ends[1]

@@ -39,6 +39,14 @@ NONE, RANDOM, SYMMETRIC = "bursts, no hidden layer", "bursts", "bursts, symmetri
 DENDRITES, TARGETS = "segregated dendrites", "difference target propagation"
 GRADIENT, FROZEN = "back-propagation", "hidden layer frozen"
 HTM, HTM_FROZEN = "HTM's winners", "HTM's winners, frozen"
+BOOSTED, BOOSTED_FROZEN = "HTM's winners, boosted", "HTM's winners, boosted, frozen"
+WINNERS = {
+    HTM: (False, False),
+    HTM_FROZEN: (False, True),
+    BOOSTED: (True, False),
+    BOOSTED_FROZEN: (True, True),
+}
+"""By name, whether winners are boosted, and whether their permanences are frozen."""
 
 Make = Callable[[RateNetwork, Model, np.random.Generator], Teaching]
 RULES: dict[str, tuple[str, Make]] = {
@@ -87,8 +95,8 @@ def digits_of_seed(p: BurstCreditParameters, model: Model, seed: int) -> xr.Data
         found = _taught(p, model, task, name, seed)
         accuracy.append(found[0])
         looks.append(found[1])
-    for frozen in (False, True):
-        found = _winners(p, model, task, seed, frozen)
+    for boosted, frozen in WINNERS.values():
+        found = _winners(p, model, task, seed, boosted, frozen)
         accuracy.append(found[0])
         looks.append(found[1])
     courses = np.array(looks)
@@ -96,7 +104,7 @@ def digits_of_seed(p: BurstCreditParameters, model: Model, seed: int) -> xr.Data
     variables = {name: (dims, courses[:, :, place]) for place, name in enumerate(LOOKS)}
     return xr.Dataset(
         {"accuracy": ("rule", 100 * np.array(accuracy), {"units": "%"}), **variables},
-        coords={"rule": [*RULES, HTM, HTM_FROZEN], "epoch": np.arange(p.epochs + 1)},
+        coords={"rule": [*RULES, *WINNERS], "epoch": np.arange(p.epochs + 1)},
     )
 
 
@@ -140,7 +148,7 @@ def _look(rule: Teaching, network: RateNetwork, task: Task) -> tuple[float, ...]
 
 
 def _winners(
-    p: BurstCreditParameters, model: Model, task: Task, seed: int, frozen: bool
+    p: BurstCreditParameters, model: Model, task: Task, seed: int, boosted: bool, frozen: bool
 ) -> tuple[float, Floats]:
     """Return the same of a hidden layer of winners; its local loss is the fit, negative."""
     table = model["winners"]
@@ -151,6 +159,8 @@ def _winners(
         stream(p.seed, "weights", seed),
         rule=UpDown(float(table["increment"]), float(table["decrement"])),
         winners=max(1, round(float(table["winners_share"]) * p.hidden)),
+        boost_strength=float(table["boost_strength"]) if boosted else 0.0,
+        duty_cycle_period=int(table["duty_cycle_period"]),
     )
     order = stream(p.seed, "order", seed)
     looks = [_look_at_winners(network, task, frozen)]

@@ -49,3 +49,24 @@ def test_targets_change_nothing_in_the_hidden_layer(network: WinnersNetwork) -> 
         one.learn(inputs, np.eye(2)[[target] * 10], 0.1, hidden=True)
         found.append(one.permanence)
     np.testing.assert_array_equal(*found)
+
+
+def test_boosted_winners_take_turns() -> None:
+    rng = np.random.default_rng(5)
+    inputs = rng.random((200, 12))
+    most = []
+    for strength in (0.0, 20.0):
+        one = WinnersNetwork(
+            12, 20, 2, np.random.default_rng(1), rule=UpDown(), winners=2, boost_strength=strength
+        )
+        for each in inputs:
+            one.learn(each[None], np.array([[1.0, 0.0]]), 0.1, hidden=False)
+        assert one.duty_cycle.sum() == pytest.approx(2)
+        most.append(one.duty_cycle.max())
+    assert most[1] < 0.5 * most[0], most
+
+
+def test_duty_cycles_are_the_share_of_examples_that_a_cell_wins(network: WinnersNetwork) -> None:
+    inputs = np.random.default_rng(6).random((50, 12))
+    network.learn(inputs, np.tile([1.0, 0.0], (50, 1)), 0.1, hidden=False)
+    np.testing.assert_allclose(network.duty_cycle, network.hidden(inputs).mean(axis=0))
