@@ -123,6 +123,9 @@ def store(folder: Path, results: Path, name: str | None = None) -> Path:
         raise InputError(f"a run of {protocol} is stored as {protocol} or {protocol}+variant")
     if summary["partial"]:
         raise InputError(f"{path} is of a run that was stopped before its end")
+    seeds, needed = provenance.get("seeds", 1), load_protocol(protocol).seeds_by_default
+    if seeds < needed:
+        raise InputError(f"{path} is of {seeds} seed, the outcome is drawn: run it with {needed}")
     other = differences(protocol, provenance["parameters"])
     if other and name == protocol:
         raise InputError(
@@ -135,6 +138,7 @@ def store(folder: Path, results: Path, name: str | None = None) -> Path:
         "date": provenance["started"].partition("T")[0],
         "duration_seconds": provenance["duration_seconds"],
         "seed": provenance["seed"],
+        "seeds": provenance.get("seeds", 1),
         "git_revision": provenance["git_revision"],
         "versions": {package: provenance["versions"][package] for package in VERSIONS},
         "parameters": provenance["parameters"],
@@ -257,7 +261,8 @@ def figure(name: str, key: str, result: Result | None) -> str:
     if key not in checks:
         raise InputError(f"{name} has no check {key!r}; it has {', '.join(checks)}")
     check = Check.from_dict(checks[key])
-    return with_unit(format_number(check.value), check.unit)
+    value = check.value if check.mean is None else check.mean
+    return with_unit(format_number(value), check.unit)
 
 
 def verdict(result: Result) -> str:
@@ -275,9 +280,14 @@ def origin(result: Result) -> str:
     versions = result["versions"]
     said = f"Run of {result['date']}, Brian2 {versions['brian2']}"
     if result["seed"] is not None:
-        said += f", seed {result['seed']}"
+        said += f", {_seeds(result)}"
     other = differences(result["protocol"], result["parameters"])
     return f"{said}; {', '.join(other)}." if other else f"{said}."
+
+
+def _seeds(result: Result) -> str:
+    first, n = result["seed"], result.get("seeds", 1)
+    return f"seed {first}" if n == 1 else f"seeds {first} to {first + n - 1}, 95 % intervals"
 
 
 def differences(protocol: str, parameters: Mapping[str, Any]) -> list[str]:

@@ -231,7 +231,10 @@ def run(
     ] = False,
     seeds: Annotated[
         int | None,
-        typer.Option(help="Run it with so many seeds; means and intervals, as htm-brian sweep."),
+        typer.Option(
+            help="Run it with so many seeds, and hold the checks against the intervals over them.  "
+            "[default: 10 where the outcome is drawn, else 1; 1 with --quick]"
+        ),
     ] = None,
     output: Output = None,
     quiet: Quiet = False,
@@ -250,17 +253,12 @@ def run(
         raise InputError("Missing argument 'name'; see htm-brian run --help")
     if show_help:
         return _describe(name, as_json)
-    if seeds is not None:
-        if as_json:
-            raise InputError("--json goes with one seed; read the dataset that --seeds writes")
-        return cli_tools.sweep(
-            [name], None, seeds, settings, quick, None, None, output, quiet=quiet
-        )
     return _run(
         name,
         lambda parameters: with_settings(parameters, settings or []),
         output,
         quick,
+        seeds,
         quiet=quiet,
         as_json=as_json,
     )
@@ -279,6 +277,11 @@ def _describe(name: str, as_json: bool) -> int:
     print(f"source: {protocol.source}")
     print_table(parameter_table(protocol))
     print(f"change one with: htm-brian run {name} --set 'parameter=value unit'")
+    if protocol.seeds_by_default > 1:
+        print(
+            f"its outcome is drawn: it runs with {protocol.seeds_by_default} seeds, and the checks "
+            f"stand against the 95 % intervals over them; one run: htm-brian run {name} --seeds 1"
+        )
     if protocol.quick is not None:
         print(f"in less than a minute: htm-brian run {name} --quick")
     return 0
@@ -294,6 +297,7 @@ def _run(
     change: Callable[[Any], Any],
     output: str | None,
     quick: bool = False,
+    seeds: int | None = None,
     *,
     quiet: bool = False,
     as_json: bool = False,
@@ -316,7 +320,10 @@ def _run(
         protocol = _checked(set_up)
         out = console(quiet or as_json)
         messages = Console(stderr=True, quiet=quiet)
-        status = run_protocol(protocol, folder, command, out, messages)
+        drawn = 1 if quick else kind.seeds_by_default
+        status = run_protocol(
+            protocol, folder, command, out, messages, drawn if seeds is None else seeds
+        )
     except Exception as error:
         if not is_own(kind):
             setattr(error, DEFECT_OF, f"the protocol {name}")

@@ -97,10 +97,13 @@ def test_a_block_of_commands_by_itself_is_what_the_program_has(
         change: Callable[[object], object],
         output: object,
         quick: bool = False,
+        seeds: int | None = None,
         **printing: bool,
     ) -> int:
         protocol = find_protocol(name)
-        change(protocol.quick.parameters if quick and protocol.quick else protocol.parameters)
+        assert protocol.quick or not quick
+        parameters = change(protocol.quick.parameters if quick else protocol.parameters)
+        assert seeds is None or hasattr(parameters, "seed")
         return 0
 
     def points_only(

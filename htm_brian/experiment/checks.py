@@ -39,6 +39,8 @@ class Check:
         and `value` does not, the check does not pass, but nothing is shown to be wrong either.
     role : str
         One of `ROLES`; empty where it is not said.
+    mean : float or None
+        What was found on average, where `value` is an end of the interval of that mean.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Check:
     undefined: str = "there was nothing to measure"
     better_end: float | None = None
     role: str = ""
+    mean: float | None = None
 
     def __post_init__(self) -> None:
         for field in ("name", "unit", "source", "undefined"):
@@ -71,7 +74,7 @@ class Check:
             raise InputError(
                 f"role of check {self.name!r} must be one of {', '.join(ROLES)}, got {self.role!r}"
             )
-        for field in ("value", "low", "high", "better_end"):
+        for field in ("value", "low", "high", "better_end", "mean"):
             _check_plain(f"{field} of check {self.name!r}", getattr(self, field), self.unit)
         if self.value is None:
             raise InputError(f"value of check {self.name!r} must be a number, got None")
@@ -106,9 +109,14 @@ class Check:
 
     @property
     def found(self) -> str:
-        """The value for people: ``"12 Hz"``, or why there is none."""
+        """The value for people: ``"12 Hz"``, with its interval if known, or why there is none."""
         if math.isnan(float(self.value)):
             return f"no value: {self.undefined}"
+        if self.mean is not None and self.better_end not in (None, self.value):
+            assert self.better_end is not None
+            ends = sorted((self.value, self.better_end))
+            between = " to ".join(format_number(end) for end in ends)
+            return f"{with_unit(format_number(self.mean), self.unit)} ({between})"
         return with_unit(format_number(self.value), self.unit)
 
     @property
@@ -123,6 +131,38 @@ class Check:
             band = f"{format_number(self.low)} to {format_number(self.high)}"
         return with_unit(band, self.unit)
 
+    def against(self, low: float, high: float) -> Check:
+        """Return the check held against an interval of its value, in the place of the value.
+
+        Parameters
+        ----------
+        low, high : float
+            Ends of the interval, in `unit`; NaN where there is none.
+
+        Returns
+        -------
+        Check
+            `mean` is what `value` was, `value` the end of the interval that lies worse in the band
+            and `better_end` the other one. Where neither lies in the band, but the mean does,
+            `better_end` is the mean: nothing is shown.
+
+        Examples
+        --------
+        >>> check = Check("share of trials", 0.6, "1", 0.5, None, "a paper")
+        >>> check.against(0.4, 0.8).verdict, check.against(0.55, 0.65).verdict
+        ('undecided', 'pass')
+        """
+        worse, better = sorted((low, high), key=self._margin)
+        if not self._holds(better) and self._holds(self.value):
+            better = self.value
+        return replace(self, value=worse, better_end=better, mean=self.value)
+
+    def _margin(self, value: float) -> float:
+        """Return how far within the band a value lies, below 0 outside of it."""
+        above = math.inf if self.low is None else value - self.low
+        below = math.inf if self.high is None else self.high - value
+        return min(above, below)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the check as it stands in ``summary.json``; NaN and infinity become None."""
         return {
@@ -135,14 +175,16 @@ class Check:
             "passed": self.passed,
             "undecided": self.undecided,
             "better_end": finite_or_none(self.better_end),
-        } | ({"role": self.role} if self.role else {})
+            **({"role": self.role} if self.role else {}),
+            **({} if self.mean is None else {"mean": finite_or_none(self.mean)}),
+        }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Check:
         """Return the check that `as_dict` wrote; what an older result lacks has its default."""
         kept = {key: stored[key] for key in ("name", "unit", "low", "high", "source")}
         value = math.nan if stored["value"] is None else stored["value"]
-        later = {key: stored[key] for key in ("better_end", "role") if key in stored}
+        later = {key: stored[key] for key in ("better_end", "role", "mean") if key in stored}
         return cls(**kept, value=value, **later)
 
     def _holds(self, value: float) -> bool:

@@ -188,6 +188,9 @@ class Protocol(ABC):
         Import names of optional packages that the protocol needs.
     quick : QuickForm or None
         What ``--quick`` runs, if there is such a form.
+    seeds_by_default : int
+        With how many seeds ``htm-brian run`` runs it. 10 where the outcome is drawn and a single
+        run has no interval of its own; the checks then stand against the interval over seeds.
     """
 
     name: ClassVar[str]
@@ -195,6 +198,7 @@ class Protocol(ABC):
     source: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[QuickForm | None] = None
+    seeds_by_default: ClassVar[int] = 1
     parameters: Any
     undecided: Mapping[str, str] = MappingProxyType({})
 

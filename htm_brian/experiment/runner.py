@@ -18,6 +18,7 @@ from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment import results
 from htm_brian.experiment.finding import figure_module
 from htm_brian.experiment.folder_lock import locked
+from htm_brian.experiment.over_seeds import run_over_seeds, with_seeds
 from htm_brian.experiment.processes import deferred_interrupt
 from htm_brian.experiment.progress import progress_on
 from htm_brian.experiment.protocol import Outcome, Protocol, Table
@@ -27,7 +28,12 @@ STYLES = {"pass": "green", "FAIL": "bold red", "undecided": "yellow"}
 
 
 def run_protocol(
-    protocol: Protocol, folder: Path, command: str, out: Console, messages: Console
+    protocol: Protocol,
+    folder: Path,
+    command: str,
+    out: Console,
+    messages: Console,
+    seeds: int = 1,
 ) -> ExitStatus:
     """Run, write the folder of results, print the table, and return the exit status.
 
@@ -41,6 +47,8 @@ def run_protocol(
         How to run the same again.
     out, messages : Console
         For the table, and for progress.
+    seeds : int
+        With how many it runs, from its own on; the checks then stand against intervals over them.
 
     Returns
     -------
@@ -50,17 +58,19 @@ def run_protocol(
     Raises
     ------
     InputError
-        If the folder cannot be written to, another run writes to it, or memory does not suffice.
+        If the folder cannot be written to, another run writes to it, memory does not suffice, or
+        a seed is none.
     """
+    protocols = with_seeds(protocol, seeds)
     results.prepare_folder(folder)
     started, inputs = datetime.now(UTC), results.input_hashes(protocol.parameters)
     with locked(folder):
         try:
             with deferred_interrupt() as pressed:
                 with progress_on(messages, pressed) as progress, announced(_line_on(messages)):
-                    outcome = protocol.outcome(progress)
+                    outcome = run_over_seeds(protocols, progress)
                 # The first Ctrl-C does not reach the writing: a result is whole or as it was.
-                write_results(protocol, outcome, folder, command, started, inputs)
+                write_results(protocol, outcome, folder, command, started, inputs, seeds)
         except KeyboardInterrupt:
             messages.print(f"{protocol.name} was interrupted; nothing was written")
             return ExitStatus.INTERRUPTED
@@ -84,13 +94,14 @@ def write_results(
     command: str,
     started: datetime,
     inputs: Mapping[str, str],
+    seeds: int = 1,
 ) -> None:
     """Write the whole folder of results, the summary last.
 
     A figure that cannot be drawn does not cost the data: all else is written, then the error goes
     on.
     """
-    origin = results.provenance(protocol, command, started, inputs)
+    origin = results.provenance(protocol, command, started, inputs) | {"seeds": seeds}
     results.write_dataset(folder, outcome.dataset, results.summary(protocol, outcome, origin))
     try:
         figures = draw_figures(type(protocol), outcome)

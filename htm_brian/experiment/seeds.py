@@ -6,13 +6,16 @@ A claim about chance is held against the end of an interval, not against the mea
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest, sem, t
 
 from htm_brian.arguments import check_number
 from htm_brian.errors import InputError
+from htm_brian.experiment.checks import Check
 
 Interval = tuple[float, float]
 
@@ -76,3 +79,52 @@ def resampled_interval(values: ArrayLike, resamples: int = 2000) -> Interval:
     drawn = np.random.default_rng(0).choice(known, (resamples, known.size)).mean(axis=1)
     low, high = np.quantile(drawn, (0.025, 0.975))
     return float(low), float(high)
+
+
+def over_runs(
+    checks: Callable[[xr.Dataset], Sequence[Check]],
+    dataset: xr.Dataset,
+    dim: str,
+    resamples: int = 400,
+) -> list[Check]:
+    """Return checks of a dataset that holds many runs, each against an interval over the runs.
+
+    Parameters
+    ----------
+    checks : callable
+        Returns the checks of a dataset, the same ones whichever runs are in it.
+    dataset : xarray.Dataset
+        What was measured in every run.
+    dim : str
+        Along which the runs, networks or memories lie, at least two of them.
+    resamples : int
+        Datasets of as many runs, drawn from these with replacement (percentile bootstrap, Efron
+        1979).
+
+    Returns
+    -------
+    list of Check
+        With the worse end of the 95 % interval as `value`; as they are where there is one run only.
+    """
+    found, n = list(checks(dataset)), dataset.sizes[dim]
+    if n < 2:
+        return found
+    drawn = np.random.default_rng(0).integers(0, n, (resamples, n))
+    values = [[float(each.value) for each in checks(dataset.isel({dim: one}))] for one in drawn]
+    # An order statistic, not a mean of two: what never comes about is infinite.
+    ends = np.quantile(values, (0.025, 0.975), axis=0, method="closest_observation")
+    return [each.against(*map(float, pair)) for each, pair in zip(found, ends.T, strict=True)]
+
+
+def over_values(check: Check, values: ArrayLike) -> Check:
+    """Return a check of a mean over runs, held against Student's interval of that mean.
+
+    Parameters
+    ----------
+    check : Check
+        Its `value` is the mean.
+    values : array_like of shape (n_runs,)
+        One for each run, in the unit of the check; as it is where there is one only.
+    """
+    known = np.asarray(values, dtype=np.float64)
+    return check if known.size < 2 else check.against(*mean_interval(known))

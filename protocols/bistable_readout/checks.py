@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import over_runs
 from htm_brian.protocols.bistable_readout.stimulus import DETERMINISTIC
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ def _ambiguous(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def checks(dataset: xr.Dataset, parameters: BistableReadoutParameters) -> list[Check]:
-    """Hold readings of the ambiguous SDR against the targets."""
+    """Hold readings of the ambiguous SDR against the targets, over the networks."""
     ambiguous = _ambiguous(dataset)
+    return over_runs(lambda networks: _checks(networks, parameters), ambiguous, "network")
+
+
+def _checks(ambiguous: xr.Dataset, parameters: BistableReadoutParameters) -> list[Check]:
     rarer = np.minimum(ambiguous.read_a, ambiguous.read_b).mean("network")
     commoner = np.maximum(ambiguous.read_a, ambiguous.read_b).mean("network")
     found = [
@@ -41,7 +46,7 @@ def checks(dataset: xr.Dataset, parameters: BistableReadoutParameters) -> list[C
             0.5,
             TARGET,
         )
-        for name in dataset.synapse.to_numpy()
+        for name in ambiguous.synapse.to_numpy()
         if name != DETERMINISTIC
     ]
     found.append(
@@ -54,7 +59,7 @@ def checks(dataset: xr.Dataset, parameters: BistableReadoutParameters) -> list[C
             STICKS,
         )
     )
-    for name in dataset.synapse.to_numpy():
+    for name in ambiguous.synapse.to_numpy():
         found.append(
             Check(
                 f"share of trials in which one assembly fires {parameters.decisive_share:.0%} of "

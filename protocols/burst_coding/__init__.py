@@ -92,6 +92,7 @@ class BurstCoding(Protocol):
     )
     source = f"{NAUD}; discussion: Ensembles of neocortical microcircuits"
     parameters = BurstCodingParameters()
+    seeds_by_default = 10
     quick = QuickForm(
         BurstCodingParameters(
             cells_each=200,

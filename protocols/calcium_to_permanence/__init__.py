@@ -68,6 +68,7 @@ class CalciumToPermanence(Protocol):
         "permanence += alpha (active - permanence), capacity increment/decrement + 1"
     )
     parameters = CalciumToPermanenceParameters()
+    seeds_by_default = 10
     quick = QuickForm(CalciumToPermanenceParameters(events=300, synapses=20))
 
     def run(self, progress: Progress) -> Outcome:

@@ -63,6 +63,7 @@ class Consolidation(Protocol):
     )
     source = "Frey & Morris 1997; Luboeinski & Tetzlaff 2021, Commun Biol 4:275"
     parameters = ConsolidationParameters()
+    seeds_by_default = 10
     quick = QuickForm(ConsolidationParameters(cells=2, synapses=4, looks=12))
 
     def __init__(self, parameters: ConsolidationParameters | None = None) -> None:

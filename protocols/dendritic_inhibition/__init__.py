@@ -116,6 +116,7 @@ class DendriticInhibition(Protocol):
     )
     source = f"{GENTET}; {NAUD}; {THREAD}"
     parameters = DendriticInhibitionParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: DendriticInhibitionParameters | None = None) -> None:
         super().__init__(parameters)

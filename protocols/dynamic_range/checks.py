@@ -23,10 +23,11 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     error = np.abs(stochastic.ratio / stochastic.widening - 1)
     return [
         *(
-            Check(f"10-90 % range over control's, {name}", ratio, "1", 1.2, None, WIDER)
-            for name, ratio in zip(
-                stochastic.synapse.to_numpy(), map(float, stochastic.ratio), strict=True
-            )
+            Check(
+                f"10-90 % range over control's, {name}", float(one.ratio), "1", 1.2, None, WIDER
+            ).against(float(one.ratio_low), float(one.ratio_high))
+            for name in stochastic.synapse.to_numpy()
+            for one in [stochastic.sel(synapse=name)]
         ),
         Check(
             "that ratio over the closed form less 1, largest of all synapses",

@@ -103,6 +103,7 @@ class FittedNetwork(Protocol):
     )
     source = "levels 0, 1 and 2 of htm_brian"
     parameters = FittedNetworkParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: FittedNetworkParameters | None = None) -> None:
         super().__init__(parameters)

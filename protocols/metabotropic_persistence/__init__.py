@@ -107,6 +107,7 @@ class MetabotropicPersistence(Protocol):
     )
     source = f"{HTM}; {SIDIROPOULOU}; {LEE}"
     parameters = MetabotropicPersistenceParameters()
+    seeds_by_default = 10
     quick = QuickForm(
         MetabotropicPersistenceParameters(
             duration=3.1 * second, time_step=0.5 * ms, test_time_step=0.5 * ms, n_trials=60

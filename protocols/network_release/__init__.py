@@ -94,6 +94,7 @@ class NetworkRelease(Protocol):
     )
     source = f"claim: forum thread on stochastic synapses; task, metric and peer: {BOUHADJAR}"
     parameters = NetworkReleaseParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: NetworkReleaseParameters | None = None) -> None:
         super().__init__(parameters)

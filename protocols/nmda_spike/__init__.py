@@ -78,6 +78,7 @@ class NMDASpike(Protocol):
     )
     source = f"{SCHILLER}; {MAJOR}; {HTM}"
     parameters = NMDASpikeParameters()
+    seeds_by_default = 10
     quick = QuickForm(
         NMDASpikeParameters(
             jitters=(0 * ms, 60 * ms), n_draws=2, duration=320 * ms, time_step=0.1 * ms

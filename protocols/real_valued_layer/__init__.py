@@ -99,6 +99,7 @@ class RealValuedLayerProtocol(Protocol):
     source = THREAD
     packages = ("sklearn",)
     parameters = RealValuedLayerParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: RealValuedLayerParameters | None = None) -> None:
         super().__init__(parameters)

@@ -109,6 +109,7 @@ class ReleaseCost(Protocol):
     )
     source = f"{THREADS}; {LEVY}; {HARRIS}"
     parameters = ReleaseCostParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: ReleaseCostParameters | None = None) -> None:
         super().__init__(parameters)

@@ -96,6 +96,7 @@ class ReleaseRobustness(Protocol):
         "Ahmad & Hawkins 2015, arXiv:1503.07469; Hawkins & Ahmad 2016, Front. Neural Circuits 10:23"
     )
     parameters = ReleaseRobustnessParameters()
+    seeds_by_default = 10
 
     def __init__(self, parameters: ReleaseRobustnessParameters | None = None) -> None:
         super().__init__(parameters)

@@ -46,19 +46,21 @@ def checks(dataset: xr.Dataset, parameters: ScalarVsBinaryParameters) -> list[Ch
     """Hold the lead of continuous weights over binary ones against the threads' claims."""
     found = []
     gains = {
-        "recognition": dataset.recognition_gain.sel(load=1.0),
-        "sequence prediction": dataset.prediction_gain,
+        "recognition": ("recognition_gain", dataset.sel(load=1.0)),
+        "sequence prediction": ("prediction_gain", dataset),
     }
-    for task, gain in gains.items():
+    bands = {
+        parameters.sparse: (-0.02, 0.02, SPARSE),
+        parameters.dense: (0.05, None, DENSE),
+    }
+    for task, (gain, part) in gains.items():
         for name in RELIABILITIES:
-            one = gain.sel(reliability=name)
-            lead = f"AUC, continuous less binary weights, {task}, {name} synapses"
-            sparse = float(one.sel(sparsity=parameters.sparse))
-            dense = float(one.sel(sparsity=parameters.dense))
-            found.append(
-                Check(f"{lead}, {parameters.sparse:.0%} on", sparse, "1", -0.02, 0.02, SPARSE)
-            )
-            found.append(Check(f"{lead}, {parameters.dense:.0%} on", dense, "1", 0.05, None, DENSE))
+            for sparsity, (low, high, source) in bands.items():
+                at = part.sel(reliability=name, sparsity=sparsity)
+                what = f"AUC, continuous less binary weights, {task}, {name} synapses"
+                lead, half = float(at[gain]), float(at[f"{gain}_interval"])
+                check = Check(f"{what}, {sparsity:.0%} on", lead, "1", low, high, source)
+                found.append(check.against(lead - half, lead + half))
     full = dataset.sel(load=1.0)
     for name in RELIABILITIES:
         least = pays_from(full.sel(reliability=name), "recognition_gain")

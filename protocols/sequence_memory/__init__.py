@@ -56,7 +56,7 @@ class SequenceMemoryParameters:
     elements: int = 7001
     switch: int = 3500
     deaths: tuple[float, ...] = (0.4, 0.5, 0.6, 0.75)
-    seeds: int = 5
+    seeds: int = 10
     damaged_memories: int = 20
     seed: int = 42
 

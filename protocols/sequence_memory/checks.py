@@ -5,6 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import over_values
 from htm_brian.protocols.sequence_memory.measurement import PERMANENCES
 from htm_brian.protocols.sequence_memory.peers import (
     ONE_CELL,
@@ -16,28 +17,34 @@ from htm_brian.protocols.sequence_memory.peers import (
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
-    """Hold the means over seeds against the peers', as far as the runs went."""
+    """Hold the means over runs, with their intervals, against the peers', as far as they went."""
     switch = dataset.attrs["switch"]
-    mean = dataset.accuracy.mean("number")
-    learned = mean.sel(condition=ONE_CELL)[min(1000, switch // 2) : switch].mean()
-    found = [Check("accuracy with one cell per column", float(learned), "1", 0.32, 0.36, PEERS)]
+    accuracy = dataset.accuracy
+    learned = accuracy.sel(condition=ONE_CELL)[:, min(1000, switch // 2) : switch].mean("element")
+    found = [_held("accuracy with one cell per column", learned, 0.32, 0.36, PEERS)]
     for kind, margin in (("stream", 0.02), ("bits", 0.02), ("rule", 0.02), ("death", 0.03)):
         for name in dataset.condition[dataset.kind == kind].to_numpy().tolist():
             for peers in dataset.peers.sel(condition=name).dropna("mark"):
                 element = int(peers.mark)
-                value = float(mean.sel(condition=name)[element])
-                found.append(_near(f"accuracy at {element}, {name}", value, float(peers), margin))
-    lowest = dataset.accuracy[:, :, switch:].min("element").mean("number")
+                runs = accuracy.sel(condition=name)[:, element]
+                found.append(_near(f"accuracy at {element}, {name}", runs, float(peers), margin))
+    lowest = accuracy[:, :, switch:].min("element")
     for peers in dataset.peers_lowest.dropna("condition"):
         name = str(peers.condition.item())
-        value = float(lowest.sel(condition=name))
-        found.append(_near(f"lowest accuracy, {name}", value, float(peers), 0.03))
+        runs = lowest.sel(condition=name)
+        found.append(_near(f"lowest accuracy, {name}", runs, float(peers), 0.03))
     return found
 
 
-def _near(name: str, value: float, peers: float, margin: float) -> Check:
+def _near(name: str, runs: xr.DataArray, peers: float, margin: float) -> Check:
     low, high = round(peers - margin, 4), round(peers + margin, 4)
-    return Check(name, value, "1", low, high, f"{PEERS}: {peers:g} ± {margin:g}")
+    return _held(name, runs, low, high, f"{PEERS}: {peers:g} ± {margin:g}")
+
+
+def _held(name: str, runs: xr.DataArray, low: float, high: float, source: str) -> Check:
+    """Return the check of a mean over the runs that there are."""
+    check = Check(name, float(runs.mean()), "1", low, high, source)
+    return over_values(check, runs.dropna("number"))
 
 
 def metrics(dataset: xr.Dataset) -> dict[str, float]:

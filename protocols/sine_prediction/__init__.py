@@ -62,7 +62,7 @@ class SinePredictionParameters:
     activation_threshold: int = 13
     min_threshold: int = 10
     sample_size: int = 20
-    seeds: int = 5
+    seeds: int = 10
     seed: int = 42
 
     def __post_init__(self) -> None:

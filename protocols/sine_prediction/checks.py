@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 
 from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule
-from htm_brian.experiment.checks import Check, format_number
+from htm_brian.experiment.checks import Check
 from htm_brian.experiment.protocol import Table
+from htm_brian.experiment.seeds import over_runs
 from htm_brian.protocols.sine_prediction.measurement import READ_AT
 from htm_brian.protocols.sine_prediction.stimulus import (
     ALL,
@@ -47,11 +48,20 @@ def final(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
-    """Hold the new rule against the old, and the mis-set one against the thread's report."""
-    steps, (anomaly, precision) = steps_to_good(dataset), final(dataset)
+    """Hold the new rule against the old, and the mis-set one against the thread's report.
+
+    Each is held against the interval over memories.
+    """
+    anomaly, precision = final(dataset)
+    runs = {"steps": steps_to_good(dataset), "anomaly": anomaly, "precision": precision}
+    return over_runs(_checks, xr.Dataset(runs), "number")
+
+
+def _checks(runs: xr.Dataset) -> list[Check]:
+    steps, anomaly, precision = runs.steps, runs.anomaly, runs.precision
     middle, share = steps.median("number"), (steps < np.inf).mean("number")
     found = []
-    for noise in dataset.noise.to_numpy().tolist():
+    for noise in runs.noise.to_numpy().tolist():
         at = f", noise {noise:g}"
         here = {"noise": noise}
         ratio = middle.sel(variant=NEW, **here) / middle.sel(variant=OLD, **here)
@@ -73,7 +83,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
                 f"{READER}; {ANSWER}",
             ),
         ]
-    noisy = {"noise": max(dataset.noise.to_numpy().tolist())}
+    noisy = {"noise": max(runs.noise.to_numpy().tolist())}
     worse = anomaly.mean("number").sel(noisy)
     kept = precision.mean("number").sel(noisy)
     return [
@@ -139,9 +149,7 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
 
 def table(dataset: xr.Dataset, verdicts: list[Check]) -> Table:
     """Return the checks, and every variant beside what was reported."""
-    rows = [
-        [check.name, format_number(check.value), check.target, check.verdict] for check in verdicts
-    ]
+    rows = [[check.name, check.found, check.target, check.verdict] for check in verdicts]
     steps, (anomaly, precision) = steps_to_good(dataset).median("number"), final(dataset)
     for noise in dataset.noise.to_numpy().tolist():
         for variant in VARIANTS:

@@ -49,7 +49,7 @@ class SpatialPoolerNoiseParameters:
     lowest_input_density: float = 0.02
     highest_input_density: float = 0.2
     epochs: tuple[int, ...] = (0, 5, 10, 20, 40)
-    seeds: int = 3
+    seeds: int = 10
     seed: int = 42
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.seeds import over_runs
 from htm_brian.protocols.spatial_pooler_noise.measurement import VARIANTS
 
 PAPER = "Cui, Ahmad and Hawkins 2017, Front. Comput. Neurosci. 11:111"
@@ -13,9 +14,13 @@ OURS = "htm_brian's target"
 
 
 def checks(dataset: xr.Dataset) -> list[Check]:
-    """Hold density, robustness and the likeness of codes against their targets."""
-    target = dataset.attrs["density"]
-    away = np.abs(dataset.density.mean(("seed", "step")) - target)
+    """Hold density, robustness and likeness of codes against their targets, over the poolers."""
+    each = dataset[["kept", "likeness"]].assign(density=dataset.density.mean("step"))
+    return over_runs(_checks, each, "seed")
+
+
+def _checks(dataset: xr.Dataset) -> list[Check]:
+    away = np.abs(dataset.density.mean("seed") - dataset.attrs["density"])
     published = dataset.sel(variant="published").mean("seed")
     before, after = published.isel(epoch=0), published.isel(epoch=-1)
     gain = after.kept.mean("noise") - before.kept.mean("noise")

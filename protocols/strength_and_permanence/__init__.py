@@ -58,6 +58,7 @@ class StrengthAndPermanence(Protocol):
     )
     source = THREAD
     parameters = StrengthAndPermanenceParameters()
+    seeds_by_default = 10
     quick = QuickForm(StrengthAndPermanenceParameters(cells=1, hours=24.0))
 
     def __init__(self, parameters: StrengthAndPermanenceParameters | None = None) -> None:

@@ -116,6 +116,7 @@ class SynapticSampling(Protocol):
     source = NEFTCI
     packages = ("sklearn",)
     parameters = SynapticSamplingParameters()
+    seeds_by_default = 10
 
     def run(self, progress: Progress) -> Outcome:
         """Let every network learn and run freely; then learn the digits."""

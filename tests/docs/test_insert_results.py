@@ -32,6 +32,7 @@ def summary(**changes: Any) -> dict[str, Any]:
         "provenance": {
             "parameters": describe_parameters(load_protocol("release_cost").parameters),
             "seed": 42,
+            "seeds": 10,
             "started": "2031-02-03T04:05:06+00:00",
             "duration_seconds": 90.0,
             "git_revision": "abc",
@@ -64,7 +65,8 @@ def test_a_table_shows_checks_verdict_and_origin(results: dict[str, Any]) -> Non
         "| lead | 3.142 ms | ≥ 2 ms | pass |",
         r"| a \| b | 1 ms | ≥ 2 ms | **FAIL** |",
         "",
-        "*1 of 2 checks hold. Missed: a | b. Run of 2031-02-03, Brian2 2.9.0, seed 42.*",
+        "*1 of 2 checks hold. Missed: a | b. Run of 2031-02-03, Brian2 2.9.0, "
+        "seeds 42 to 51, 95 % intervals.*",
         "",
         "<!-- end -->",
         "after",
@@ -174,3 +176,17 @@ def test_a_partial_run_and_a_missing_one_are_refused(tmp_path: Path) -> None:
 
 def test_the_examples_in_its_docstrings() -> None:
     assert doctest.testmod(insert_results).failed == 0
+
+
+def test_one_seed_is_not_stored_where_the_outcome_is_drawn(tmp_path: Path) -> None:
+    one = summary()
+    one["provenance"]["seeds"] = 1
+    run_of(tmp_path, **one)
+    with pytest.raises(InputError, match="of 1 seed, the outcome is drawn: run it with 10"):
+        store(tmp_path, tmp_path)
+
+
+def test_a_figure_over_seeds_is_the_mean() -> None:
+    check = {"name": "gain", "value": 0.3, "unit": "1", "low": 0.1, "high": None}
+    check |= {"source": "here", "passed": True, "better_end": 0.5, "mean": 0.4}
+    assert insert_results.figure("release_cost", "gain", {"checks": [check]}) == "0.4"

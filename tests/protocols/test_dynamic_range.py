@@ -52,7 +52,8 @@ def test_growth_finds_a_cumulative_gaussian() -> None:
 
 def test_checks_fail_without_a_widening_and_without_a_fit(outcome: Outcome) -> None:
     same = outcome.dataset.copy(deep=True)
-    same["ratio"][:] = 1.0
+    for name in ("ratio", "ratio_low", "ratio_high"):
+        same[name][:] = 1.0
     # One of the range for each kind of synapse, and the ratio's against the closed form.
     assert [check.passed for check in checks(same)][:5] == [False] * 5
     unfit = outcome.dataset.copy(deep=True)
