@@ -28,6 +28,16 @@ def mistake_behind(error: BaseException) -> InputError | None:
     What is found while Brian2 prepares a run reaches the caller inside of an error of Brian2's,
     over many lines; its cause is the one line that tells what to mend.
 
+    Parameters
+    ----------
+    error : BaseException
+        As it was caught.
+
+    Returns
+    -------
+    InputError or None
+        The nearest among its causes.
+
     Examples
     --------
     >>> error = RuntimeError("in synapses_1:")
@@ -68,6 +78,11 @@ def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:
     what : str
         What stands before the list.
 
+    Returns
+    -------
+    str
+        It begins with a semicolon.
+
     Examples
     --------
     >>> did_you_mean("sma", ["spike", "soma"])
@@ -86,7 +101,18 @@ def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names in their order with commas between, the first dozen of many."""
+    """Return names in their order with commas between, the first dozen of many.
+
+    Parameters
+    ----------
+    names : iterable of str
+        In any order.
+
+    Returns
+    -------
+    str
+        On one line.
+    """
     every = list(names)
     if len(every) <= MOST_SHOWN:
         return ", ".join(every)

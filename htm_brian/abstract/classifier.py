@@ -32,6 +32,11 @@ class SDRClassifier:
     weights : ndarray of float64, shape (input_size, n_classes)
         Zero at the start: all classes alike.
 
+    Raises
+    ------
+    InputError
+        Where a size is below 1, or `learning_rate` not in (0, 100].
+
     Notes
     -----
     As NuPIC's SDR classifier (one layer after Bridle 1990), with a fixed number of classes.
@@ -53,7 +58,23 @@ class SDRClassifier:
         self.weights = np.zeros((self.input_size, self.n_classes))
 
     def infer(self, sdr: SDR) -> NDArray[np.float64]:
-        """Return the probability of each class, shape (n_classes,)."""
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        sdr : SDR
+            Of `input_size` bits.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_classes,)
+            They sum to 1.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR, or one of another size.
+        """
         self._check(sdr)
         activation = self.weights[sdr.sparse].sum(axis=0)
         # The largest is taken off, so that none overflows.
@@ -66,8 +87,14 @@ class SDRClassifier:
         Parameters
         ----------
         sdr : SDR
+            Of `input_size` bits.
         labels : int or sequence of int
             Its class; or several, which then share the target equally.
+
+        Raises
+        ------
+        InputError
+            If it is no SDR or one of another size, or a label is no class.
         """
         self._check(sdr)
         target = self._target(labels)
@@ -98,9 +125,16 @@ class SDRPredictor:
     Parameters
     ----------
     input_size, n_classes : int
+        Bits of an SDR, and classes.
     steps : sequence of int
         How many steps ahead to predict; 0 is the element itself.
     learning_rate : float
+        Step of the gradient, positive.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, or `steps` names none.
     """
 
     def __init__(
@@ -131,6 +165,16 @@ class SDRPredictor:
         label : int or sequence of int, optional
             The element's class, which is then learned, after the prediction was made; None: only
             predict.
+
+        Returns
+        -------
+        dict of int to ndarray of float64, shape (n_classes,)
+            By number of steps ahead.
+
+        Raises
+        ------
+        InputError
+            As `SDRClassifier.infer` and `SDRClassifier.learn`.
         """
         predicted = {step: self._classifiers[step].infer(sdr) for step in self.steps}
         latest = [*self._history, sdr]

@@ -53,17 +53,39 @@ class PermanenceRule(Protocol):
     """
 
     @property
-    def connected_permanence(self) -> float: ...  # noqa: D102
-    @property
-    def initial_permanence(self) -> float: ...  # noqa: D102
-    @property
-    def prune_below(self) -> float: ...  # noqa: D102
-    @property
-    def kernel_parameters(self) -> tuple[int, float, float] | None: ...  # noqa: D102
+    def connected_permanence(self) -> float:
+        """Permanence from which a synapse is connected."""
 
-    def update(  # noqa: D102
+    @property
+    def initial_permanence(self) -> float:
+        """Permanence of a new synapse."""
+
+    @property
+    def prune_below(self) -> float:
+        """Permanence below which a synapse is removed."""
+
+    @property
+    def kernel_parameters(self) -> tuple[int, float, float] | None:
+        """Kind and two numbers that the kernels know; None for a rule of your own."""
+
+    def update(
         self, permanence: NDArray[np.float32], active: NDArray[np.bool_]
-    ) -> NDArray[np.float32]: ...
+    ) -> NDArray[np.float32]:
+        """Return the permanences after one learning event.
+
+        Parameters
+        ----------
+        permanence : ndarray of float32, shape (n_synapses,)
+            In [0, 1].
+        active : ndarray of bool, shape (n_synapses,)
+            Whether the presynaptic cell was active.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_synapses,)
+            In [0, 1].
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,11 @@ class UpDown:
     Parameters
     ----------
     increment, decrement : float in [0, 1]
+
+    Raises
+    ------
+    InputError
+        Where one lies outside of [0, 1].
 
     Examples
     --------
@@ -142,6 +169,11 @@ class IncidenceRate:
         Time constant of the average, in learning events; positive.
     incidence_rate : float in (0, 1]
         The connection threshold: decrement / increment of the `UpDown` rule it stands for.
+
+    Raises
+    ------
+    InputError
+        Where `learning_period` is not positive, or `incidence_rate` not in (0, 1].
 
     Notes
     -----
@@ -226,6 +258,11 @@ class SigmoidWeight:
     slope : float
         Steepness, positive; may be infinite.
 
+    Raises
+    ------
+    InputError
+        Where `threshold` lies outside of [0, 1], or `slope` is not positive.
+
     Examples
     --------
     >>> SigmoidWeight(0.5, slope=20.0).weight(np.array([0.4, 0.5, 0.6])).round(3).tolist()
@@ -254,6 +291,11 @@ class SigmoidWeight:
         -------
         ndarray of float64, shape (n_synapses,)
             In [0, 1].
+
+        Raises
+        ------
+        InputError
+            Where a permanence lies outside of [0, 1].
         """
         p = check_numbers("permanence", permanence, 0, 1, ndim=None).astype(np.float32)
         p = p.astype(np.float64)
@@ -263,7 +305,23 @@ class SigmoidWeight:
 
 
 def check_rule(rule: PermanenceRule) -> PermanenceRule:
-    """Return the rule if it can be used as one."""
+    """Return the rule if it can be used as one.
+
+    Parameters
+    ----------
+    rule : PermanenceRule
+        What is to be used as one.
+
+    Returns
+    -------
+    PermanenceRule
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it has no method ``update``, or its `kernel_parameters` are of an unknown kind.
+    """
     if not callable(getattr(rule, "update", None)):
         raise InputError(
             f"permanence_rule must have a method update(permanence, active), got {rule!r}"
@@ -273,13 +331,40 @@ def check_rule(rule: PermanenceRule) -> PermanenceRule:
 
 
 def of_rule(rule: PermanenceRule, name: str) -> float:
-    """Return the permanence `name` of a rule, or that of `UpDown` where it has none."""
+    """Return the permanence `name` of a rule, or that of `UpDown` where it has none.
+
+    Parameters
+    ----------
+    rule : PermanenceRule
+    name : str
+        ``connected_permanence``, ``initial_permanence`` or ``prune_below``.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     value: float = getattr(rule, name, getattr(UpDown, name))
     return value
 
 
 def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float] | None:
-    """Return keep, gain when active and gain when inactive; None if the kernels do not know it."""
+    """Return keep, gain when active and gain when inactive; None if the kernels do not know it.
+
+    Parameters
+    ----------
+    rule : PermanenceRule
+
+    Returns
+    -------
+    tuple of float, or None
+        A permanence becomes keep × permanence + gain.
+
+    Raises
+    ------
+    InputError
+        If the rule's kind is not one of the kernels'.
+    """
     parameters = getattr(rule, "kernel_parameters", None)
     if parameters is None:
         return None
@@ -294,7 +379,26 @@ def affine_parameters(rule: PermanenceRule) -> tuple[float, float, float] | None
 def updated(
     rule: PermanenceRule, permanence: NDArray[np.float32], active: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Return what a rule makes of these permanences, checked."""
+    """Return what a rule makes of these permanences, checked.
+
+    Parameters
+    ----------
+    rule : PermanenceRule
+    permanence : ndarray of float32, shape (n_synapses,)
+        In [0, 1].
+    active : ndarray of bool, shape (n_synapses,)
+        Whether the presynaptic cell was active.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_synapses,)
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the rule returns another shape, or permanences outside of [0, 1].
+    """
     new = np.asarray(rule.update(permanence.copy(), active))
     if new.shape != permanence.shape:
         raise InputError(

@@ -92,6 +92,11 @@ class SpatialPooler:
     boost_factors : ndarray of float32, shape (columns,)
     active_duty_cycle, overlap_duty_cycle : ndarray of float64, shape (columns,)
 
+    Raises
+    ------
+    InputError
+        Where a number is out of range, `permanence_rule` is none, or pools would be empty.
+
     Notes
     -----
     After Cui, Ahmad and Hawkins (2017), Front. Comput. Neurosci. 11:111, and their parameters
@@ -179,6 +184,11 @@ class SpatialPooler:
         -------
         SDR
             Of `columns` bits.
+
+        Raises
+        ------
+        InputError
+            If `sdr` is no SDR or one of another size, or `learn` is neither True nor False.
         """
         if not isinstance(sdr, SDR):
             raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
@@ -232,7 +242,18 @@ class SpatialPooler:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Restore a pooler; its next steps are those of the one that was saved."""
+        """Restore a pooler; its next steps are those of the one that was saved.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of a file that `save` wrote.
+
+        Returns
+        -------
+        SpatialPooler
+            With the parameters of the one that was saved.
+        """
         config, members = read_memory(path, "SpatialPooler")
         pooler = cls(**config)
         for name in _SAVED:

@@ -173,15 +173,22 @@ class TemporalMemory(TemporalAnswers):
 
         Parameters
         ----------
-        active_columns : array_like of int
+        active_columns : array_like of int, shape (n_active,)
             Sorted, each once.
         learn : bool, default=True
-        external_active : array_like of int, optional
+            Whether segments learn and grow.
+        external_active : array_like of int, shape (n_external,), optional
             Active external inputs, in [0, external_inputs), sorted: they take part in the
             prediction at the end of this step, like active cells. A segment refers to input i as
             presynaptic cell n_cells + i.
         external_winners : array_like of int, optional
             Those of them that the next step's learning may grow synapses to; all when left out.
+
+        Raises
+        ------
+        InputError
+            If indices are out of range, not sorted or not each once, a winner is not active, or
+            `learn` is neither True nor False.
         """
         columns = active_columns
         if type(columns) is not np.ndarray or columns.dtype != np.int64 or columns.ndim != 1:
@@ -265,7 +272,13 @@ class TemporalMemory(TemporalAnswers):
     # Exchange.
 
     def export_segments(self) -> SegmentTable:
-        """Return all segments, by cell and then by age."""
+        """Return all segments, by cell and then by age.
+
+        Returns
+        -------
+        SegmentTable
+            In the format that every level shares.
+        """
         return self.store.to_table()
 
     def import_segments(self, table: SegmentTable) -> None:
@@ -315,7 +328,18 @@ class TemporalMemory(TemporalAnswers):
 
     @classmethod
     def load(cls, path: str | Path) -> TemporalMemory:
-        """Restore a temporal memory; its next steps are those of the one that was saved."""
+        """Restore a temporal memory; its next steps are those of the one that was saved.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of a file that `save` wrote.
+
+        Returns
+        -------
+        TemporalMemory
+            With the parameters of the one that was saved.
+        """
         config, members = read_memory(path, "TemporalMemory")
         tm = cls(**config)
         restore_store(tm.store, members, "basal_")

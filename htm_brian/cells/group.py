@@ -34,9 +34,17 @@ MOST_CELLS = 2**31 - 1
 def check_size(number: int, equations: Equations) -> None:
     """Refuse more cells than Brian2 can number, or than there is memory for.
 
+    Parameters
+    ----------
+    number : int
+        Cells.
+    equations : Equations
+        Of a cell; each variable takes eight bytes.
+
     Raises
     ------
     InputError
+        If there are more.
     """
     if number > MOST_CELLS:
         raise InputError(f"N must be at most {MOST_CELLS} cells, got {number}")
@@ -88,6 +96,11 @@ class Cells(NeuronGroup):
     potentials : list of str
         Names of the variables with their potentials, in the same order: ``v_soma`` (which is `v`),
         ``v_basal_0_0``, and so on.
+
+    Raises
+    ------
+    InputError
+        If an argument is none, the model has a fault or another level, or memory does not suffice.
 
     Notes
     -----
@@ -162,7 +175,27 @@ class Cells(NeuronGroup):
     def put_together(
         model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
     ) -> Design:
-        """Return the design of a model of level 2."""
+        """Return the design of a model of level 2.
+
+        Parameters
+        ----------
+        model : Model
+            Of level 2.
+        per_cell : collection of str
+            Paths of parameters that may differ from cell to cell.
+        packages : sequence of module
+            With mechanisms of one's own.
+
+        Returns
+        -------
+        Design
+            Equations, compartments, and what stands at rest.
+
+        Raises
+        ------
+        InputError
+            If the model is of another level, or has a fault.
+        """
         if model.level != 2:
             raise InputError(
                 f"these cells are of level 2, got level {model.level}; PyramidalCells are of "
@@ -189,6 +222,16 @@ class Cells(NeuronGroup):
             One of `compartments`.
         receptors : collection of str
             Some of those that the compartment has.
+
+        Returns
+        -------
+        str
+            Brian2 statements.
+
+        Raises
+        ------
+        InputError
+            If there is no such compartment, or it lacks a receptor.
 
         Examples
         --------
@@ -249,6 +292,11 @@ class Cells(NeuronGroup):
         name : str
             Of the synapses; with `release` it names their draws, too.
 
+        Returns
+        -------
+        CompartmentSynapses or ReleasingCompartmentSynapses
+            Without connections; the latter where `release` is given.
+
         Raises
         ------
         InputError
@@ -290,6 +338,11 @@ class Cells(NeuronGroup):
         name : str
             Of the monitor.
 
+        Returns
+        -------
+        StateMonitor
+            Its variables are those of `potentials`, in volt, shape (n_cells, n_times).
+
         Raises
         ------
         InputError
@@ -314,6 +367,12 @@ class Cells(NeuronGroup):
         return StateMonitor(self, variables, record=cells, dt=dt, name=name)
 
     def describe(self) -> str:
-        """Return the equations as text, with units, values and sources."""
+        """Return the equations as text, with units, values and sources.
+
+        Returns
+        -------
+        str
+            One equation or parameter a line.
+        """
         meanings = self._design.variables | {SOMA_POTENTIAL: "potential of the soma, v"}
         return describe(self.user_equations, meanings, self.parameters)

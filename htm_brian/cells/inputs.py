@@ -31,6 +31,18 @@ PLACE = "place : integer (constant)"
 def places_of(name: str, compartments: Sequence[str]) -> list[str]:
     """Return the compartments that a name stands for: itself, a branch, or all of a kind.
 
+    Parameters
+    ----------
+    name : str
+        ``"basal_0_1"``, ``"basal_0"`` or ``"basal"``.
+    compartments : sequence of str
+        Of the cell.
+
+    Returns
+    -------
+    list of str
+        At least one, in the order of the cell.
+
     Raises
     ------
     InputError
@@ -68,6 +80,11 @@ def receptors_of(
     file : str
         The model's, for the message.
 
+    Returns
+    -------
+    tuple of str
+        At least one.
+
     Raises
     ------
     InputError
@@ -98,6 +115,18 @@ def receptors_of(
 
 def opening(receptors: Sequence[str], places: Sequence[str], amount: str) -> str:
     """Return what a presynaptic spike does, as Brian2 text.
+
+    Parameters
+    ----------
+    receptors, places : sequence of str
+        Receptors, and compartments that have them.
+    amount : str
+        Brian2 text: by how many unitary conductances each is opened.
+
+    Returns
+    -------
+    str
+        One statement a line.
 
     Examples
     --------
@@ -134,6 +163,19 @@ class _Placed:
 class CompartmentSynapses(_Placed, Synapses):
     """Synapses onto compartments that transmit every spike; made by `Cells.synapses_from`.
 
+    Parameters
+    ----------
+    source, target : group
+        What spikes, and the cells.
+    receptors, places : sequence of str
+        What a spike opens, and in which compartments.
+    delay : Quantity or None
+        Of all synapses; Brian2's own where it is None.
+    order : int
+        Of the cells; the synapses come before them.
+    name : str
+        Of the object.
+
     Attributes
     ----------
     places : tuple of str
@@ -165,6 +207,17 @@ class CompartmentSynapses(_Placed, Synapses):
 
 class ReleasingCompartmentSynapses(_Placed, ReleaseSynapses):
     """The same with release by chance: each vesicle opens the receptors' unitary conductance.
+
+    Parameters
+    ----------
+    source, target : group
+        What spikes, and the cells.
+    receptors, places : sequence of str
+        What a vesicle opens, and in which compartments.
+    release : str, path or Model
+        How synapses release.
+    **others
+        As `htm_brian.synapses.release.stochastic.ReleaseSynapses` takes them.
 
     Attributes
     ----------
@@ -204,7 +257,25 @@ def synapses_from(
     order: int,
     name: str,
 ) -> CompartmentSynapses | ReleasingCompartmentSynapses:
-    """Return synapses onto the cells; see `htm_brian.cells.group.Cells.synapses_from`."""
+    """Return synapses onto the cells; see `htm_brian.cells.group.Cells.synapses_from`.
+
+    Parameters
+    ----------
+    cells : Cells
+        That get them.
+    source, compartment, receptors, release, delay, seed, trial, order, name
+        As there.
+
+    Returns
+    -------
+    CompartmentSynapses or ReleasingCompartmentSynapses
+        The latter where `release` is given.
+
+    Raises
+    ------
+    InputError
+        If an end is no group, a name or number is none, or a compartment lacks the receptors.
+    """
     check_ends(source, cells)
     check_name(name)
     check_integer("order", order)

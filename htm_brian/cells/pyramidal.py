@@ -35,6 +35,17 @@ from htm_brian.parameters import Model
 def require_level_1(model: Model, packages: Sequence[ModuleType] = ()) -> Model:
     """Check that a model is that of a whole cell of level 1, and return it.
 
+    Parameters
+    ----------
+    model : Model
+    packages : sequence of module
+        With mechanisms of one's own.
+
+    Returns
+    -------
+    Model
+        The same.
+
     Raises
     ------
     InputError
@@ -52,7 +63,21 @@ def require_level_1(model: Model, packages: Sequence[ModuleType] = ()) -> Model:
 def design(
     model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
 ) -> Design:
-    """Put a cell of level 1 or 2 together; see `htm_brian.cells.assembly.assemble`."""
+    """Put a cell of level 1 or 2 together; see `htm_brian.cells.assembly.assemble`.
+
+    Parameters
+    ----------
+    model : Model
+    per_cell : collection of str
+        Paths of parameters that may differ from cell to cell.
+    packages : sequence of module
+        With mechanisms of one's own.
+
+    Returns
+    -------
+    Design
+        Equations, compartments, and what stands at rest.
+    """
     made = assembly.assemble(model, per_cell, packages)
     if membrane_noise.TABLE not in made.tables:
         return made
@@ -61,12 +86,34 @@ def design(
 
 
 def equations(model: Model) -> Equations:
-    """Return the equations of a pyramidal cell."""
+    """Return the equations of a pyramidal cell.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 1 or 2.
+
+    Returns
+    -------
+    Equations
+        Brian2's.
+    """
     return design(model).equations
 
 
 def on_spike(model: Model) -> str:
-    """Return what a spike of a cell does to it; nothing where cells do not spike."""
+    """Return what a spike of a cell does to it; nothing where cells do not spike.
+
+    Parameters
+    ----------
+    model : Model
+        Of level 1 or 2.
+
+    Returns
+    -------
+    str
+        Brian2 statements.
+    """
     return design(model).reset or ""
 
 
@@ -137,5 +184,19 @@ class PyramidalCells(Cells):
     def put_together(
         model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
     ) -> Design:
-        """Return the design of a model of level 1 or 2."""
+        """Return the design of a model of level 1 or 2.
+
+        Parameters
+        ----------
+        model : Model
+        per_cell : collection of str
+            Paths of parameters that may differ from cell to cell.
+        packages : sequence of module
+            With mechanisms of one's own.
+
+        Returns
+        -------
+        Design
+            Equations, compartments, and what stands at rest.
+        """
         return design(model, per_cell, packages)

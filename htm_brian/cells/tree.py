@@ -71,7 +71,17 @@ TABLES = (MEMBRANE, *ROOTS)
 
 
 def tables(model: Model) -> dict[str, Mapping[str, Key]]:
-    """Return the tables and keys that a model must have for the dendrites that it has."""
+    """Return the tables and keys that a model must have for the dendrites that it has.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    dict of str to mapping of str to Key
+        Keys with their units and meanings, by table.
+    """
     found: dict[str, Mapping[str, Key]] = {kind: DENDRITE_KEYS for kind in kinds(model)}
     # A membrane without dendrites is no unknown table: `faults` says what it lacks.
     alone = model.level == LEVEL and MEMBRANE in model
@@ -79,7 +89,17 @@ def tables(model: Model) -> dict[str, Mapping[str, Key]]:
 
 
 def faults(model: Model) -> Iterator[str]:
-    """Yield what is wrong with the tables of the dendrites together, in one line."""
+    """Yield what is wrong with the tables of the dendrites together, in one line.
+
+    Parameters
+    ----------
+    model : Model
+
+    Yields
+    ------
+    str
+        One line for each.
+    """
     if model.level == LEVEL and MEMBRANE in model and not kinds(model):
         yield (
             f"[{MEMBRANE}] is that of dendrites; it needs one of [{'], ['.join(ROOTS)}], or must "
@@ -88,7 +108,17 @@ def faults(model: Model) -> Iterator[str]:
 
 
 def kinds(model: Model) -> list[str]:
-    """Return the kinds of dendrites that a model has, those nearer to the soma first."""
+    """Return the kinds of dendrites that a model has, those nearer to the soma first.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    list of str
+        Some of `ROOTS`; none where the model is not of level 2.
+    """
     return [kind for kind in ROOTS if kind in model] if model.level == LEVEL else []
 
 
@@ -99,6 +129,16 @@ def compartments(model: Model) -> list[Compartment]:
     ----------
     model : Model
         With a table of `DENDRITE_KEYS` for each kind of dendrite.
+
+    Returns
+    -------
+    list of Compartment
+        As many as the branches of all kinds have segments.
+
+    Raises
+    ------
+    InputError
+        If a number of branches or segments is none, or a dendrite has nothing to grow from.
 
     Examples
     --------
@@ -123,6 +163,25 @@ def compartments(model: Model) -> list[Compartment]:
 
 def outermost(model: Model, kind: str, branch: int = 0) -> str:
     """Return the name of the last compartment of a branch.
+
+    Parameters
+    ----------
+    model : Model
+        With a table for the kind.
+    kind : str
+        One of `kinds`.
+    branch : int
+        From 0 on.
+
+    Returns
+    -------
+    str
+        One of the cell's compartments.
+
+    Raises
+    ------
+    InputError
+        If the number of segments is none.
 
     Examples
     --------
@@ -173,6 +232,16 @@ def cable(model: Model, kind: str) -> dict[str, Quantity]:
     dict of str to Quantity
         ``capacitance``, ``leak_conductance``, ``root_conductance`` (from the first compartment of
         a branch to what it grows from) and, where a branch has several, ``axial_conductance``.
+
+    Raises
+    ------
+    InputError
+        If a number of branches or segments is none, or the dendrite has nothing to grow from.
+
+    Notes
+    -----
+    A compartment is a cylinder: its membrane is pi × diameter × length, its axial resistance the
+    resistivity × length over pi × diameter² / 4; half of each of two neighbours lies between them.
     """
     membrane = model[MEMBRANE]
     whole = axial_resistance(model, kind)
@@ -189,13 +258,38 @@ def cable(model: Model, kind: str) -> dict[str, Quantity]:
 
 
 def area(model: Model, kind: str) -> Quantity:
-    """Return the membrane of one compartment of a kind."""
+    """Return the membrane of one compartment of a kind.
+
+    Parameters
+    ----------
+    model : Model
+    kind : str
+        One of `kinds`.
+
+    Returns
+    -------
+    Quantity
+        In square metres: of a cylinder without its ends.
+    """
     table = model[kind]
     return np.pi * table["diameter"] * table["length"] / _count(model, kind, "segments")
 
 
 def axial_resistance(model: Model, kind: str) -> Quantity:
-    """Return the resistance along one compartment of a kind."""
+    """Return the resistance along one compartment of a kind.
+
+    Parameters
+    ----------
+    model : Model
+        With a table ``[membrane]``.
+    kind : str
+        One of `kinds`.
+
+    Returns
+    -------
+    Quantity
+        In ohm: of a cylinder.
+    """
     table = model[kind]
     length = table["length"] / _count(model, kind, "segments")
     return model[MEMBRANE]["axial_resistivity"] * length / (np.pi * table["diameter"] ** 2 / 4)
@@ -203,6 +297,15 @@ def axial_resistance(model: Model, kind: str) -> Quantity:
 
 def constants(model: Model) -> dict[str, Quantity]:
     """Return what the geometry gives all dendrites, by the variable of a group.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    dict of str to Quantity
+        What `cable` gives, and the area, of each kind: ``basal_capacitance``.
 
     Examples
     --------
@@ -219,6 +322,17 @@ def constants(model: Model) -> dict[str, Quantity]:
 
 def depending(model: Model, path: str) -> frozenset[str]:
     """Return the variables of `constants` that depend on a parameter; none where it is no geometry.
+
+    Parameters
+    ----------
+    model : Model
+    path : str
+        Table and key: ``"tuft.length"``.
+
+    Returns
+    -------
+    frozenset of str
+        Names of variables.
 
     Examples
     --------

@@ -33,6 +33,16 @@ Statistic = Callable[[Weights], NDArray[np.float64]]
 def block_length(n: int) -> int:
     """Return the length of a block for `n` steps: the square root, rounded up.
 
+    Parameters
+    ----------
+    n : int
+        Steps.
+
+    Returns
+    -------
+    int
+        Steps of a block.
+
     Examples
     --------
     >>> [block_length(n) for n in (1, 100, 2016)]
@@ -42,7 +52,22 @@ def block_length(n: int) -> int:
 
 
 def draw_steps(n: int, block: int, resamples: int, seed: int) -> Steps:
-    """Return the drawn steps, an array of shape (resamples, n)."""
+    """Return the drawn steps.
+
+    Parameters
+    ----------
+    n, block : int
+        Steps, and those of a block.
+    resamples : int
+        How often as many steps are drawn.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    ndarray of int, shape (resamples, n)
+        In [0, n).
+    """
     rng = np.random.default_rng(seed)
     starts = rng.integers(n, size=(resamples, -(-n // block)))
     steps = (starts[:, :, None] + np.arange(block)) % n
@@ -50,7 +75,18 @@ def draw_steps(n: int, block: int, resamples: int, seed: int) -> Steps:
 
 
 def draw_weights(n: int, block: int, resamples: int, seed: int) -> Weights:
-    """Return how often each step is drawn, an array of shape (resamples, n)."""
+    """Return how often each step is drawn.
+
+    Parameters
+    ----------
+    n, block, resamples, seed : int
+        As of `draw_steps`.
+
+    Returns
+    -------
+    ndarray of float, shape (resamples, n)
+        Each row sums to `n`.
+    """
     steps = draw_steps(n, block, resamples, seed) + n * np.arange(resamples)[:, None]
     counts = np.bincount(steps.ravel(), minlength=resamples * n)
     return counts.reshape(resamples, n).astype(np.float64)
@@ -75,11 +111,17 @@ def block_interval(
     level : float
         Share of the resamples that the interval holds.
     resamples, seed : int
+        Of the bootstrap.
 
     Returns
     -------
     low, high : float
         NaN where there are no steps, or the figure is never defined.
+
+    Raises
+    ------
+    InputError
+        If `n` is negative, or `level` outside of [0, 1].
     """
     check_integer("n", n, low=0)
     check_number("level", level, low=0, high=1)
@@ -99,6 +141,20 @@ def difference_interval(
     """Return the interval of the mean of `second` less that of `first`.
 
     Each is resampled by itself, as nothing pairs their steps.
+
+    Parameters
+    ----------
+    first, second : ndarray of float, shape (n_first,) and (n_second,)
+        One figure a step.
+    level : float
+        Share of the resamples that the interval holds.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    low, high : float
+        In the unit of the series; NaN where one has no steps.
     """
     if not len(first) or not len(second):
         return math.nan, math.nan
@@ -117,6 +173,11 @@ def mean_of(values: NDArray[np.float64]) -> Statistic:
     ----------
     values : ndarray of shape (n,) or (several, n)
         Of several rows, the mean of their means; NaN where one of them has none.
+
+    Returns
+    -------
+    callable
+        Weights of shape (resamples, n) in, means of shape (resamples,) out.
     """
     rows = np.atleast_2d(values)
     known = (~np.isnan(rows)).astype(np.float64)
@@ -138,6 +199,11 @@ def correlation_of(first: NDArray[np.float64], second: NDArray[np.float64]) -> S
     ----------
     first, second : ndarray of shape (n,) or (several, n)
         Of several rows, the mean of the correlations of each pair of rows.
+
+    Returns
+    -------
+    callable
+        Weights of shape (resamples, n) in, correlations of shape (resamples,) out.
     """
     x, y = (rows - rows.mean(axis=1, keepdims=True) for rows in map(np.atleast_2d, (first, second)))
 

@@ -96,7 +96,20 @@ class Learning:
 
 
 def shuffle(stream: Ragged, seed: int) -> Ragged:
-    """Return the same steps in a random order."""
+    """Return the same steps in a random order.
+
+    Parameters
+    ----------
+    stream : Ragged
+        Active columns of each step.
+    seed : int
+        Of the order.
+
+    Returns
+    -------
+    Ragged
+        Of as many steps.
+    """
     order = np.random.default_rng(seed).permutation(len(stream))
     return Ragged.from_sets(stream[int(step)] for step in order)
 
@@ -108,11 +121,17 @@ def learning_from(
 
     Parameters
     ----------
-    own, shuffled : ndarray of shape (n_steps,)
+    own, shuffled : ndarray of float, shape (n_steps,)
+        Anomaly of each step.
     evaluated_share : float
         Last part of the steps over which both are compared.
     seed : int
         Of the bootstrap; each of the two is resampled by itself, as nothing pairs their steps.
+
+    Returns
+    -------
+    Learning
+        With the interval of the difference.
     """
     stop = len(own)
     start = round((1 - evaluated_share) * stop)

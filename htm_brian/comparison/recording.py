@@ -31,25 +31,47 @@ class Memory(Protocol):
     """The interface that every level's temporal memory shares."""
 
     @property
-    def active_columns(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def predicted_columns(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def column_bursts(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def active_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def winner_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def predictive_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def best_matching_cells(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def anomaly(self) -> float: ...  # noqa: D102
+    def active_columns(self) -> NDArray[np.integer]:
+        """Columns that were active, sorted, shape (n,)."""
 
-    def compute(  # noqa: D102
-        self, active_columns: NDArray[np.int64], learn: bool = True
-    ) -> None: ...
+    @property
+    def predicted_columns(self) -> NDArray[np.integer]:
+        """Columns that had been predicted, sorted, shape (n,)."""
+
+    @property
+    def column_bursts(self) -> NDArray[np.integer]:
+        """Columns that burst, sorted, shape (n,)."""
+
+    @property
+    def active_cells(self) -> NDArray[np.integer]:
+        """Cells that were active, sorted, shape (n,)."""
+
+    @property
+    def winner_cells(self) -> NDArray[np.integer]:
+        """Cells that learn, sorted, shape (n,)."""
+
+    @property
+    def predictive_cells(self) -> NDArray[np.integer]:
+        """Cells that predict the next step, sorted, shape (n,)."""
+
+    @property
+    def best_matching_cells(self) -> NDArray[np.integer]:
+        """Cells with the best matching segment of their column, sorted, shape (n,)."""
+
+    @property
+    def anomaly(self) -> float:
+        """Share of the active columns that had not been predicted."""
+
+    def compute(self, active_columns: NDArray[np.int64], learn: bool = True) -> None:
+        """Do one step.
+
+        Parameters
+        ----------
+        active_columns : ndarray of int64, shape (n,)
+            Sorted, each once.
+        learn : bool
+            Whether segments change.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +90,11 @@ class Recording:
         `best_matching_cells` had the best matching segment of their column when the step began.
     anomaly : ndarray of shape (n_steps,)
         Share of the step's active columns that had not been predicted.
+
+    Raises
+    ------
+    InputError
+        If a set is missing or unknown, has another number of steps, or an index out of range.
     """
 
     columns: int
@@ -103,23 +130,56 @@ class Recording:
         return self.columns * self.cells_per_column
 
     def size_of(self, name: str) -> int:
-        """Return the number of elements that the set `name` is chosen from."""
+        """Return the number of elements that the set `name` is chosen from.
+
+        Parameters
+        ----------
+        name : str
+            One of the sets.
+
+        Returns
+        -------
+        int
+            Columns, or cells.
+        """
         return self.columns if name in COLUMN_SETS else self.n_cells
 
     def sparsity(self, name: str) -> NDArray[np.float64]:
-        """Share of bits on in the set `name`, step by step."""
+        """Share of bits on in the set `name`, step by step.
+
+        Parameters
+        ----------
+        name : str
+            One of the sets.
+
+        Returns
+        -------
+        ndarray of float, shape (n_steps,)
+            In [0, 1].
+        """
         return self.sets[name].counts / self.size_of(name)
 
     @property
     def plateau_anomaly(self) -> NDArray[np.float64]:
-        """Share of each step's active columns without a predictive cell when it began."""
+        """Share of active columns without a predictive cell when a step began, shape (n_steps,)."""
         active, ahead = self.sets["active_columns"], self.sets["plateau_columns"]
         came, due = (one.steps * self.columns + one.values for one in (active, ahead))
         missed = np.bincount(active.steps[~np.isin(came, due)], minlength=len(self))
         return missed / np.maximum(active.counts, 1)
 
     def part(self, start: int, stop: int | None = None) -> Recording:
-        """Return the steps from `start` up to and without `stop`; negative counts from the end."""
+        """Return the steps from `start` up to and without `stop`; negative counts from the end.
+
+        Parameters
+        ----------
+        start, stop : int
+            Steps; `stop` may be None, for the end.
+
+        Returns
+        -------
+        Recording
+            Of these steps.
+        """
         return Recording(
             self.columns,
             self.cells_per_column,
@@ -147,12 +207,24 @@ class Recorder:
         return len(self._steps)
 
     def expect(self, memory: Memory) -> None:
-        """Note what `memory` expects of the step that it is about to compute."""
+        """Note what `memory` expects of the step that it is about to compute.
+
+        Parameters
+        ----------
+        memory : Memory
+            Before `compute`.
+        """
         ahead = np.unique(memory.predictive_cells // self.cells_per_column)
         self._before = {"plateau_columns": ahead, BEST: memory.best_matching_cells}
 
     def observe(self, memory: Memory) -> None:
-        """Take down the step that `memory` has just computed, after `expect`."""
+        """Take down the step that `memory` has just computed, after `expect`.
+
+        Parameters
+        ----------
+        memory : Memory
+            After `compute`.
+        """
         found = {name: getattr(memory, name) for name in SETS if name not in self._before}
         # Level 0 counts among them the columns that did not become active.
         found["predicted_columns"] = np.intersect1d(
@@ -163,7 +235,13 @@ class Recorder:
         self._steps.append((float(memory.anomaly), sets))
 
     def recording(self) -> Recording:
-        """Return what was observed so far."""
+        """Return what was observed so far.
+
+        Returns
+        -------
+        Recording
+            Of whole steps.
+        """
         steps = list(self._steps)
         return Recording(
             self.columns,

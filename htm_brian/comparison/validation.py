@@ -38,6 +38,21 @@ ANOMALIES = ("anomaly", "plateau_anomaly")
 def overlap(first: Ragged, second: Ragged) -> NDArray[np.int64]:
     """Count the values that the two sets of a step share.
 
+    Parameters
+    ----------
+    first, second : Ragged
+        Sets of as many steps.
+
+    Returns
+    -------
+    ndarray of int, shape (n_steps,)
+        Numbers of values.
+
+    Raises
+    ------
+    InputError
+        If one has more steps.
+
     Examples
     --------
     >>> overlap(Ragged.from_sets([[1, 2], [3]]), Ragged.from_sets([[2, 4], [5]])).tolist()
@@ -52,30 +67,90 @@ def overlap(first: Ragged, second: Ragged) -> NDArray[np.int64]:
 
 
 def precision(found: Ragged, reference: Ragged) -> Series:
-    """Share of what was `found` that is in the `reference`; NaN where nothing was found."""
+    """Share of what was `found` that is in the `reference`; NaN where nothing was found.
+
+    Parameters
+    ----------
+    found, reference : Ragged
+        Sets of as many steps.
+
+    Returns
+    -------
+    ndarray of float, shape (n_steps,)
+        In [0, 1], or NaN.
+    """
     return _ratio(overlap(found, reference), found.counts, empty=np.nan)
 
 
 def recall(found: Ragged, reference: Ragged) -> Series:
-    """Share of the `reference` that was `found`; NaN where the reference is empty."""
+    """Share of the `reference` that was `found`; NaN where the reference is empty.
+
+    Parameters
+    ----------
+    found, reference : Ragged
+        Sets of as many steps.
+
+    Returns
+    -------
+    ndarray of float, shape (n_steps,)
+        In [0, 1], or NaN.
+    """
     return _ratio(overlap(found, reference), reference.counts, empty=np.nan)
 
 
 def jaccard(first: Ragged, second: Ragged) -> Series:
-    """Intersection over union of the two sets of a step; 1 where both are empty."""
+    """Intersection over union of the two sets of a step; 1 where both are empty.
+
+    Parameters
+    ----------
+    first, second : Ragged
+        Sets of as many steps.
+
+    Returns
+    -------
+    ndarray of float, shape (n_steps,)
+        In [0, 1].
+    """
     shared = overlap(first, second)
     return _ratio(shared, first.counts + second.counts - shared, empty=1.0)
 
 
 def size_agreement(first: Ragged, second: Ragged) -> Series:
-    """Size of the smaller set over that of the larger: 1 where as many bits are on."""
+    """Size of the smaller set over that of the larger: 1 where as many bits are on.
+
+    Parameters
+    ----------
+    first, second : Ragged
+        Sets of as many steps.
+
+    Returns
+    -------
+    ndarray of float, shape (n_steps,)
+        In [0, 1].
+    """
     _same_steps(first, second)
     sizes = (first.counts, second.counts)
     return _ratio(np.minimum(*sizes), np.maximum(*sizes), empty=1.0)
 
 
 def anomaly_difference(first: Series, second: Series) -> Series:
-    """Absolute difference of two anomaly scores, step by step."""
+    """Absolute difference of two anomaly scores, step by step.
+
+    Parameters
+    ----------
+    first, second : ndarray of float, shape (n_steps,)
+        Anomaly scores, in [0, 1].
+
+    Returns
+    -------
+    ndarray of float, shape (n_steps,)
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        If one has more steps.
+    """
     if len(first) != len(second):
         raise InputError(f"both need the same number of steps, got {len(first)} and {len(second)}")
     return np.abs(np.asarray(first) - np.asarray(second))
@@ -86,6 +161,21 @@ def anomaly_correlation(first: Series, second: Series) -> float:
 
     Two equal series agree wholly and give 1, constant or not; otherwise a constant series has no
     correlation and gives NaN.
+
+    Parameters
+    ----------
+    first, second : ndarray of float, shape (n_steps,)
+        Anomaly scores.
+
+    Returns
+    -------
+    float
+        In [-1, 1], or NaN.
+
+    Raises
+    ------
+    InputError
+        If one has more steps.
     """
     if not len(anomaly_difference(first, second)):
         return float("nan")
@@ -104,7 +194,25 @@ def exact_steps(
     second: Recording,
     names: Iterable[str] = ("active_cells", "predictive_cells"),
 ) -> NDArray[np.bool_]:
-    """Whether all the sets `names` are the same in both recordings, step by step."""
+    """Whether all the sets `names` are the same in both recordings, step by step.
+
+    Parameters
+    ----------
+    first, second : Recording
+        Of as many steps.
+    names : iterable of str
+        Of sets.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_steps,)
+        True where all are.
+
+    Raises
+    ------
+    InputError
+        If one has more steps.
+    """
     same = np.ones(len(first), dtype=bool)
     for name in names:
         same &= jaccard(first[name], second[name]) == 1.0
@@ -116,7 +224,25 @@ def exact_share(
     second: Recording,
     names: Iterable[str] = ("active_cells", "predictive_cells"),
 ) -> float:
-    """Share of the steps in which all the sets `names` are the same; NaN without steps."""
+    """Share of the steps in which all the sets `names` are the same; NaN without steps.
+
+    Parameters
+    ----------
+    first, second : Recording
+        Of as many steps.
+    names : iterable of str
+        Of sets.
+
+    Returns
+    -------
+    float
+        In [0, 1], or NaN.
+
+    Raises
+    ------
+    InputError
+        If one has more steps.
+    """
     return _mean(exact_steps(first, second, names).astype(float))
 
 
@@ -126,12 +252,22 @@ def agreement(reference: Recording, other: Recording) -> dict[str, Series]:
     Identities of cells are left out on purpose: two memories trained apart choose other cells for
     the same context, so only columns, sizes and the anomaly can be compared.
 
+    Parameters
+    ----------
+    reference, other : Recording
+        Of the same stream and of memories of the same size.
+
     Returns
     -------
     dict of str to ndarray of shape (n_steps,)
         ``predicted_columns_precision``, ``_recall`` and ``_jaccard``, ``plateau_columns_...``
         likewise; ``column_bursts_jaccard``; ``NAME_size`` for every set (`size_agreement`);
         ``anomaly_difference`` and ``plateau_anomaly_difference``, in which 0 is best.
+
+    Raises
+    ------
+    InputError
+        If sizes or numbers of steps differ.
     """
     _same_size(reference, other)
     series: dict[str, Series] = {}
@@ -157,11 +293,21 @@ def cell_agreement(reference: Recording, other: Recording) -> dict[str, Series]:
 
     For two memories that hold the same segments.
 
+    Parameters
+    ----------
+    reference, other : Recording
+        Of the same stream and of memories of the same size.
+
     Returns
     -------
     dict of str to ndarray of shape (n_steps,)
         ``exact`` (1 where active and predictive cells are the same), ``active_cells_jaccard``,
         ``predictive_cells_jaccard``, ``anomaly_difference``.
+
+    Raises
+    ------
+    InputError
+        If sizes or numbers of steps differ.
     """
     _same_size(reference, other)
     return {
@@ -182,8 +328,14 @@ def summarise(
     Parameters
     ----------
     reference, other : Recording
-    steps : mapping of str to ndarray, optional
+        Of the same stream and of memories of the same size.
+    steps : mapping of str to ndarray of shape (n_steps,), optional
         Their `agreement`, where it is known already.
+
+    Returns
+    -------
+    dict of str to float
+        By the names of `agreement`, and ``anomaly_correlation``, ``plateau_anomaly_correlation``.
     """
     known = agreement(reference, other) if steps is None else steps
     means = {name: _mean(series) for name, series in known.items()}
@@ -195,7 +347,18 @@ def summarise(
 
 
 def summarise_cells(reference: Recording, other: Recording) -> dict[str, float]:
-    """Return the mean over the steps of every `cell_agreement`."""
+    """Return the mean over the steps of every `cell_agreement`.
+
+    Parameters
+    ----------
+    reference, other : Recording
+        Of the same stream and of memories of the same size.
+
+    Returns
+    -------
+    dict of str to float
+        By the names of `cell_agreement`.
+    """
     return {name: _mean(series) for name, series in cell_agreement(reference, other).items()}
 
 
@@ -203,12 +366,27 @@ def mean_of_figures(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the mean of every figure over several results that have the same ones.
 
     Figures of one number, or of one a step. NaN, where one of them has no value.
+
+    Parameters
+    ----------
+    several : sequence of mapping of str to float or ndarray
+        At least one.
+
+    Returns
+    -------
+    dict of str to float or ndarray
+        By the same names, of the same shapes.
     """
     return {name: np.mean([one[name] for one in several], axis=0) for name in several[0]}
 
 
 def describe(recording: Recording) -> dict[str, float]:
     """Return the mean figures of one recording alone.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a memory of any level.
 
     Returns
     -------
@@ -233,6 +411,11 @@ def describe(recording: Recording) -> dict[str, float]:
 
 def best_match(recording: Recording) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the column bursts won by a cell with the best matching segment, step by step.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a memory of any level.
 
     Returns
     -------
@@ -259,6 +442,23 @@ def best_match(recording: Recording) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 def window_mean(series: Series, window: int) -> Series:
     """Mean of every whole or last, shorter window of `window` steps; NaN steps are left out.
+
+    Parameters
+    ----------
+    series : ndarray of float, shape (n_steps,)
+        One figure a step.
+    window : int
+        Steps.
+
+    Returns
+    -------
+    ndarray of float, shape (n_windows,)
+        NaN where no step of a window has a figure.
+
+    Raises
+    ------
+    InputError
+        If `window` is below 1.
 
     Examples
     --------

@@ -107,7 +107,13 @@ def use_fast_settings(cache: str | os.PathLike[str] | None = None) -> FastSettin
 
 
 def default_cache() -> Path:
-    """Return the folder below which compiled code is kept."""
+    """Return the folder below which compiled code is kept.
+
+    Returns
+    -------
+    Path
+        Below ``$XDG_CACHE_HOME`` or ``~/.cache``.
+    """
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base else Path.home() / ".cache") / "htm_brian" / "cython"
 
@@ -117,6 +123,11 @@ def find_gcc() -> tuple[str, str]:
 
     Cython code is compiled by ``$CC`` and ``$CXX``, or else as Python was; C++ standalone by
     ``$CXX`` or ``g++``. All must be GCC.
+
+    Returns
+    -------
+    versions, reason : str
+        One of them is empty.
     """
     if sys.platform == "win32":
         return "", "the flags are for GCC, and Brian2 uses Microsoft's compiler here"

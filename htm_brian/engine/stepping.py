@@ -48,12 +48,24 @@ class SteppedNetwork(Network):
     steps changed, and a stored state restored; the next stretch prepares anew. Standalone devices
     cannot return to Python between stretches and are refused.
 
+    Parameters
+    ----------
+    *objects
+        Brian2 objects, as of `Network`.
+    name : str
+        Of the network.
+
     Attributes
     ----------
     after_prepare : list of callables
         Called, without arguments, after each preparation.
     expected_warnings : list of str
         Starts of the warnings of Brian2's that preparing may raise for good reason.
+
+    Raises
+    ------
+    RuntimeError
+        If Brian2's device is a standalone one.
     """
 
     def __init__(self, *objects: Any, name: str = "steppednetwork*") -> None:
@@ -81,6 +93,11 @@ class SteppedNetwork(Network):
         """Add objects; even before a run they are the network's own.
 
         Brian2 warns of an object that nobody ran, which a memory that is not used is full of.
+
+        Parameters
+        ----------
+        *objects
+            Brian2 objects, as of `Network`.
         """
         super().add(*objects)
         for item in self.objects:
@@ -122,14 +139,26 @@ class SteppedNetwork(Network):
         self._prepared = None
 
     def store(self, *args: Any, **kwds: Any) -> None:
-        """Store the state, as `Network.store` does."""
+        """Store the state, as `Network.store` does.
+
+        Parameters
+        ----------
+        *args, **kwds
+            As of `Network.store`.
+        """
         for item in self.sorted_objects:
             if isinstance(item, VariableOwner):
                 note_sizes(item)
         super().store(*args, **kwds)
 
     def restore(self, *args: Any, **kwds: Any) -> None:
-        """Go back to a stored state, as `Network.restore` does."""
+        """Go back to a stored state, as `Network.restore` does.
+
+        Parameters
+        ----------
+        *args, **kwds
+            As of `Network.restore`.
+        """
         super().restore(*args, **kwds)
         self.invalidate()
 
@@ -145,7 +174,13 @@ class SteppedNetwork(Network):
         return self._seconds
 
     def advance(self, duration: Quantity) -> None:
-        """Run for `duration`; like `Network.run`, without its preparation and its report."""
+        """Run for `duration`; like `Network.run`, without its preparation and its report.
+
+        Parameters
+        ----------
+        duration : Quantity
+            Of model time.
+        """
         if not self._own_loop:
             with expected(self.expected_warnings):
                 self.run(duration, namespace={})

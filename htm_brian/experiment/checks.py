@@ -164,7 +164,13 @@ class Check:
         return min(above, below)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the check as it stands in ``summary.json``; NaN and infinity become None."""
+        """Return the check as it stands in ``summary.json``; NaN and infinity become None.
+
+        Returns
+        -------
+        dict of str to object
+            As JSON can say it.
+        """
         return {
             "name": self.name,
             "value": finite_or_none(self.value),
@@ -181,7 +187,18 @@ class Check:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Check:
-        """Return the check that `as_dict` wrote; what an older result lacks has its default."""
+        """Return the check that `as_dict` wrote; what an older result lacks has its default.
+
+        Parameters
+        ----------
+        stored : mapping of str to object
+            From ``summary.json``.
+
+        Returns
+        -------
+        Check
+            The same one.
+        """
         kept = {key: stored[key] for key in ("name", "unit", "low", "high", "source")}
         value = math.nan if stored["value"] is None else stored["value"]
         later = {key: stored[key] for key in ("better_end", "role", "mean") if key in stored}
@@ -209,7 +226,17 @@ def _check_plain(what: str, value: object, unit: str) -> None:
 
 
 def all_passed(checks: Iterable[Check]) -> bool:
-    """Whether there is a check at all and every one holds."""
+    """Whether there is a check at all and every one holds.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+
+    Returns
+    -------
+    bool
+        False for none.
+    """
     verdicts = [check.passed for check in checks]
     return bool(verdicts) and all(verdicts)
 
@@ -222,10 +249,16 @@ def with_roles(
     Parameters
     ----------
     checks : iterable of Check
+        Of any role.
     role : str
         Of those that `others` does not name.
     others : mapping of str to collection of str
         By role, how the names of the checks begin that have it.
+
+    Returns
+    -------
+    list of Check
+        In their order.
 
     Raises
     ------
@@ -247,16 +280,21 @@ def with_roles(
 def tally(checks: Sequence[Check]) -> str:
     """Say how many checks of each role hold, those that nothing was fitted to before the others.
 
-    Examples
-    --------
-    >>> one = Check("x", 0.5, "1", 0.0, 1.0, "a paper", role="claim")
-    >>> tally([one, replace(one, value=2.0), replace(one, role="fitted")])
-    '1 of 2 hold that nothing was fitted to (claim 1 of 2); fitted 1 of 1'
+    Parameters
+    ----------
+    checks : sequence of Check
+        Of one run.
 
     Returns
     -------
     str
         Empty where no check has a role.
+
+    Examples
+    --------
+    >>> one = Check("x", 0.5, "1", 0.0, 1.0, "a paper", role="claim")
+    >>> tally([one, replace(one, value=2.0), replace(one, role="fitted")])
+    '1 of 2 hold that nothing was fitted to (claim 1 of 2); fitted 1 of 1'
     """
     if not any(check.role for check in checks):
         return ""
@@ -277,6 +315,16 @@ def format_number(value: float) -> str:
 
     Large numbers keep all digits before the point, and a number next to a round one those that
     tell them apart: 0.99996 stays ``"0.99996"``.
+
+    Parameters
+    ----------
+    value : float
+        A plain number.
+
+    Returns
+    -------
+    str
+        Without a unit.
     """
     value = float(value)
     if math.isnan(value):
@@ -290,12 +338,34 @@ def format_number(value: float) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Append the unit, but for plain numbers."""
+    """Append the unit, but for plain numbers.
+
+    Parameters
+    ----------
+    text, unit : str
+        A number, and its unit; ``"1"`` for a plain one.
+
+    Returns
+    -------
+    str
+        Both, with a space between.
+    """
     return text if unit == "1" else f"{text} {unit}"
 
 
 def finite_or_none(value: float | None) -> float | None:
-    """JSON knows neither NaN nor infinity."""
+    """JSON knows neither NaN nor infinity.
+
+    Parameters
+    ----------
+    value : float or None
+        Any number.
+
+    Returns
+    -------
+    float or None
+        None for NaN and infinity.
+    """
     if value is None or not math.isfinite(value):
         return None
     return float(value)

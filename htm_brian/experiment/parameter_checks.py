@@ -29,7 +29,7 @@ from brian2.units.fundamentalunits import Quantity, have_same_dimensions
 from htm_brian.errors import InputError, did_you_mean, listed
 from htm_brian.experiment.model_kinds import load_checked
 from htm_brian.parameters import list_models, load_model
-from htm_brian.parameters.values import shortened
+from htm_brian.parameters.faults import shortened
 
 FAR = 1000.0
 """So many times its default a number may be, unless its bounds are declared."""

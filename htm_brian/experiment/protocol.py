@@ -47,6 +47,16 @@ DISTRIBUTION_OF_PACKAGE = {"sklearn": "scikit-learn"}
 def quantity(default: Quantity) -> Any:
     """Give a dataclass field a default with a unit, which Python takes for a mutable one.
 
+    Parameters
+    ----------
+    default : Quantity
+        With its unit.
+
+    Returns
+    -------
+    dataclasses.Field
+        For the body of a dataclass.
+
     Examples
     --------
     >>> from brian2 import ms
@@ -71,6 +81,11 @@ class Table:
         As many cells each as there are columns.
     title : str
         Stands above it.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer cells.
     """
 
     columns: Sequence[str]
@@ -108,6 +123,11 @@ class Outcome:
     conclusion : str
         One sentence that says how a complete run ended, where a count of checks does not say
         enough.
+
+    Raises
+    ------
+    ValueError
+        If it is complete and has no check.
     """
 
     dataset: xr.Dataset
@@ -130,6 +150,16 @@ class Outcome:
 
     def without(self, undecided: Mapping[str, str]) -> Outcome:
         """Return the same but for these checks, which are named as undecided instead.
+
+        Parameters
+        ----------
+        undecided : mapping of str to str
+            Names of checks, with the reason.
+
+        Returns
+        -------
+        Outcome
+            With the other checks.
 
         Raises
         ------
@@ -191,6 +221,13 @@ class Protocol(ABC):
     seeds_by_default : int
         With how many seeds ``htm-brian run`` runs it. 10 where the outcome is drawn and a single
         run has no interval of its own; the checks then stand against the interval over seeds.
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of its range, or a package is missing.
+    TypeError
+        If the parameters are no dataclass.
     """
 
     name: ClassVar[str]
@@ -219,6 +256,11 @@ class Protocol(ABC):
         change : callable, optional
             Takes the quick form's parameters and returns those to use.
 
+        Returns
+        -------
+        Protocol
+            Set up.
+
         Raises
         ------
         InputError
@@ -232,7 +274,18 @@ class Protocol(ABC):
         return protocol
 
     def outcome(self, progress: Progress) -> Outcome:
-        """Run, and leave out the checks that the sizes cannot decide."""
+        """Run, and leave out the checks that the sizes cannot decide.
+
+        Parameters
+        ----------
+        progress : Progress
+            Told how far it is.
+
+        Returns
+        -------
+        Outcome
+            Of one run.
+        """
         return self.run(progress).without(self.undecided)
 
     @abstractmethod
@@ -241,11 +294,34 @@ class Protocol(ABC):
 
         A long run looks at ``progress.interrupted`` now and then; once it is True it returns what
         it has, with ``partial=True``.
+
+        Parameters
+        ----------
+        progress : Progress
+            Told how far it is.
+
+        Returns
+        -------
+        Outcome
+            Dataset and checks.
         """
 
 
 def require_packages(protocol: str, packages: Sequence[str]) -> None:
-    """Raise an `InputError` that names the first optional package that is not installed."""
+    """Raise an `InputError` that names the first optional package that is not installed.
+
+    Parameters
+    ----------
+    protocol : str
+        What needs them.
+    packages : sequence of str
+        Their import names.
+
+    Raises
+    ------
+    InputError
+        If one is missing; the message says how it is installed.
+    """
     for package in packages:
         if importlib.util.find_spec(package) is None:
             raise InputError(f"{protocol} needs the package {package}; {_how_to_install(package)}")
@@ -255,6 +331,11 @@ def list_protocols() -> list[str]:
     """Return the names of all protocols, sorted: modules and folders without a leading underscore.
 
     A folder counts if it has an ``__init__.py``.
+
+    Returns
+    -------
+    list of str
+        As `load_protocol` takes them.
     """
     folder = importlib.import_module("htm_brian.protocols")
     names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
@@ -262,7 +343,13 @@ def list_protocols() -> list[str]:
 
 
 def list_quick_protocols() -> list[str]:
-    """Return the names of the protocols that have a quick form, sorted."""
+    """Return the names of the protocols that have a quick form, sorted.
+
+    Returns
+    -------
+    list of str
+        As `load_protocol` takes them.
+    """
     return [name for name in list_protocols() if load_protocol(name).quick is not None]
 
 
@@ -271,11 +358,23 @@ def load_protocol(name: str) -> type[Protocol]:
 
     `htm_brian.experiment.finding` finds those of other packages and of one's own, too.
 
+    Parameters
+    ----------
+    name : str
+        Of the module or folder.
+
+    Returns
+    -------
+    type
+        A subclass of `Protocol`.
+
     Raises
     ------
     InputError
         If there is no such protocol (the message lists those there are), or if it needs a package
         that is not installed (the message names it).
+    TypeError
+        If the module does not hold one protocol of that name.
     """
     known = list_protocols()
     if name not in known:
@@ -298,7 +397,18 @@ def load_protocol(name: str) -> type[Protocol]:
 
 
 def protocols_in(module: ModuleType) -> list[type[Protocol]]:
-    """Return the protocols that a module defines, not those that it imports."""
+    """Return the protocols that a module defines, not those that it imports.
+
+    Parameters
+    ----------
+    module : module
+        Of the package, or of one's own.
+
+    Returns
+    -------
+    list of type
+        In the order of the module.
+    """
     return [
         value
         for value in vars(module).values()

@@ -17,7 +17,7 @@ from brian2.units.fundamentalunits import Quantity, have_same_dimensions
 
 from htm_brian.errors import InputError, did_you_mean
 from htm_brian.experiment.parameter_checks import check_field, check_parameters
-from htm_brian.parameters.values import shortened
+from htm_brian.parameters.faults import shortened
 from htm_brian.units import parse_unit
 
 P = TypeVar("P")

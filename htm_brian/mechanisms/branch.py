@@ -118,6 +118,16 @@ def equations(parameters: Table) -> Equations:
     ----------
     parameters : Table
         See `KEYS`.
+
+    Returns
+    -------
+    Equations
+        Brian2's, the parameters declared among them.
+
+    Raises
+    ------
+    InputError
+        If a key is missing or unknown, or `is_graded` finds a fault.
     """
     parameters.require(KEYS)
     drive = GRADED if is_graded(parameters) else ALL_OR_NONE
@@ -141,7 +151,23 @@ def equations(parameters: Table) -> Equations:
 
 
 def is_graded(parameters: Table) -> bool:
-    """Return whether a branch rises to its plateau by degrees."""
+    """Return whether a branch rises to its plateau by degrees.
+
+    Parameters
+    ----------
+    parameters : Table
+        See `KEYS`.
+
+    Returns
+    -------
+    bool
+        Whether `transition_width` is above 0.
+
+    Raises
+    ------
+    InputError
+        If it is, and `plateau_growth` is not.
+    """
     if parameters["transition_width"] == 0:
         return False
     if parameters["plateau_growth"] <= 0 * second:
@@ -161,6 +187,11 @@ def on_release(model: Model, connected: str = "1", counted: str = "1") -> str:
         Of the cell.
     connected, counted : str
         What it adds to the synapses that are connected, and to all of them.
+
+    Returns
+    -------
+    str
+        Brian2 statements, for the `on_pre` of a `Synapses` onto branches.
     """
     added = {"tally": connected, "potential_tally": counted}
     if is_graded(model[TABLE]):
@@ -169,7 +200,18 @@ def on_release(model: Model, connected: str = "1", counted: str = "1") -> str:
 
 
 def grows(model: Model) -> bool:
-    """Return whether the plateaus of a cell model last the longer, the more synapses."""
+    """Return whether the plateaus of a cell model last the longer, the more synapses.
+
+    Parameters
+    ----------
+    model : Model
+        With a table ``[branch]``.
+
+    Returns
+    -------
+    bool
+        Whether `plateau_growth` is above 0.
+    """
     return bool(model[TABLE]["plateau_growth"] > 0 * second)
 
 
@@ -193,6 +235,11 @@ class DendriticBranches(NeuronGroup):
         Order among objects of the same slot.
     name : str
         Name of the group.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, it has a fault, or it lacks the table.
 
     Examples
     --------
@@ -256,7 +303,13 @@ class DendriticBranches(NeuronGroup):
         self.plateau_end = NEVER
 
     def describe(self) -> str:
-        """Return the equations as text, with units, values and sources."""
+        """Return the equations as text, with units, values and sources.
+
+        Returns
+        -------
+        str
+            One equation or parameter a line.
+        """
         return describe(self.user_equations, VARIABLES, self.parameters)
 
 

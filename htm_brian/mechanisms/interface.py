@@ -84,6 +84,16 @@ class Site:
     def charging(self, compartment: str) -> str:
         """Return the currents into a compartment, as they go on with a sum.
 
+        Parameters
+        ----------
+        compartment : str
+            Its name.
+
+        Returns
+        -------
+        str
+            Brian2 text; empty where nothing flows.
+
         Examples
         --------
         >>> Site(inward={"soma": ["ampa_current_soma", "-adaptation"]}).charging("soma")
@@ -196,21 +206,74 @@ class Mechanism:
     order: int = OTHER
 
     def places(self, compartments: Collection[Compartment]) -> tuple[Compartment, ...]:
-        """Return those of a cell's compartments that it lives in."""
+        """Return those of a cell's compartments that it lives in.
+
+        Parameters
+        ----------
+        compartments : collection of Compartment
+            Of the cell.
+
+        Returns
+        -------
+        tuple of Compartment
+            In their order.
+        """
         return tuple(each for each in compartments if self.kinds is None or each.kind in self.kinds)
 
     def meanings(self, site: Site) -> Texts:
-        """Return what its variables mean."""
+        """Return what its variables mean.
+
+        Parameters
+        ----------
+        site : Site
+
+        Returns
+        -------
+        mapping of str to str
+            By variable.
+        """
         return self.variables(site) if callable(self.variables) else self.variables
 
     def flows(self, site: Site) -> Texts:
-        """Return the currents that it sends, by compartment."""
+        """Return the currents that it sends, by compartment.
+
+        Parameters
+        ----------
+        site : Site
+
+        Returns
+        -------
+        mapping of str to str
+            By compartment, the variable of a current, with a minus where it flows out.
+        """
         return self.currents(site) if callable(self.currents) else self.currents
 
     def resting(self, site: Site) -> Values:
-        """Return what is not 0 in a cell at rest."""
+        """Return what is not 0 in a cell at rest.
+
+        Parameters
+        ----------
+        site : Site
+
+        Returns
+        -------
+        mapping of str to str or Quantity
+            By variable.
+        """
         return self.at_rest(site) if callable(self.at_rest) else self.at_rest
 
     def reset(self, table: Table, site: Site) -> str:
-        """Return what a spike does."""
+        """Return what a spike does.
+
+        Parameters
+        ----------
+        table : Table
+            Of the model file.
+        site : Site
+
+        Returns
+        -------
+        str
+            Brian2 statements.
+        """
         return self.on_spike(table, site) if callable(self.on_spike) else self.on_spike

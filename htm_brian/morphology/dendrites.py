@@ -78,7 +78,13 @@ class Dendrites:
 
 
 class Measured:
-    """The dendrites that hang on the soma, as a tree."""
+    """The dendrites that hang on the soma, as a tree.
+
+    Parameters
+    ----------
+    swc : Swc
+        With a soma.
+    """
 
     def __init__(self, swc: Swc) -> None:
         self.kind, self.parent = swc.kind, swc.parent
@@ -97,7 +103,18 @@ class Measured:
                 self.below[row] += self.below[child] + self.length[child]
 
     def arbour(self, roots: Sequence[tuple[int, bool]]) -> Arbour | None:
-        """Return dendrites together; each from a point, or, if so said, from its parent on."""
+        """Return dendrites together; each from a point, or, if so said, from its parent on.
+
+        Parameters
+        ----------
+        roots : sequence of (int, bool)
+            Points, and whether the way from the parent counts.
+
+        Returns
+        -------
+        Arbour or None
+            None where there is no length.
+        """
         length = area = 0.0
         ways: list[float] = []
         for root, with_own in roots:
@@ -119,7 +136,20 @@ class Measured:
         return Arbour(len(ways), length, area, float(np.mean(ways)), min(ways), max(ways))
 
     def apical_parts(self, stem: int) -> tuple[Arbour, list[int], list[int]]:
-        """Return the trunk, and the points from which obliques and the tuft begin."""
+        """Return the trunk, and the points from which obliques and the tuft begin.
+
+        Parameters
+        ----------
+        stem : int
+            The first point of an apical dendrite.
+
+        Returns
+        -------
+        trunk : Arbour
+            One way, without its side branches.
+        obliques, tuft : list of int
+            Points; no tuft where no fork begins one.
+        """
         obliques: list[int] = []
         length = area = 0.0
         row = stem
@@ -141,7 +171,18 @@ class Measured:
 
 
 def measure(swc: Swc) -> Dendrites:
-    """Return the dendrites of a reconstruction."""
+    """Return the dendrites of a reconstruction.
+
+    Parameters
+    ----------
+    swc : Swc
+        With a soma.
+
+    Returns
+    -------
+    Dendrites
+        Lengths in micrometres.
+    """
     tree = Measured(swc)
     length = swc.lengths
     own = swc.parent >= 0

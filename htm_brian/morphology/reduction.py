@@ -58,6 +58,11 @@ def reduce_swc(path: Path, name: str, like: Model, branches: int = BRANCHES) -> 
     branches : int
         Most branches of a kind.
 
+    Returns
+    -------
+    Reduced
+        The model, and what was lost.
+
     Raises
     ------
     InputError

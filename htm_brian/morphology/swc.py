@@ -61,7 +61,7 @@ class Swc:
 
     @property
     def lengths(self) -> NDArray[np.float64]:
-        """Distance of each point from its parent, 0 where there is none."""
+        """Micrometres from each point to its parent, shape (n_points,); 0 where there is none."""
         apart = np.linalg.norm(self.place - self.place[self.parent], axis=1)
         return np.where(self.parent < 0, 0.0, apart)
 
@@ -75,6 +75,7 @@ class SomaSurface:
     convention : str
         ``"one point"``, ``"three points"``, ``"contour"`` or ``"stack"``.
     area : float
+        Square micrometres.
     radius : float
         Of a sphere with that area.
     """
@@ -90,6 +91,16 @@ class SomaSurface:
 
 def read_swc(path: Path) -> Swc:
     """Read a reconstruction.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    Swc
+        Each point after its parent.
 
     Raises
     ------
@@ -176,6 +187,16 @@ def _in_order(rows: NDArray[np.float64], parents: NDArray[np.int64], path: Path)
 def soma_surface(swc: Swc) -> SomaSurface:
     """Return the surface of the soma.
 
+    Parameters
+    ----------
+    swc : Swc
+        With points of type 1.
+
+    Returns
+    -------
+    SomaSurface
+        By the convention that its points follow.
+
     Raises
     ------
     InputError
@@ -201,7 +222,17 @@ def soma_surface(swc: Swc) -> SomaSurface:
 
 
 def areas(swc: Swc) -> NDArray[np.float64]:
-    """Return the side of the truncated cone from each point's parent to it; 0 without a parent."""
+    """Return the side of the truncated cone from each point's parent to it; 0 without a parent.
+
+    Parameters
+    ----------
+    swc : Swc
+
+    Returns
+    -------
+    ndarray of float, shape (n_points,)
+        Square micrometres.
+    """
     before = swc.radius[swc.parent]
     slant = np.hypot(swc.lengths, swc.radius - before)
     return np.where(swc.parent < 0, 0.0, np.pi * (swc.radius + before) * slant)

@@ -45,6 +45,12 @@ def column_race(cell: Model, network: Model, cells: int, neurons_per_cell: int =
     cells : int
         HTM cells of a column.
     neurons_per_cell : int
+        Spiking neurons that stand for one.
+
+    Returns
+    -------
+    Race
+        Computed once for equal models.
 
     Examples
     --------
@@ -58,12 +64,37 @@ def column_race(cell: Model, network: Model, cells: int, neurons_per_cell: int =
 
 
 def spikes_of(cell: Model, network: Model) -> FirstSpikes:
-    """Return the distribution of first spikes in a network, computed once for equal models."""
+    """Return the distribution of first spikes in a network, computed once for equal models.
+
+    Parameters
+    ----------
+    cell, network : Model
+        Both of level 1.
+
+    Returns
+    -------
+    FirstSpikes
+        Of predicted and of unpredicted cells, times in seconds.
+    """
     return _spikes(ByNumbers(cell), ByNumbers(network, USED))
 
 
 def require_race(cell: Model, network: Model, cells: int, neurons_per_cell: int = 1) -> Race:
     """Return the race, or refuse a network whose columns cannot be right.
+
+    Parameters
+    ----------
+    cell, network : Model
+        Both of level 1.
+    cells : int
+        HTM cells of a column.
+    neurons_per_cell : int
+        Spiking neurons that stand for one.
+
+    Returns
+    -------
+    Race
+        In which a column is right more often than wrong.
 
     Raises
     ------
@@ -106,12 +137,33 @@ def latency_of(network: Model) -> float:
     """Return the seconds from a recruiting spike to inhibition.
 
     The interneuron spikes one time step after what recruits it arrives.
+
+    Parameters
+    ----------
+    network : Model
+        Of level 1.
+
+    Returns
+    -------
+    float
+        Seconds.
     """
     return recruitment_of(network) + float(network["inhibition"]["delay"])
 
 
 def recruitment_of(network: Model) -> float:
-    """Return the seconds from a recruiting spike to that of the interneuron."""
+    """Return the seconds from a recruiting spike to that of the interneuron.
+
+    Parameters
+    ----------
+    network : Model
+        Of level 1.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
     step = network["element"]["time_step"]
     return float(network["inhibition"]["recruitment_delay"] + step)
 
@@ -120,13 +172,26 @@ class Windowed(Protocol):
     """What says how long after a volley spikes may recruit inhibition: a race, or a measurement."""
 
     @property
-    def window(self) -> float: ...  # noqa: D102
+    def window(self) -> float:
+        """Seconds after a volley."""
 
 
 def early_until(network: Model, race: Windowed) -> float:
     """Return until when a first spike is early, in seconds since the column's relay cell spiked.
 
     A first spike is early if it can recruit inhibition.
+
+    Parameters
+    ----------
+    network : Model
+        Of level 1.
+    race : Windowed
+        Derived or measured.
+
+    Returns
+    -------
+    float
+        Seconds.
     """
     relay = network["relay"]
     return float(relay["delay"]) + mean_delay(relay["neuron_jitter"]) + race.window

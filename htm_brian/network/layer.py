@@ -24,6 +24,7 @@ class Layer(Protocol):
     Attributes
     ----------
     columns, cells_per_column, n_cells : int
+        Its size.
     match_level : float
         Depolarisation of a branch, as `branches` gives it, that tells one with enough active
         synapses to learn from one without when the next volley comes; derived or measured.
@@ -33,36 +34,79 @@ class Layer(Protocol):
     """
 
     @property
-    def columns(self) -> int: ...  # noqa: D102
+    def columns(self) -> int:
+        """Number of columns."""
+
     @property
-    def cells_per_column(self) -> int: ...  # noqa: D102
+    def cells_per_column(self) -> int:
+        """Cells of each."""
+
     @property
-    def n_cells(self) -> int: ...  # noqa: D102
+    def n_cells(self) -> int:
+        """Cells of the layer."""
+
     @property
-    def match_level(self) -> float: ...  # noqa: D102
+    def match_level(self) -> float:
+        """Depolarisation, in synapses, from which a branch can learn."""
+
     @property
-    def early_until(self) -> float | NDArray[np.float64]: ...  # noqa: D102
+    def early_until(self) -> float | NDArray[np.float64]:
+        """Seconds after a volley, one for all or shape (columns,): until then a spike is early."""
 
     def drive(self, columns: NDArray[np.integer]) -> None:
-        """Send a volley to all cells of these columns at the next time step."""
+        """Send a volley to all cells of these columns at the next time step.
+
+        Parameters
+        ----------
+        columns : ndarray of int, shape (n,)
+            Sorted, each once.
+        """
         ...
 
     def advance(self, duration: Quantity | None = None) -> Events:
-        """Run for `duration`, one element when left out, and return what happened."""
+        """Run for `duration`, one element when left out, and return what happened.
+
+        Parameters
+        ----------
+        duration : Quantity, optional
+            Of model time.
+
+        Returns
+        -------
+        Events
+            With times in seconds of the layer's clock.
+        """
         ...
 
     def rest(self) -> Events:
-        """Run without input until no plateau is left."""
+        """Run without input until no plateau is left.
+
+        Returns
+        -------
+        Events
+            Of that time.
+        """
         ...
 
     def branches(self) -> BranchState:
-        """Return the branches as they are now."""
+        """Return the branches as they are now.
+
+        Returns
+        -------
+        BranchState
+            One entry for each branch.
+        """
         ...
 
     def hold(self, store: SegmentStore) -> None:
         """Make the segments of a store the layer's branches, in the place of all others.
 
         The store's permanences are those of the layer's synapses from now on.
+
+        Parameters
+        ----------
+        store : SegmentStore
+            Of as many cells.
         """
         ...
 
@@ -71,7 +115,7 @@ class Layer(Protocol):
 
         Parameters
         ----------
-        given_away : ndarray of int
+        given_away : ndarray of int, shape (n,)
             Branches that now belong to a new segment: what they were in is over.
         """
         ...

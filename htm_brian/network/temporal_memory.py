@@ -105,6 +105,13 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         Cells with the best matching segment of their column after the last element, counted: what
         the first spike should find in a column that bursts next.
 
+    Raises
+    ------
+    InputError
+        Where an argument is none, a model has a fault or another level, both `rule` and
+        `permanence_rule` are given, a column could not be right, or Brian2 is a version that was
+        not tried.
+
     Notes
     -----
     Learning rewires synapses between time steps, which needs Brian2's runtime device: numpy and
@@ -218,10 +225,16 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
 
         Parameters
         ----------
-        active_columns : array_like of int
+        active_columns : array_like of int, shape (n_active,)
             Sorted, each once, in [0, columns).
         learn : bool
             Whether branches and synapses grow, and whatever else the rule does between elements.
+
+        Raises
+        ------
+        InputError
+            If indices are out of range, not sorted or not each once, or `learn` is neither True
+            nor False.
         """
         columns = as_indices("active_columns", active_columns, self.columns)
         check_truth("learn", learn)
@@ -253,7 +266,13 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self._forget()
 
     def export_segments(self) -> SegmentTable:
-        """Return all segments and synapses in the format that every level shares."""
+        """Return all segments and synapses in the format that every level shares.
+
+        Returns
+        -------
+        SegmentTable
+            As a temporal memory of any level takes it.
+        """
         return self.store.to_table()
 
     def import_segments(self, table: SegmentTable) -> None:
@@ -281,12 +300,12 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
 
     @property
     def spike_cells(self) -> Cells:
-        """Cell of each spike of the last element, in order."""
+        """Cell of each spike of the last element, in order, shape (n_spikes,)."""
         return self.events.spike_cells
 
     @property
     def spike_times(self) -> NDArray[np.float64]:
-        """Time of each spike in seconds since the start of the last element."""
+        """Seconds from the start of the last element to each spike, shape (n_spikes,)."""
         return self.events.spike_times - self.events.start
 
     @property
@@ -296,7 +315,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
 
     @property
     def cell_bursts(self) -> Cells:
-        """Cells that fired a burst in the last element: those that were predicted, as a rule."""
+        """Cells that fired a burst in the last element, as a rule predicted ones, shape (n,)."""
         return readout.cell_bursts(self.events, self.n_cells)
 
     def _best_matching(self, active: Cells) -> Cells:

@@ -125,6 +125,11 @@ def predicts_after(model: Model) -> float:
     ----------
     model : Model
         Of a cell of level 1.
+
+    Returns
+    -------
+    float
+        Seconds.
     """
     return fading_time(model) if grows(model) else 0.0
 

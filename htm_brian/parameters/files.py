@@ -13,15 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from htm_brian.errors import InputError, did_you_mean
+from htm_brian.parameters.faults import FreeRange, parameter_faults, shortened
 from htm_brian.parameters.links import link_faults
-from htm_brian.parameters.values import (
-    FreeRange,
-    Model,
-    Parameter,
-    Table,
-    parameter_faults,
-    shortened,
-)
+from htm_brian.parameters.values import Model, Parameter, Table
 
 _HEADER = {"name": str, "level": int, "kind": str, "description": str}
 _REQUIRED = ("value", "unit", "source", "low", "high")
@@ -55,7 +49,13 @@ class Reading:
 
 
 def list_models() -> list[str]:
-    """Return the names of the models that come with the package, sorted."""
+    """Return the names of the models that come with the package, sorted.
+
+    Returns
+    -------
+    list of str
+        As `load_model` takes them.
+    """
     folder = resources.files("htm_brian.models")
     return sorted(
         entry.name.removesuffix(".toml")
@@ -72,6 +72,11 @@ def load_model(name_or_path: str | os.PathLike[str] | Model) -> Model:
     name_or_path : str, path or Model
         The name of a model that comes with the package (see `list_models`), or the path of a
         ``.toml`` file of your own. A `Model` is returned as it is.
+
+    Returns
+    -------
+    Model
+        With every number checked for its unit and range.
 
     Raises
     ------
@@ -104,6 +109,16 @@ def read_model(name_or_path: str | os.PathLike[str]) -> Reading:
     ----------
     name_or_path : str or path
         As for `load_model`.
+
+    Returns
+    -------
+    Reading
+        The model, as far as it can be read, and its faults.
+
+    Raises
+    ------
+    InputError
+        If `name_or_path` is neither text nor a path.
     """
     reading = copy.deepcopy(_read(name_or_path))
     if reading.model is not None:

@@ -5,8 +5,6 @@ Each value checks itself; `htm_brian.parameters.files` makes them from a file.
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, TypeAlias
@@ -14,13 +12,24 @@ from typing import NamedTuple, TypeAlias
 from brian2.units.fundamentalunits import Quantity, have_same_dimensions
 
 from htm_brian.errors import InputError, did_you_mean
+from htm_brian.parameters.faults import FreeRange, parameter_faults
 from htm_brian.units import parse_unit
 
 Value: TypeAlias = Quantity | float | int
 
 
 class ParameterRow(NamedTuple):
-    """One parameter as a line of a report's table."""
+    """One parameter as a line of a report's table.
+
+    Attributes
+    ----------
+    path : str
+        ``table.key``.
+    value, low, high : float or int
+        The number and its physical range, in `unit`.
+    unit, source, note : str
+        As of `Parameter`.
+    """
 
     path: str
     value: float | int
@@ -48,23 +57,6 @@ class Key:
 
 
 @dataclass(frozen=True)
-class FreeRange:
-    """Between which values a fit may choose a parameter, in its unit.
-
-    Parameters
-    ----------
-    low, high : float or int
-        Inside of the physical range.
-    source : str
-        Where the range comes from. The parameter's own value may lie outside: it is not a fit's.
-    """
-
-    low: float | int
-    high: float | int
-    source: str
-
-
-@dataclass(frozen=True)
 class Parameter:
     """One number of a model file; checks itself.
 
@@ -87,6 +79,12 @@ class Parameter:
         What a fit may choose among; a parameter without it is no fit's to change.
     file : str
         The file's name, for messages.
+
+    Raises
+    ------
+    InputError
+        If a text is empty or none, a number is not finite or out of its range, or the unit is
+        unknown.
     """
 
     table: str
@@ -139,6 +137,21 @@ class Parameter:
         """Return a copy with another value, its unit and range checked.
 
         The copy's source says that the value was changed, and what the file had.
+
+        Parameters
+        ----------
+        value : Quantity, float or int
+            With a unit like that of the parameter.
+
+        Returns
+        -------
+        Parameter
+            With the same range.
+
+        Raises
+        ------
+        InputError
+            If it has another unit, is not one number, or lies outside of the range.
         """
         unit = parse_unit(self.unit)
         wanted = "a plain number" if self.unit == "1" else f"a quantity like 1*{self.unit}"
@@ -159,7 +172,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Table(Mapping[str, Value]):
-    """The parameters of one mechanism: ``table["leak_conductance"]`` is a Brian2 quantity."""
+    """The parameters of one mechanism: ``table["leak_conductance"]`` is a Brian2 quantity.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    parameters : tuple of Parameter
+        In the order of the file.
+    file : str
+        The file's name, for messages.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -175,7 +198,23 @@ class Table(Mapping[str, Value]):
         return len(self.parameters)
 
     def parameter(self, key: str) -> Parameter:
-        """Return the parameter with its unit, source and range."""
+        """Return the parameter with its unit, source and range.
+
+        Parameters
+        ----------
+        key : str
+            Of the table.
+
+        Returns
+        -------
+        Parameter
+            Not its value alone.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
         for parameter in self.parameters:
             if parameter.key == key:
                 return parameter
@@ -184,17 +223,40 @@ class Table(Mapping[str, Value]):
     def require(self, keys: Mapping[str, Key]) -> Table:
         """Check that the table holds exactly `keys`, each of the declared dimension.
 
+        Parameters
+        ----------
+        keys : mapping of str to Key
+            Unit and meaning of each.
+
         Returns
         -------
         Table
             This table.
+
+        Raises
+        ------
+        InputError
+            The first fault that `faults` finds.
         """
         for fault in self.faults(keys):
             raise InputError(fault)
         return self
 
     def faults(self, keys: Mapping[str, Key], aside: Collection[str] = ()) -> Iterator[str]:
-        """Yield what `require` finds, one line each; nothing about the keys that stand aside."""
+        """Yield what `require` finds, one line each; nothing about the keys that stand aside.
+
+        Parameters
+        ----------
+        keys : mapping of str to Key
+            Unit and meaning of each.
+        aside : collection of str
+            Keys to say nothing about.
+
+        Yields
+        ------
+        str
+            One line that names file, table and key.
+        """
         where = f"({self.file}, [{self.name}])"
         missing = [key for key in keys if key not in self and key not in aside]
         for key in self:
@@ -216,6 +278,7 @@ class Model:
     Attributes
     ----------
     name, kind, description : str
+        As of its table ``[model]``.
     level : int
         Rung of the ladder that the model stands on, 0 (abstract) to 3 (reference).
     tables : tuple of Table
@@ -253,6 +316,11 @@ class Model:
         -------
         Model
             This model.
+
+        Raises
+        ------
+        InputError
+            The first fault that `faults` finds.
         """
         for fault in self.faults(mechanisms):
             raise InputError(fault)
@@ -274,6 +342,11 @@ class Model:
             Names of tables and paths of parameters, ``table.key``, to say nothing about.
         optional : collection of str
             Names of further tables that there are, to find what an unknown one is meant to be.
+
+        Yields
+        ------
+        str
+            One line that names file, table and key.
         """
         missing = [name for name in mechanisms if name not in self and name not in aside]
         for table in self.tables:
@@ -295,6 +368,16 @@ class Model:
         ----------
         changes : mapping of str to Quantity, float or int
             New values by path: ``{"soma.leak_conductance": 20*nS}``.
+
+        Returns
+        -------
+        Model
+            The sources of changed values say so.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter, or a value has another unit or lies outside of its range.
         """
         known = [row.path for row in self.rows()]
         for path in changes:
@@ -314,87 +397,27 @@ class Model:
         return replace(self, tables=tables)
 
     def with_table(self, table: Table) -> Model:
-        """Return a copy with a table in the place of its own of that name, or behind the others."""
+        """Return a copy with a table in the place of its own of that name, or behind the others.
+
+        Parameters
+        ----------
+        table : Table
+            Of any name.
+
+        Returns
+        -------
+        Model
+            Of the same file.
+        """
         others = tuple(each for each in self.tables if each.name != table.name)
         return replace(self, tables=(*others, table))
 
     def rows(self) -> list[ParameterRow]:
-        """Return every parameter as (path, value, unit, source, low, high, note)."""
+        """Return every parameter as (path, value, unit, source, low, high, note).
+
+        Returns
+        -------
+        list of ParameterRow
+            In the order of the file.
+        """
         return [parameter.row for table in self.tables for parameter in table.parameters]
-
-
-def parameter_faults(
-    table: str,
-    key: str,
-    value: object,
-    unit: object,
-    source: object,
-    low: object,
-    high: object,
-    note: object = "",
-    same_as: object = "",
-    free: object = None,
-    file: str = "",
-) -> Iterator[str]:
-    """Yield what is wrong with the fields of a `Parameter`, one line each."""
-    where = f" ({file}, [{table}])" if file else f" ([{table}])"
-    texts = {"unit": unit, "source": source, "note": note, "same_as": same_as}
-    for field, text in texts.items():
-        if not isinstance(text, str):
-            yield f"{field} of {key} must be text, got {shortened(text)}{where}"
-    if isinstance(source, str) and not source.strip():
-        yield (
-            f"{key} has an empty source; name the paper, data set or calculation that the value "
-            f"comes from{where}"
-        )
-    scale = None
-    if isinstance(unit, str):
-        try:
-            scale = float(parse_unit(unit))
-        except InputError as error:
-            yield f"unit of {key}: {error}{where}"
-    numbers = {"value": value, "low": low, "high": high}
-    wrong = [field for field, number in numbers.items() if not _is_finite(number)]
-    for field in wrong:
-        yield f"{field} of {key} must be a finite number, got {shortened(numbers[field])}{where}"
-    if wrong:
-        return
-    plain, least, most = (float(number) for number in numbers.values())  # type: ignore[arg-type]
-    if least > most:
-        yield (
-            f"low of {key} must not exceed its high, got low = {least:g} and high = {most:g}{where}"
-        )
-    elif not least <= plain <= most:
-        shown = "" if unit == "1" else f" {unit}"
-        yield f"{key} must lie in [{least:g}, {most:g}]{shown}, got {plain:g}{shown}{where}"
-    elif scale is not None and not math.isfinite(plain * scale):
-        yield f"{key} is too large a number in its unit, got {plain:g} {unit}{where}"
-    if isinstance(free, FreeRange):
-        yield from _free_faults(key, free, least, most, where)
-    elif free is not None:
-        yield f"free of {key} must be a range that a fit may try, got {shortened(free)}{where}"
-
-
-def _free_faults(key: str, free: FreeRange, low: float, high: float, where: str) -> Iterator[str]:
-    if not isinstance(free.source, str) or not free.source.strip():
-        yield f"free of {key} needs a source: where the range of a fit comes from{where}"
-    if not (_is_finite(free.low) and _is_finite(free.high)):
-        yield f"low and high of free of {key} must be finite numbers{where}"
-    elif not low <= free.low < free.high <= high:
-        yield (
-            f"free of {key} must be a range inside of [{low:g}, {high:g}], got low = "
-            f"{free.low:g} and high = {free.high:g}{where}"
-        )
-
-
-def _is_finite(number: object) -> bool:
-    """Whether it is a number (no boolean) that a computer's float can hold."""
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        return False
-    return abs(number) <= sys.float_info.max
-
-
-def shortened(value: object, length: int = 60) -> str:
-    """Return a value as a message quotes it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= length else f"{text[: length - 3]}..."

@@ -168,8 +168,8 @@ def sdr_to_spikes(
 
     Returns
     -------
-    indices : ndarray of int64
-    times : ndarray of float64
+    indices : ndarray of int64, shape (n,)
+    times : ndarray of float64, shape (n,)
         In seconds; sorted by time, then by index.
 
     Raises
@@ -222,7 +222,7 @@ def predictive_cells(
 
     Returns
     -------
-    ndarray of int64
+    ndarray of int64, shape (n,)
         Sorted indices, each once.
 
     Raises

@@ -117,7 +117,7 @@ class BranchState:
 
         Returns
         -------
-        ndarray of int64
+        ndarray of int64, shape (n,)
             Sorted.
         """
         return np.unique(self.owner[self.plateau]).astype(np.int64)
@@ -138,7 +138,7 @@ def active_cells(events: Events, n_cells: int) -> Cells:
 
     Returns
     -------
-    ndarray of int64
+    ndarray of int64, shape (n,)
         Sorted.
     """
     return _cells_by(events, n_cells, "any_spike")
@@ -156,7 +156,7 @@ def cell_bursts(events: Events, n_cells: int) -> Cells:
 
     Returns
     -------
-    ndarray of int64
+    ndarray of int64, shape (n,)
         Sorted.
     """
     return _cells_by(events, n_cells, "burst")
@@ -174,7 +174,19 @@ def _cells_by(events: Events, n_cells: int, rule: Rule) -> Cells:
 
 
 def first_spike_of_each(events: Events, n_cells: int) -> Times:
-    """Return the time of each cell's first spike; infinite without one."""
+    """Return the time of each cell's first spike; infinite without one.
+
+    Parameters
+    ----------
+    events : Events
+    n_cells : int
+        Of the layer.
+
+    Returns
+    -------
+    ndarray of float, shape (n_cells,)
+        Seconds.
+    """
     first = np.full(n_cells, np.inf)
     np.minimum.at(first, events.spike_cells, events.spike_times)
     return first
@@ -191,6 +203,7 @@ def first_spikes(events: Events, cells: ArrayLike) -> Times:
     Returns
     -------
     ndarray of float, shape (n,)
+        Seconds.
     """
     wanted = np.asarray(cells, dtype=np.int64)
     n_cells = 1 + max(wanted.max(initial=-1), events.spike_cells.max(initial=-1))
@@ -198,7 +211,20 @@ def first_spikes(events: Events, cells: ArrayLike) -> Times:
 
 
 def predicted_cells(events: Events, n_cells: int) -> Cells:
-    """Return the cells that are predicted when the stretch ends: a plateau goes on beyond it."""
+    """Return the cells that are predicted when the stretch ends: a plateau goes on beyond it.
+
+    Parameters
+    ----------
+    events : Events
+        Of one element.
+    n_cells : int
+        Of the layer.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Sorted.
+    """
     return predictive_cells(
         events.plateau_owners, events.plateau_onsets, events.plateau_ends, events.stop, n_cells
     )
@@ -208,7 +234,18 @@ def predicted_cells(events: Events, n_cells: int) -> Cells:
 
 
 def columns_of(cells: Cells, cells_per_column: int) -> Cells:
-    """Return the columns that `cells` belong to, sorted, each once."""
+    """Return the columns that `cells` belong to, sorted, each once.
+
+    Parameters
+    ----------
+    cells : ndarray of int, shape (n_cells,)
+    cells_per_column : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_columns,)
+        Sorted.
+    """
     return np.unique(cells // cells_per_column)
 
 
@@ -241,22 +278,22 @@ class Answers:
 
     @property
     def foreseen_columns(self) -> Cells:
-        """Columns that were foreseen."""
+        """Columns that were foreseen, shape (n,)."""
         return self.columns[self.foreseen]
 
     @property
     def column_bursts(self) -> Cells:
-        """Columns that burst."""
+        """Columns that burst, shape (n,)."""
         return self.columns[self.bursting]
 
     @property
     def newcomers(self) -> Cells:
-        """The first cell to spike of each column that was not foreseen, sorted."""
+        """The first cell to spike of each column that was not foreseen, sorted, shape (n,)."""
         return self.first_of_column[~self.foreseen]
 
     @property
     def winner_cells(self) -> Cells:
-        """The early cells of foreseen columns, and the newcomers, sorted."""
+        """The early cells of foreseen columns, and the newcomers, sorted, shape (n,)."""
         column = self.active_cells // self.cells_per_column
         early = self.active_cells[self.early & np.isin(column, self.foreseen_columns)]
         return np.sort(np.concatenate([early, self.newcomers]))
@@ -279,6 +316,16 @@ def answers(events: Events, n_cells: int, cells_per_column: int, early: ArrayLik
     early : float, or array_like of shape (n_columns,)
         Seconds since the start of the stretch up to which a spike is early; by column, where their
         volleys come at different times.
+
+    Returns
+    -------
+    Answers
+        What each column did that fired.
+
+    Raises
+    ------
+    InputError
+        If `cells_per_column` is no integer of at least 1.
 
     Examples
     --------
@@ -314,7 +361,18 @@ def answers(events: Events, n_cells: int, cells_per_column: int, early: ArrayLik
 
 
 def plateau_anomaly(driven_columns: Cells, predicted_columns: Cells) -> float:
-    """Return the share of the driven columns that no plateau had predicted; 0 for none driven."""
+    """Return the share of the driven columns that no plateau had predicted; 0 for none driven.
+
+    Parameters
+    ----------
+    driven_columns, predicted_columns : ndarray of int, shape (n,) each
+        Columns that were driven, and those that a plateau had predicted.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     if len(driven_columns) == 0:
         return 0.0
     return len(np.setdiff1d(driven_columns, predicted_columns)) / len(driven_columns)

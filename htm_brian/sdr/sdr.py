@@ -23,14 +23,20 @@ class SDR:
     ----------
     size : int
         Number of bits, on and off; at least 1.
-    sparse : array_like of int
+    sparse : array_like of int, shape (n_active,)
         Indices of the on-bits, in any order, each once, in [0, size).
 
     Attributes
     ----------
     size : int
-    sparse : ndarray of int64
+    sparse : ndarray of int64, shape (n_active,)
         Sorted indices of the on-bits, read-only.
+
+    Raises
+    ------
+    InputError
+        Where `size` is no integer in [1, 2**48], or `sparse` holds something other than integers,
+        one outside [0, size), or one twice.
 
     Notes
     -----
@@ -75,7 +81,23 @@ class SDR:
 
     @classmethod
     def from_dense(cls, dense: ArrayLike) -> "SDR":
-        """Make an SDR from a vector of booleans, or of zeros and ones."""
+        """Make an SDR from a vector of booleans, or of zeros and ones.
+
+        Parameters
+        ----------
+        dense : array_like of shape (size,)
+            Booleans, or zeros and ones.
+
+        Returns
+        -------
+        SDR
+            Of as many bits.
+
+        Raises
+        ------
+        InputError
+            Where it has other than one dimension, no bit, or anything but zeros and ones.
+        """
         try:
             bits = np.asarray(dense)
         except (ValueError, TypeError):
@@ -92,7 +114,27 @@ class SDR:
 
     @classmethod
     def random(cls, size: int, n_active: int, seed: int) -> "SDR":
-        """Make an SDR of exactly `n_active` on-bits, drawn uniformly without replacement."""
+        """Make an SDR of exactly `n_active` on-bits, drawn uniformly without replacement.
+
+        Parameters
+        ----------
+        size : int
+            Number of bits.
+        n_active : int
+            How many of them are on.
+        seed : int
+            Of the draw; at least 0.
+
+        Returns
+        -------
+        SDR
+            The same for the same seed.
+
+        Raises
+        ------
+        InputError
+            Where a number is no integer or out of range.
+        """
         size = check_integer("size", size, low=1, high=LARGEST)
         n_active = check_integer("n_active", n_active, low=0, high=size)
         rng = np.random.default_rng(check_integer("seed", seed, low=0))
@@ -114,7 +156,7 @@ class SDR:
 
     @property
     def sparse(self) -> NDArray[np.int64]:
-        """Sorted indices of the on-bits (read-only)."""
+        """Sorted indices of the on-bits, shape (n_active,) (read-only)."""
         return self._sparse
 
     @property
@@ -165,6 +207,11 @@ class SDR:
         other : SDR
             Of the same size.
 
+        Returns
+        -------
+        int
+            At most the smaller number of on-bits.
+
         Raises
         ------
         InputError
@@ -178,6 +225,11 @@ class SDR:
         Parameters
         ----------
         other : SDR
+            Of the same size.
+
+        Returns
+        -------
+        SDR
             Of the same size.
 
         Raises
@@ -196,6 +248,11 @@ class SDR:
         other : SDR
             Of the same size.
 
+        Returns
+        -------
+        SDR
+            Of the same size.
+
         Raises
         ------
         InputError
@@ -210,6 +267,11 @@ class SDR:
         ----------
         other : SDR
             Of the same size.
+
+        Returns
+        -------
+        float
+            In [0, 1].
 
         Raises
         ------
@@ -229,6 +291,11 @@ class SDR:
             At most as many as are on.
         seed : int
             Of the draw.
+
+        Returns
+        -------
+        SDR
+            Of the same size, with `n` on-bits.
 
         Raises
         ------
@@ -254,6 +321,11 @@ class SDR:
         SDR
             As many on-bits as before; the overlap with this SDR is exactly len(self) less the
             number of moved bits.
+
+        Raises
+        ------
+        InputError
+            Where `fraction` is out of range, or fewer bits are off than would move.
         """
         fraction = check_number("fraction", fraction, low=0, high=1)
         n_moved = round(fraction * len(self))

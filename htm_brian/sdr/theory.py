@@ -85,7 +85,7 @@ def false_match(
 
     Parameters
     ----------
-    n : int or array_like of int
+    n : int or array_like of int, any shape that broadcasts with the others
         Cells of the population.
     a : int or array_like of int
         Active cells of the random pattern.
@@ -95,6 +95,20 @@ def false_match(
         Active synapses that activate the segment.
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    The upper tail of a hypergeometric number (Ahmad & Hawkins 2015).
 
     Examples
     --------
@@ -125,12 +139,26 @@ def false_match_under_release_failure(
 
     Parameters
     ----------
-    n, a, s, threshold : int or array_like of int
+    n, a, s, threshold : int or array_like of int, any shapes that broadcast
         Cells, active cells, synapses of the segment, and how many of them activate it.
     release_probability : float or array_like of float
         Probability that a spike is transmitted, in [0, 1].
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    A hypergeometric number of active synapses, thinned binomially.
 
     Examples
     --------
@@ -159,7 +187,7 @@ def miss_under_noise(
 
     Parameters
     ----------
-    a : int or array_like of int
+    a : int or array_like of int, any shape that broadcasts with the others
         Active cells of the pattern.
     s : int or array_like of int
         Synapses of the segment, a random sample of those cells.
@@ -169,6 +197,20 @@ def miss_under_noise(
         Cells of the pattern that are silent, with others active in their place.
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    The lower tail of a hypergeometric number (Ahmad & Hawkins 2015).
 
     Examples
     --------
@@ -185,7 +227,7 @@ def miss_under_release_failure(
 
     Parameters
     ----------
-    s : int or array_like of int
+    s : int or array_like of int, any shape that broadcasts with the others
         Active synapses of the segment.
     threshold : int or array_like of int
         Transmitting synapses that activate the segment.
@@ -194,6 +236,20 @@ def miss_under_release_failure(
         one of them (`burst_transmission`).
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    The lower tail of a binomial number.
 
     Examples
     --------
@@ -225,13 +281,27 @@ def miss_under_noise_and_release_failure(
 
     Parameters
     ----------
-    a, s, threshold, replaced : int or array_like of int
+    a, s, threshold, replaced : int or array_like of int, any shapes that broadcast
         Active cells of the pattern, synapses of the segment, how many of them activate it, and
         active cells that are replaced by others.
     release_probability : float or array_like of float
         Probability that a synapse transmits, in [0, 1].
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    A hypergeometric number of active synapses, thinned binomially.
 
     Examples
     --------
@@ -267,7 +337,7 @@ def subsample_match(
 
     Parameters
     ----------
-    a : int or array_like of int
+    a : int or array_like of int, any shape that broadcasts with the others
         Active cells of the pattern that the segment learned.
     s : int or array_like of int
         Synapses of the segment, a random sample of those cells.
@@ -277,6 +347,20 @@ def subsample_match(
         Cells that the other pattern has in common with the first.
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    The upper tail of a hypergeometric number (Ahmad & Hawkins 2015).
 
     Examples
     --------
@@ -297,10 +381,20 @@ def burst_transmission(release_probability: ArrayLike, chances: ArrayLike) -> fl
 
     Parameters
     ----------
-    release_probability : float or array_like of float
+    release_probability : float or array_like of float, any shape that broadcasts
         Of one site at one spike.
     chances : int or array_like of int
         Sites of the connection times spikes of the burst.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        ``1 - (1 - release_probability)**chances``.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range, or shapes do not broadcast.
 
     Examples
     --------
@@ -321,12 +415,23 @@ def synapses_needed(
 
     Parameters
     ----------
-    threshold : int or array_like of int
+    threshold : int or array_like of int, any shape that broadcasts with the others
         Transmitting synapses that activate the segment.
     release_probability : float or array_like of float
         Probability that a synapse transmits, above zero.
     max_miss : float or array_like of float
         Tolerated probability of a miss, in (0, 1].
+
+    Returns
+    -------
+    int, or ndarray of int of the shape to which the arguments broadcast
+        The smallest `s` for which `miss_under_release_failure` is at most `max_miss`.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range, shapes do not broadcast, or more than 100,000 synapses
+        would be needed.
 
     Examples
     --------

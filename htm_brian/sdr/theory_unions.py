@@ -32,10 +32,24 @@ def union_density(n: ArrayLike, a: ArrayLike, patterns: ArrayLike) -> float | Fl
 
     Parameters
     ----------
-    n, a : int or array_like of int
+    n, a : int or array_like of int, any shapes that broadcast
         Cells of the population, and active ones in each pattern.
     patterns : int or array_like of int
         Patterns in the union.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    ``1 - (1 - a/n)**patterns`` (Ahmad & Hawkins 2015).
 
     Examples
     --------
@@ -56,6 +70,29 @@ def union_exact_match(
 
     The published form takes cells to be in the union independently of one another.
     `union_false_match` with ``s = threshold = a`` does not.
+
+    Parameters
+    ----------
+    n, a : int or array_like of int, any shapes that broadcast
+        Cells of the population, and active ones in each pattern.
+    patterns : int or array_like of int
+        Patterns in the union.
+    log10 : bool, default=False
+        Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
+
+    Notes
+    -----
+    The union's density to the power `a` (Ahmad & Hawkins 2015).
 
     Examples
     --------
@@ -81,7 +118,7 @@ def union_false_match(
 
     Parameters
     ----------
-    n, a : int or array_like of int
+    n, a : int or array_like of int, any shapes that broadcast
         Cells of the population, and active ones in each pattern.
     patterns : int or array_like of int
         Patterns in the union.
@@ -89,6 +126,16 @@ def union_false_match(
         Synapses of the segment, and active ones that activate it.
     log10 : bool, default=False
         Return the decimal logarithm of the probability.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        In [0, 1], or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
 
     Examples
     --------
@@ -117,7 +164,26 @@ def union_false_match(
 def union_capacity(n: int, a: int, s: int, threshold: int, max_false_match: float) -> int:
     """Return how many random patterns a union holds before it activates a segment too often.
 
-    Parameters as of `union_false_match`, all scalars, and the tolerated probability, below one.
+    Patterns are added one by one, until `union_false_match` exceeds what is tolerated.
+
+    Parameters
+    ----------
+    n, a : int
+        Cells of the population, and active ones in each pattern.
+    s, threshold : int
+        Synapses of the segment, and active ones that activate it.
+    max_false_match : float
+        Tolerated probability, in [0, 1).
+
+    Returns
+    -------
+    int
+        Patterns.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of its range.
 
     Examples
     --------
@@ -142,6 +208,23 @@ def union_capacity(n: int, a: int, s: int, threshold: int, max_false_match: floa
 
 def capacity(n: ArrayLike, a: ArrayLike, *, log10: bool = False) -> float | FloatArray:
     """Return the number of different patterns of `a` active cells out of `n`; inf above 1e308.
+
+    Parameters
+    ----------
+    n, a : int or array_like of int, any shapes that broadcast
+        Cells of the population, and active ones in each pattern.
+    log10 : bool, default=False
+        Return the decimal logarithm of the number.
+
+    Returns
+    -------
+    float, or ndarray of float of the shape to which the arguments broadcast
+        The binomial coefficient, or its logarithm.
+
+    Raises
+    ------
+    InputError
+        Where a number is no integer in its range, or shapes do not broadcast.
 
     Examples
     --------

@@ -134,7 +134,7 @@ class StructuralSynapses:
 
     @property
     def slots(self) -> Indices:
-        """The slots that hold a synapse, in their order."""
+        """The slots that hold a synapse, in their order, shape (n_synapses,)."""
         return np.flatnonzero(self.array(IN_USE)).astype(np.int32)
 
     @property
@@ -151,11 +151,37 @@ class StructuralSynapses:
 
         Its memory is another once `connect` has returned True or a stored network was restored: ask
         anew instead of keeping it.
+
+        Parameters
+        ----------
+        name : str
+            Of the variable.
+
+        Returns
+        -------
+        ndarray, shape (capacity,)
+            In SI units; what is written into it is in force at once.
         """
         return raw(self.synapses, name)
 
     def pairs(self, slots: ArrayLike | None = None) -> tuple[Indices, Indices]:
-        """Return the presynaptic and postsynaptic cells of `slots`, or of all that are in use."""
+        """Return the presynaptic and postsynaptic cells of `slots`, or of all that are in use.
+
+        Parameters
+        ----------
+        slots : array_like of int, shape (n,), optional
+            All that are in use if left out.
+
+        Returns
+        -------
+        presynaptic, postsynaptic : ndarray of int, shape (n,)
+            Cells, counted from the first of a subgroup.
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
+        """
         where = self.slots if slots is None else indices("slots", slots, self.capacity)
         pre, post = (each[where] for each in ends(self.synapses))
         return pre - np.int32(self._offsets[0]), post - np.int32(self._offsets[1])
@@ -167,6 +193,16 @@ class StructuralSynapses:
         ----------
         presynaptic, postsynaptic : array_like of int, shape (n_pairs,)
             Cells of source and target, counted from the first of a subgroup.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_pairs,)
+            Whether there is one at least.
+
+        Raises
+        ------
+        InputError
+            If a cell does not exist, or the two differ in length.
         """
         cells = self._cells(presynaptic, postsynaptic)
         pre, post = self.pairs()
@@ -226,13 +262,40 @@ class StructuralSynapses:
         return slots
 
     def prune(self, slots: ArrayLike) -> None:
-        """Let the synapses in `slots` be no more, nor the spikes under way to them."""
+        """Let the synapses in `slots` be no more, nor the spikes under way to them.
+
+        Parameters
+        ----------
+        slots : array_like of int, shape (n,)
+            Those not in use stay so.
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
+        """
         where = indices("slots", slots, self.capacity)
         self.disconnect(where)
         self.forget(where)
 
     def reserve(self, capacity: int) -> bool:
-        """Make room for so many synapses; return whether the arrays were reallocated."""
+        """Make room for so many synapses; return whether the arrays were reallocated.
+
+        Parameters
+        ----------
+        capacity : int
+            Of synapses; a smaller number than there is room for changes nothing.
+
+        Returns
+        -------
+        bool
+            If so, arrays that were taken before are no longer the synapses'.
+
+        Raises
+        ------
+        InputError
+            If a network is running that would have to make room, or the number is none.
+        """
         return self._make_room(check_integer("capacity", capacity, low=0))
 
     def connect(self, slots: ArrayLike, presynaptic: ArrayLike, postsynaptic: ArrayLike) -> bool:
@@ -280,6 +343,11 @@ class StructuralSynapses:
             They may overlap.
         names : collection of str, optional
             The variables to move; all of `state` when left out.
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
         """
         source, target = (indices("slots", where, self.capacity) for where in (slots, to))
         if len(source) == 0:
@@ -291,7 +359,17 @@ class StructuralSynapses:
             queue.redirect(source, target)
 
     def forget(self, slots: ArrayLike) -> None:
-        """Let the spikes that are under way to `slots` be lost."""
+        """Let the spikes that are under way to `slots` be lost.
+
+        Parameters
+        ----------
+        slots : array_like of int, shape (n,)
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
+        """
         where = indices("slots", slots, self.capacity)
         for queue in self._queues.values():
             queue.forget(where)
@@ -320,7 +398,17 @@ class StructuralSynapses:
             queue.go_on_from(other._queues[name])
 
     def disconnect(self, slots: ArrayLike | None = None) -> None:
-        """Let `slots` (all when left out) receive no more spikes but those that are under way."""
+        """Let `slots` (all when left out) receive no more spikes but those that are under way.
+
+        Parameters
+        ----------
+        slots : array_like of int, shape (n,), optional
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
+        """
         where = None if slots is None else indices("slots", slots, self.capacity)
         if where is None:
             vacate_all(self.synapses)
@@ -333,13 +421,42 @@ class StructuralSynapses:
                 lists.take_out(where)
 
     def in_use(self, slots: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether each of `slots` holds a synapse that receives spikes."""
+        """Return whether each of `slots` holds a synapse that receives spikes.
+
+        Parameters
+        ----------
+        slots : array_like of int, shape (n,)
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+
+        Raises
+        ------
+        InputError
+            If a slot is none.
+        """
         where = indices("slots", slots, self.capacity)
         used: NDArray[np.bool_] = self.array(IN_USE)[where].astype(np.bool_)
         return used
 
     def under_way(self, pathway: str) -> Slots:
-        """Return the slots to which spikes are under way on `pathway`, a slot once for each."""
+        """Return the slots to which spikes are under way on `pathway`, a slot once for each.
+
+        Parameters
+        ----------
+        pathway : str
+            ``"pre"``, ``"post"``, or another of the synapses.
+
+        Returns
+        -------
+        ndarray of int, shape (n_spikes,)
+
+        Raises
+        ------
+        InputError
+            If there is no such pathway.
+        """
         if pathway not in self._queues:
             raise InputError(f"pathway must be one of {', '.join(self._queues)}, got {pathway!r}")
         return self._queues[pathway].under_way()

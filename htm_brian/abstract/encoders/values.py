@@ -30,7 +30,18 @@ class Encoder(Protocol):
         """Number of on-bits of an encoding."""
 
     def encode(self, value: Any) -> SDR:
-        """Return the encoding of `value`."""
+        """Return the encoding of `value`.
+
+        Parameters
+        ----------
+        value : object
+            What the encoder is for.
+
+        Returns
+        -------
+        SDR
+            With `n_active` of `size` bits on.
+        """
 
 
 _MOST_BUCKETS = 2.0**52
@@ -88,7 +99,23 @@ class ScalarEncoder:
         self._blocks: dict[int, NDArray[np.int64]] = {}
 
     def bucket(self, value: float) -> int:
-        """Return the number of the bucket that `value` falls into."""
+        """Return the number of the bucket that `value` falls into.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of `resolution`.
+
+        Returns
+        -------
+        int
+            The nearest whole number of resolutions.
+
+        Raises
+        ------
+        InputError
+            If it is no finite number, or too large for the resolution.
+        """
         position = check_number("value", value) / self.resolution
         if not abs(position) < _MOST_BUCKETS:
             raise InputError(f"value {value} is too large for a resolution of {self.resolution}")
@@ -203,6 +230,12 @@ class CategoryEncoder:
         The categories, in the order of their bits, each once.
     n_active : int
         Number of bits of each category.
+
+    Raises
+    ------
+    InputError
+        If `categories` is no sequence of names, is empty or names one twice, or `n_active` is
+        below 1.
     """
 
     def __init__(self, categories: Sequence[Hashable], n_active: int = 21) -> None:
@@ -259,6 +292,11 @@ class MultiEncoder:
     ----------
     encoders : mapping of str to Encoder
         An encoder for each field; their order is the order of the bits.
+
+    Raises
+    ------
+    InputError
+        If `encoders` is no mapping, is empty, or holds something without a method ``encode``.
 
     Examples
     --------

@@ -64,7 +64,25 @@ def to_neo(dataset: xr.Dataset) -> Any:
 
 
 def write_neo(dataset: xr.Dataset, path: Path) -> list[Path]:
-    """Write a run as a NIX file, which Neo reads with ``neo.NixIO``."""
+    """Write a run as a NIX file, which Neo reads with ``neo.NixIO``.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `htm_brian.experiment.export.recording.read_run` returns it.
+    path : Path
+        Of the file, ``.nix``.
+
+    Returns
+    -------
+    list of Path
+        The one file.
+
+    Raises
+    ------
+    InputError
+        If the run stores no potentials, spikes or events, or the file cannot be written.
+    """
     import neo
 
     block = to_neo(dataset)

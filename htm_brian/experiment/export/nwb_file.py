@@ -45,6 +45,11 @@ def to_nwb(dataset: xr.Dataset) -> Any:
     dataset : xarray.Dataset
         As `htm_brian.experiment.export.recording.read_run` returns it.
 
+    Returns
+    -------
+    pynwb.NWBFile
+        In SI units.
+
     Raises
     ------
     InputError
@@ -82,7 +87,25 @@ def to_nwb(dataset: xr.Dataset) -> Any:
 
 
 def write_nwb(dataset: xr.Dataset, path: Path) -> list[Path]:
-    """Write a run as an NWB file."""
+    """Write a run as an NWB file.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `htm_brian.experiment.export.recording.read_run` returns it.
+    path : Path
+        Of the file, ``.nwb``.
+
+    Returns
+    -------
+    list of Path
+        The one file.
+
+    Raises
+    ------
+    InputError
+        If the run stores no potentials, spikes or events, or the file cannot be written.
+    """
     from pynwb import NWBHDF5IO
 
     file = to_nwb(dataset)

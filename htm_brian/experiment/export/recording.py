@@ -86,7 +86,8 @@ class Recording:
 
     Attributes
     ----------
-    signals, trains : tuple
+    signals : tuple of Signal
+    trains : tuple of Train
     """
 
     signals: tuple[Signal, ...]
@@ -102,6 +103,16 @@ class Recording:
 
 def read_run(folder: Path) -> xr.Dataset:
     """Return the dataset of a run, all of it in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``result.nc``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Times as numbers with their unit.
 
     Raises
     ------
@@ -119,13 +130,34 @@ def read_run(folder: Path) -> xr.Dataset:
 
 
 def origin_of(dataset: xr.Dataset) -> Mapping[str, Any]:
-    """Return the provenance that is stored with a dataset; empty where there is none."""
+    """Return the provenance that is stored with a dataset; empty where there is none.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `read_run` returns it.
+
+    Returns
+    -------
+    mapping of str to object
+        Parameters, versions, command.
+    """
     found: Mapping[str, Any] = json.loads(dataset.attrs.get("provenance", "{}"))
     return found
 
 
 def recording_of(dataset: xr.Dataset) -> Recording:
     """Return the signals and trains of a dataset.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `read_run` returns it, or one of your own.
+
+    Returns
+    -------
+    Recording
+        Times in seconds.
 
     Raises
     ------

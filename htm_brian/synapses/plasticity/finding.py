@@ -28,6 +28,16 @@ def rules() -> dict[str, type[OnlineRule]]:
 def rule_class(model: Model) -> type[OnlineRule]:
     """Return the rule that reads a model.
 
+    Parameters
+    ----------
+    model : Model
+        Of kind "plasticity".
+
+    Returns
+    -------
+    type
+        A subclass of `OnlineRule`.
+
     Raises
     ------
     InputError
@@ -50,6 +60,16 @@ def online_rule(model: str | Model | OnlineRule) -> OnlineRule:
     model : str, path, Model or OnlineRule
         Of kind "plasticity", such as ``"pair_stdp"``; a rule is returned as it is.
 
+    Returns
+    -------
+    OnlineRule
+        Of the class that reads the model.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, it has a fault, or no rule reads it.
+
     Examples
     --------
     >>> online_rule("pair_stdp").table["potentiation_time"]
@@ -62,5 +82,11 @@ def online_rule(model: str | Model | OnlineRule) -> OnlineRule:
 
 
 def list_rule_models() -> list[str]:
-    """Return the names of the models of rules that come with the package, sorted."""
+    """Return the names of the models of rules that come with the package, sorted.
+
+    Returns
+    -------
+    list of str
+        As `online_rule` takes them.
+    """
     return [name for name in list_models() if load_model(name).kind == KIND]

@@ -100,7 +100,13 @@ class OnlineRule:
 
     @classmethod
     def table_name(cls) -> str:
-        """Return the name of the rule's table: that of its module."""
+        """Return the name of the rule's table: that of its module.
+
+        Returns
+        -------
+        str
+            Of a table of a model file.
+        """
         return cls.__module__.rpartition(".")[2]
 
     @cached_property
@@ -113,7 +119,23 @@ class OnlineRule:
         """Raise an `InputError` where the numbers do not fit together."""
 
     def with_values(self, **values: Any) -> Self:
-        """Return the same rule with other numbers, by key, each checked for unit and range."""
+        """Return the same rule with other numbers, by key, each checked for unit and range.
+
+        Parameters
+        ----------
+        **values : float or Quantity
+            By key of the rule's table.
+
+        Returns
+        -------
+        OnlineRule
+            Of the same class.
+
+        Raises
+        ------
+        InputError
+            If there is no such key, or a value has another unit or lies outside of its range.
+        """
         assert isinstance(self.model, Model)
         changes = {f"{self.table_name()}.{key}": value for key, value in values.items()}
         return type(self)(self.model.with_values(changes))
@@ -169,15 +191,38 @@ class OnlineRule:
         return False
 
     def helpers(self, target: Any) -> list[BrianObject]:
-        """Return Brian2 objects that must run beside the synapses of a postsynaptic group."""
+        """Return Brian2 objects that must run beside the synapses of a postsynaptic group.
+
+        Parameters
+        ----------
+        target : Group
+            The postsynaptic one.
+
+        Returns
+        -------
+        list of BrianObject
+            None, unless a rule says otherwise.
+        """
         return []
 
     def constants(self) -> Mapping[str, Any]:
-        """Return the values of the names in the text that are neither state nor Brian2's."""
+        """Return the values of the names in the text that are neither state nor Brian2's.
+
+        Returns
+        -------
+        mapping of str to float or Quantity
+            The rule's table, unless a rule says otherwise.
+        """
         return dict(self.table)
 
     def initial_state(self) -> Mapping[str, Any]:
-        """Return the state of a new synapse; what is left out is 0."""
+        """Return the state of a new synapse; what is left out is 0.
+
+        Returns
+        -------
+        mapping of str to float or Quantity
+            By variable.
+        """
         return {}
 
 

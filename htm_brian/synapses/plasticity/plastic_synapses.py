@@ -58,6 +58,7 @@ class PlasticSynapses(Synapses):
     Attributes
     ----------
     rule : OnlineRule
+        With the numbers of the model.
 
     Raises
     ------
@@ -109,7 +110,13 @@ class PlasticSynapses(Synapses):
         self.contained_objects.extend(own.helpers(target))
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
-        """Connect as Brian2's `Synapses` does, and give all synapses the rule's first state."""
+        """Connect as Brian2's `Synapses` does, and give all synapses the rule's first state.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As of Brian2's ``connect``.
+        """
         super().connect(*args, **kwargs | {"level": kwargs.get("level", 0) + 1})
         begin(self, self.rule, self._seed)
 
@@ -123,6 +130,11 @@ class PlasticSynapses(Synapses):
         ----------
         name : str
             Of a variable that changes at events or by `catch_up`, such as "efficacy".
+
+        Returns
+        -------
+        ndarray of float, shape (n_synapses,)
+            In SI units.
         """
         names = (
             LANGUAGE | numbers_of(self.rule) | {"t": self.clock.variables["t"].get_value().item()}
@@ -140,14 +152,31 @@ class PlasticSynapses(Synapses):
         ]
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
-        """Check the delays, then prepare as Brian2 does."""
+        """Check the delays, then prepare as Brian2 does.
+
+        Parameters
+        ----------
+        run_namespace : dict
+            As Brian2 passes it.
+
+        Raises
+        ------
+        InputError
+            If the delay of what comes after a spike's arrival is not that of the arrival.
+        """
         check_later(self, self.rule)
         name_in_standalone(self)
         super().before_run(run_namespace)
 
 
 def name_in_standalone(synapses: Synapses) -> None:
-    """Tell C++ standalone of the synapses that run beside some, which it looks for elsewhere."""
+    """Tell C++ standalone of the synapses that run beside some, which it looks for elsewhere.
+
+    Parameters
+    ----------
+    synapses : Synapses
+        Which contain others.
+    """
     device = get_device()
     if isinstance(device, CPPStandaloneDevice):
         device.synapses |= {
@@ -156,7 +185,16 @@ def name_in_standalone(synapses: Synapses) -> None:
 
 
 def begin(synapses: Synapses, rule: OnlineRule, seed: int) -> None:
-    """Give all synapses the rule's first state, and their draws a name."""
+    """Give all synapses the rule's first state, and their draws a name.
+
+    Parameters
+    ----------
+    synapses : Synapses
+        With the rule's equations.
+    rule : OnlineRule
+    seed : int
+        Names the draws of a noisy rule, together with the synapses' name.
+    """
     for name, value in rule.initial_state().items():
         setattr(synapses, name, value)
     if rule.noisy:
@@ -165,7 +203,19 @@ def begin(synapses: Synapses, rule: OnlineRule, seed: int) -> None:
 
 
 def check_later(synapses: Synapses, rule: OnlineRule) -> None:
-    """Refuse a delay that was changed for the arrival of a spike and not for what comes later."""
+    """Refuse a delay that was changed for the arrival of a spike and not for what comes later.
+
+    Parameters
+    ----------
+    synapses : Synapses
+        With the rule's pathways.
+    rule : OnlineRule
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
     if "pre" not in synapses._synaptic_updaters:
         return
     arrival = known_values(synapses.pre.variables["delay"])
@@ -182,7 +232,19 @@ def check_later(synapses: Synapses, rule: OnlineRule) -> None:
 
 
 def check_fit(rule: OnlineRule, source: Any, target: Any) -> None:
-    """Refuse groups that lack an event of the rule's, or whose variables its text would meet."""
+    """Refuse groups that lack an event of the rule's, or whose variables its text would meet.
+
+    Parameters
+    ----------
+    rule : OnlineRule
+    source, target : Group
+        Of the synapses.
+
+    Raises
+    ------
+    InputError
+        If so; the message says what belongs into the group.
+    """
     events = [name for name in ("spike", "plateau") if getattr(rule, _TEXT[name])]
     for event in [*events, *rule.on_target_event]:
         if event not in getattr(target, "events", {}):

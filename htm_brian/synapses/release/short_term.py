@@ -38,9 +38,9 @@ class Train(NamedTuple):
 
     Attributes
     ----------
-    utilisation : ndarray of shape (n_spikes,)
+    utilisation : ndarray of float, shape (n_spikes,)
         Release probability of a site that holds a vesicle.
-    available : ndarray of shape (n_spikes,)
+    available : ndarray of float, shape (n_spikes,)
         Probability that a site holds one.
     """
 
@@ -49,7 +49,7 @@ class Train(NamedTuple):
 
     @property
     def released(self) -> FloatArray:
-        """Release probability of a site: the expected amplitude in units of all sites."""
+        """Release probability of a site, shape (n_spikes,): the amplitude expected of it."""
         return self.utilisation * self.available
 
 
@@ -67,13 +67,22 @@ def train(
         U, of a rested site.
     recovery_time, facilitation_time : float or Quantity
         In seconds; a `facilitation_time` of 0 stands for none.
-    spike_times : array_like of float or Quantity
+    spike_times : array_like of float or Quantity, shape (n_spikes,)
         In seconds, increasing.
+
+    Returns
+    -------
+    Train
+        Utilisation and share of full sites at every spike.
 
     Raises
     ------
     InputError
         Where a number is out of range, not finite or of another unit, or times do not increase.
+
+    Notes
+    -----
+    The recursion of Tsodyks & Markram (1997), as it stands at the top of the module.
 
     Examples
     --------
@@ -99,7 +108,26 @@ def stationary(
 ) -> FloatArray:
     """Return what a site releases per spike, late in a regular train.
 
-    Parameters as of `train`, and the rate in Hz, or several as an array or a quantity.
+    The fixed point of the recursion of `train`.
+
+    Parameters
+    ----------
+    release_probability : float
+        U, of a rested site.
+    recovery_time, facilitation_time : float or Quantity
+        In seconds.
+    rate : float, array_like or Quantity
+        In Hz, above 0; any shape.
+
+    Returns
+    -------
+    ndarray of float, shape of `rate`
+        Quanta of a site at a spike.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, not finite or of another unit.
 
     Examples
     --------
@@ -120,7 +148,25 @@ def stationary(
 
 
 def mean(sites: int, probability: ArrayLike) -> FloatArray:
-    """Return the expected number of quanta."""
+    """Return the expected number of quanta.
+
+    Parameters
+    ----------
+    sites : int
+        Independent release sites.
+    probability : float or array_like of float, any shape
+        That a site releases.
+
+    Returns
+    -------
+    ndarray of float, shape of `probability`
+        Of a binomial number.
+
+    Raises
+    ------
+    InputError
+        If `sites` is below 1, or a probability outside of [0, 1].
+    """
     return check_integer("sites", sites, low=1) * probabilities("probability", probability)
 
 
@@ -133,10 +179,20 @@ def coefficient_of_variation(
     ----------
     sites : int
         Independent release sites.
-    probability : float or array_like of float
+    probability : float or array_like of float, any shape
         That a site releases, above zero.
     quantal_variation : float
         SD over mean of one quantum's size.
+
+    Returns
+    -------
+    ndarray of float, shape of `probability`
+        Of a binomial number of quanta whose sizes vary.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
 
     Examples
     --------

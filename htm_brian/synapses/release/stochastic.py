@@ -253,7 +253,13 @@ class ReleaseSynapses(CheckedSynapses):
             warn_of_made_up_name(name, self.name)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
-        """Connect as Brian2's `Synapses` does, and give all connections the model's values."""
+        """Connect as Brian2's `Synapses` does, and give all connections the model's values.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As of Brian2's ``connect``.
+        """
         super().connect(*args, **kwargs | {"level": kwargs.get("level", 0) + 1})
         ends = [np.asarray(kwargs.get(end)) for end in "ij"]
         stated = not args and kwargs.keys() - {"level"} == {"i", "j"}
@@ -270,7 +276,19 @@ class ReleaseSynapses(CheckedSynapses):
             begin(self, self.rule, self._seed_and_trial[0])
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
-        """Check the numbers, then prepare as Brian2 does."""
+        """Check the numbers, then prepare as Brian2 does.
+
+        Parameters
+        ----------
+        run_namespace : dict
+            As Brian2 passes it.
+
+        Raises
+        ------
+        InputError
+            If a number is out of its range or not finite, or the delay of what comes after a
+            spike's arrival is not that of the arrival.
+        """
         check_before_run(self)
         if self.rule is not None:
             check_later(self, self.rule)
@@ -278,7 +296,18 @@ class ReleaseSynapses(CheckedSynapses):
         super().before_run(run_namespace)
 
     def set_stream(self, seed: int, trial: int = 0) -> None:
-        """Name the draws anew, for another trial or another experiment; after ``connect``."""
+        """Name the draws anew, for another trial or another experiment; after ``connect``.
+
+        Parameters
+        ----------
+        seed, trial : int
+            At least 0; `trial` below 2**64.
+
+        Raises
+        ------
+        InputError
+            If one is no such integer.
+        """
         check_integer("seed", seed, low=0)
         check_integer("trial", trial, low=0, high=2**64 - 1)
         low, high = key_words(seed, "release", self.stream, trial)
@@ -305,7 +334,23 @@ def check_release(
     trial: int = 0,
     stream: str | None = None,
 ) -> Model:
-    """Return the model, once these arguments of `ReleaseSynapses` are checked."""
+    """Return the model, once these arguments of `ReleaseSynapses` are checked.
+
+    Parameters
+    ----------
+    model, variant, per_connection, seed, trial, stream
+        As of `ReleaseSynapses`.
+
+    Returns
+    -------
+    Model
+        Loaded, with all its tables there.
+
+    Raises
+    ------
+    InputError
+        If an argument is none, or the model has a fault.
+    """
     check_choice("variant", variant, VARIANTS)
     if not isinstance(per_connection, tuple | list):
         raise InputError(
@@ -321,7 +366,15 @@ def check_release(
 
 
 def warn_of_made_up_name(given: str, name: str) -> None:
-    """Warn if Brian2 numbered the synapses: their draws would depend on what was made before."""
+    """Warn if Brian2 numbered the synapses: their draws would depend on what was made before.
+
+    Parameters
+    ----------
+    given : str
+        What the caller named them; a star behind asks Brian2 for a number.
+    name : str
+        What they are called.
+    """
     if given.endswith("*") and name != given[:-1]:
         warnings.warn(
             f"{name}: its draws are named by a number that depends on what was made before; "

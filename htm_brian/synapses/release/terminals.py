@@ -76,6 +76,11 @@ class TerminalSynapses(CheckedSynapses):
     objects : list of BrianObject
         For a network: ``Network(source, target, *synapses.objects)``. The synapses contain the
         others, so that a network that is given the synapses alone has them, too.
+
+    Raises
+    ------
+    InputError
+        As of `ReleaseSynapses`; or where `on_release` is empty.
     """
 
     def __init__(
@@ -141,7 +146,13 @@ class TerminalSynapses(CheckedSynapses):
         self.objects: list[BrianObject] = [self, ends, self.terminals]
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
-        """Connect as Brian2's `Synapses` does."""
+        """Connect as Brian2's `Synapses` does.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As of Brian2's ``connect``.
+        """
         super().connect(*args, **kwargs | {"level": kwargs.get("level", 0) + 1})
         if self._first:
             self.terminal = "i"
@@ -153,7 +164,18 @@ class TerminalSynapses(CheckedSynapses):
             self.terminals.__setattr__(name, value, level=level + 1)
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
-        """Check the delays, then prepare as Brian2 does."""
+        """Check the delays, then prepare as Brian2 does.
+
+        Parameters
+        ----------
+        run_namespace : dict
+            As Brian2 passes it.
+
+        Raises
+        ------
+        InputError
+            If the delay of the targets is not that of their terminals.
+        """
         own, theirs = (known_values(each.pre._delays) for each in (self, self.terminals))
         if own is not None and theirs is not None and own != theirs:
             raise InputError(
@@ -255,7 +277,18 @@ class SpontaneousRelease(CheckedSynapses):
         self._attempts = attempts
 
     def before_run(self, run_namespace: Mapping[str, Any]) -> None:
-        """Check that rate and connections suit the attempts, then prepare as Brian2 does."""
+        """Check that rate and connections suit the attempts, then prepare as Brian2 does.
+
+        Parameters
+        ----------
+        run_namespace : dict
+            As Brian2 passes it.
+
+        Raises
+        ------
+        InputError
+            If there are other connections than there were, or the rate is above one in a time step.
+        """
         if isinstance(get_device(), RuntimeDevice) and len(self._of) != len(self._attempts):
             raise InputError(
                 f"{self._of.name} must have the {len(self._attempts)} connections that it had when "
