@@ -1,8 +1,9 @@
-"""Figure of `burst_credit`: sign of the change, exclusive-or, accuracy, losses and angles."""
+"""Figure of `burst_credit`: sign, exclusive-or in rates and spikes, accuracy, losses and angles."""
 
 from __future__ import annotations
 
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours: apart for colour-blind eyes and in grey print.
@@ -15,8 +16,13 @@ GREY = "#6b7178"
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     """Return the figure."""
-    figure = Figure(figsize=(14, 8), layout="constrained")
-    (sign, xor, accuracy), (loss, angle, local) = figure.subplots(2, 3)
+    spiking = "spiking_after" in dataset
+    figure = Figure(figsize=(19 if spiking else 14, 8), layout="constrained")
+    axes = figure.subplots(2, 3 + spiking)
+    (sign, xor, accuracy), (loss, angle, local) = axes[:, :3]
+    if spiking:
+        _in_spikes(dataset, axes[0, 3])
+        _course(dataset, axes[1, 3])
     for baseline, colour in zip(dataset.baseline.to_numpy(), COLOURS[1::2], strict=False):
         for average, style in (("running", "o-"), ("fixed", "s:")):
             one = dataset.sel(average=average, baseline=baseline)
@@ -58,3 +64,32 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     angle.set(xlabel="epoch", ylabel="angle to back-propagation (degrees)")
     local.set(xlabel="epoch", ylabel="hidden cells' own loss, over the first", yscale="log")
     return {"burst_credit": figure}
+
+
+def _in_spikes(dataset: xr.Dataset, axes: Axes) -> None:
+    """Draw the rates of spiking outputs before and after learning, by input, for each arm."""
+    rows = {"before": dataset.spiking_before.isel(arm=0)}
+    rows |= {str(arm): dataset.spiking_after.sel(arm=arm) for arm in dataset.arm.to_numpy()}
+    colours = (GREY, *(COLOURS[place] for place in (1, 3, 4, 2)))
+    for number, (name, rates) in enumerate(rows.items()):
+        places = [place + 0.15 * (number - 2) for place in range(len(rates.input))]
+        for row in rates.transpose(..., "input").to_numpy():
+            axes.plot(places, row, "o", color=colours[number], markersize=4, label=name)
+            name = "_"  # one line of the legend is enough
+    axes.axhline(6, color=GREY, linewidth=0.8)
+    axes.set_xticks(range(dataset.sizes["input"]), [str(each) for each in dataset.input.to_numpy()])
+    axes.set(xlabel="input", ylabel="spiking outputs (Hz)")
+    axes.legend(fontsize="x-small")
+
+
+def _course(dataset: xr.Dataset, axes: Axes) -> None:
+    """Draw how the rates for each input go apart while spiking ensembles learn."""
+    course = dataset.spiking_course.isel(arm=0)
+    for place, colour in enumerate(COLOURS[:4]):
+        one = course.isel(input=place).transpose("block", ...)
+        for number, row in enumerate(one.to_numpy().T):
+            label = str(dataset.input.to_numpy()[place]) if not number else None
+            axes.plot(one.block, row, color=colour, alpha=0.7, label=label)
+    axes.axhline(6, color=GREY, linewidth=0.8)
+    axes.set(xlabel="times that all inputs were shown", ylabel="spiking outputs (Hz)")
+    axes.legend(fontsize="x-small", title="input")

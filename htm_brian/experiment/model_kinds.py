@@ -71,7 +71,7 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
         As for `htm_brian.parameters.load_model`.
     kind : str
         What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "credit",
-        "budget".
+        "burst_network", "budget".
     level : int
         And of which level.
 
@@ -260,6 +260,12 @@ def _tables_of_credit(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_ensembles(model: Model) -> Tables:
+    from htm_brian.network.bursting_ensembles import KEYS
+
+    return KEYS
+
+
 def _tables_of_budget(model: Model) -> Tables:
     from htm_brian.synapses.release.energy import BUDGET
 
@@ -318,6 +324,9 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("credit", 0): Kind(
         "rules of credit on rates (level 0)", _tables_of_credit, lambda model: model
+    ),
+    ("burst_network", 1): Kind(
+        "ensembles that bursts teach (level 1)", _tables_of_ensembles, lambda model: model
     ),
     ("budget", 3): Kind("a budget of energy (level 3)", _tables_of_budget, lambda model: model),
 }

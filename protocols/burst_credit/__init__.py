@@ -1,10 +1,11 @@
 """Credit by bursts: the sign of a change, exclusive-or, and digits beside other rules.
 
-Stimulus: Brian2 synapses whose cells come to burst more or less often than before; exclusive-or and
-handwritten digits in layers of rates. Measurement: where the change of the synapses turns its sign;
-accuracy, losses and the angle to back-propagation of credit by bursts, by segregated dendrites, by
-learned targets, and of HTM's local rule, all from the same first weights. Controls: an average that
-stays, no hidden layer, a hidden layer that is frozen.
+Stimulus: Brian2 synapses whose cells come to burst more or less often than before; exclusive-or in
+layers of rates and in spiking ensembles; handwritten digits in layers of rates. Measurement: where
+the change of the synapses turns its sign; which inputs of exclusive-or make outputs fire; accuracy,
+losses and the angle to back-propagation of credit by bursts, by segregated dendrites, by learned
+targets, and of HTM's local rule, all from the same first weights. Controls: an average that stays,
+no hidden layer, a hidden layer that is frozen; in spikes no feedback, no teacher, and before.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from htm_brian.arguments import check_integer
+from htm_brian.arguments import check_choice, check_integer
 from htm_brian.errors import InputError
 from htm_brian.experiment.model_kinds import load_checked
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
-from htm_brian.parameters import load_model
+from htm_brian.parameters import Model, load_model
 from htm_brian.protocols.burst_credit.checks import PAYEUR, THREAD, checks, metrics
 from htm_brian.protocols.burst_credit.learning import digits_of_seed, exclusive_or
 from htm_brian.protocols.burst_credit.sign import sign_of_change
+from htm_brian.protocols.burst_credit.spikes import BLOCKS, exclusive_or_in_spikes
 from htm_brian.synapses.plasticity.burst_dependent import BurstDependent
+
+CODES = ("auto", "cython", "numpy")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,12 @@ class BurstCreditParameters:
         Cells for each baseline and step of the share of bursts, and each seed.
     xor_hidden, xor_epochs : int
         Hidden cells, and how often all four inputs are shown.
+    spiking_model, spiking_rule : str
+        Ensembles that learn exclusive-or in spikes, and the rule of their synapses.
+    spiking_epochs, spiking_seeds : int
+        How often they are shown all four inputs, and how many networks; 0 networks: left out.
+    codegen : str
+        How Brian2 runs them: "auto", "cython" or "numpy".
     hidden, epochs : int
         Hidden cells for the digits, and how often the training half is shown.
     seeds : int
@@ -52,6 +62,11 @@ class BurstCreditParameters:
     cells_each: int = 60
     xor_hidden: int = 4
     xor_epochs: int = 2000
+    spiking_model: str = "bursting_ensembles"
+    spiking_rule: str = "burst_dependent_ensembles"
+    spiking_epochs: int = 100
+    spiking_seeds: int = 5
+    codegen: str = "auto"
     hidden: int = 100
     epochs: int = 40
     seeds: int = 10
@@ -60,6 +75,9 @@ class BurstCreditParameters:
     def __post_init__(self) -> None:
         for name in ("cells_each", "xor_hidden", "xor_epochs", "epochs"):
             check_integer(name, getattr(self, name), low=1)
+        check_integer("spiking_epochs", self.spiking_epochs, low=BLOCKS)
+        check_integer("spiking_seeds", self.spiking_seeds, low=0)
+        check_choice("codegen", self.codegen, CODES)
         check_integer("hidden", self.hidden, low=10)
         check_integer("seeds", self.seeds, low=2)
         check_integer("seed", self.seed, low=0)
@@ -77,7 +95,9 @@ class BurstCredit(Protocol):
     packages = ("sklearn",)
     parameters = BurstCreditParameters()
     quick = QuickForm(
-        BurstCreditParameters(cells_each=80, xor_epochs=1000, hidden=50, epochs=10, seeds=4),
+        BurstCreditParameters(
+            cells_each=80, xor_epochs=1000, spiking_seeds=0, hidden=50, epochs=10, seeds=4
+        ),
         {
             "digits: bursts with a hidden layer over none, lower end": "ten epochs are too few",
             "digits: bursts over a hidden layer that is frozen, lower end": "as before",
@@ -87,19 +107,28 @@ class BurstCredit(Protocol):
     def __init__(self, parameters: BurstCreditParameters | None = None) -> None:
         super().__init__(parameters)
         self._model = load_checked(self.parameters.model, "credit", 0)
-        rule = load_model(self.parameters.rule)
-        if BurstDependent.table_name() not in rule:
-            raise InputError(f"rule must be burst-dependent, got {self.parameters.rule}")
-        self._rule = rule
+        self._rule, self._spiking_rule = (
+            _burst_dependent(name, getattr(self.parameters, name))
+            for name in ("rule", "spiking_rule")
+        )
+        self._ensembles = load_checked(self.parameters.spiking_model, "burst_network", 1)
 
     def run(self, progress: Progress) -> Outcome:
         """Find the sign, then teach."""
         p, rows = self.parameters, [*self._rule.rows(), *self._model.rows()]
-        progress.begin("sign, exclusive-or and seeds of digits", p.seeds + 2)
+        if p.spiking_seeds:
+            rows += [*self._spiking_rule.rows(), *self._ensembles.rows()]
+        progress.begin("sign, exclusive-or and seeds of digits", p.seeds + 2 + p.spiking_seeds)
         parts = [sign_of_change(p)]
         progress.advance()
         parts.append(exclusive_or(p, self._model))
         progress.advance()
+        if p.spiking_seeds:
+            rule = BurstDependent(self._spiking_rule)
+            in_spikes = exclusive_or_in_spikes(p, self._ensembles, rule, progress)
+            if in_spikes is None:
+                return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
+            parts.append(in_spikes)
         seeds = []
         for seed in range(p.seeds):
             if progress.interrupted:
@@ -108,3 +137,11 @@ class BurstCredit(Protocol):
             progress.advance()
         dataset = xr.merge([*parts, xr.concat(seeds, "seed")])
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
+
+
+def _burst_dependent(parameter: str, name: str) -> Model:
+    """Return a model of the burst-dependent rule."""
+    rule = load_model(name)
+    if BurstDependent.table_name() not in rule:
+        raise InputError(f"{parameter} must be burst-dependent, got {name}")
+    return rule

@@ -20,6 +20,7 @@ from htm_brian.protocols.burst_credit.learning import (
     TARGETS,
     WINNERS,
 )
+from htm_brian.protocols.burst_credit.spikes import LEARNED, NO_FEEDBACK, NO_TEACHER
 
 PAYEUR = "Payeur et al. 2021, Nat Neurosci 24:1010"
 GUERGUIEV = "Guerguiev et al. 2017, eLife 6:e22901"
@@ -35,7 +36,8 @@ XOR_WANTED = np.array([False, True, True, False])
 
 def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold everything against its target, at the worse end of intervals over seeds."""
-    return [*sign_checks(dataset), *xor_checks(dataset), *digit_checks(dataset)]
+    spiking = spiking_checks(dataset) if "spiking_after" in dataset else []
+    return [*sign_checks(dataset), *xor_checks(dataset), *spiking, *digit_checks(dataset)]
 
 
 def sign_checks(dataset: xr.Dataset) -> list[Check]:
@@ -84,8 +86,13 @@ def sign_checks(dataset: xr.Dataset) -> list[Check]:
 
 def solved(dataset: xr.Dataset, layers: str) -> float:
     """Return the share of seeds whose output is above 6 Hz for one input alone, and only then."""
-    high = dataset.xor_rate.sel(layers=layers) > XOR_HIGH
-    return float((high.to_numpy() == XOR_WANTED).all(axis=1).mean())
+    return _share_right(dataset.xor_rate.sel(layers=layers))
+
+
+def _share_right(rate: xr.DataArray) -> float:
+    """Return the share of seeds whose rates, by seed and input, are above 6 Hz where wanted."""
+    high = rate.transpose(..., "input").to_numpy() > XOR_HIGH
+    return float((high == XOR_WANTED).all(axis=1).mean())
 
 
 def xor_checks(dataset: xr.Dataset) -> list[Check]:
@@ -102,6 +109,38 @@ def xor_checks(dataset: xr.Dataset) -> list[Check]:
             "Minsky & Papert 1969: no single layer can",
         ),
     ]
+
+
+def spiking_checks(dataset: xr.Dataset) -> list[Check]:
+    """Return the checks of exclusive-or in spikes, of what was learned and of the controls."""
+    after = dataset.spiking_after
+    found = [
+        Check(
+            "xor in spikes: seeds that solve it",
+            _share_right(after.sel(arm=LEARNED)),
+            "1",
+            0.8,
+            None,
+            f"{PAYEUR}: exclusive-or; 6 Hz and 4 of 5 are htm_brian's targets",
+        )
+    ]
+    controls = {
+        "before learning": dataset.spiking_before.sel(arm=LEARNED),
+        "without feedback": after.sel(arm=NO_FEEDBACK),
+        "without a teacher": after.sel(arm=NO_TEACHER),
+    }
+    for name, rate in controls.items():
+        found.append(
+            Check(
+                f"xor in spikes: control, seeds that solve it {name}",
+                _share_right(rate),
+                "1",
+                None,
+                0.0,
+                f"{PAYEUR}: bursts that come back are what teaches the hidden layer",
+            )
+        )
+    return found
 
 
 def difference(dataset: xr.Dataset, first: str, second: str) -> Interval:
@@ -178,7 +217,7 @@ def angle_checks(dataset: xr.Dataset, rule: str, source: str) -> list[Check]:
 
 def metrics(dataset: xr.Dataset) -> dict[str, float]:
     """Return accuracy, losses and angles of each rule, with the ends of their intervals."""
-    found: dict[str, float] = {}
+    found: dict[str, float] = spiking_metrics(dataset) if "spiking_after" in dataset else {}
     for rule in dataset.rule.to_numpy():
         one = dataset.sel(rule=rule)
         _put(found, f"{rule}: accuracy, %", one.accuracy)
@@ -202,6 +241,26 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
         ends = difference(dataset, first_rule, other)
         found[f"accuracy of {first_rule} less that of {other}, low"] = ends[0]
         found[f"accuracy of {first_rule} less that of {other}, high"] = ends[1]
+    return found
+
+
+def spiking_metrics(dataset: xr.Dataset) -> dict[str, float]:
+    """Return rates of the spiking outputs by arm and input, and what bursts told the layers."""
+    found: dict[str, float] = {}
+    after, before = dataset.spiking_after, dataset.spiking_before.sel(arm=LEARNED)
+    for shown in dataset.input.to_numpy():
+        found[f"spikes, before: {shown}, Hz"] = float(before.sel(input=shown).mean())
+        for arm in dataset.arm.to_numpy():
+            rate = after.sel(arm=arm, input=shown)
+            found[f"spikes, {arm}: {shown}, Hz"] = float(rate.mean())
+        learned = after.sel(arm=LEARNED, input=shown)
+        found[f"spikes, {LEARNED}: {shown}, lowest, Hz"] = float(learned.min())
+        found[f"spikes, {LEARNED}: {shown}, highest, Hz"] = float(learned.max())
+        for layer in ("output", "hidden"):
+            told = dataset[f"{layer}_told"].sel(arm=LEARNED, input=shown)
+            found[f"spikes, {layer} told: {shown}, points"] = float(told.mean())
+    for arm in dataset.arm.to_numpy():
+        found[f"spikes, {arm}: seeds that solve it"] = _share_right(after.sel(arm=arm))
     return found
 
 

@@ -19,8 +19,8 @@ brought up to date at spikes only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from brian2.units import second
 
@@ -34,12 +34,22 @@ _LONG_AGO = -1000 * second
 class BurstDependent(OnlineRule):
     """Plasticity by the share of bursts among the events of the cell.
 
+    Parameters
+    ----------
+    model : str, path or Model
+        With the table [burst_dependent].
+    third_factor : str
+        Brian2 expression that multiplies each change, such as a variable of the postsynaptic group,
+        ``"plastic_post"``; "1" by default.
+
     Examples
     --------
     >>> rule = BurstDependent("burst_dependent")
     >>> rule.table["burst_interval"]
     16. * msecond
     """
+
+    third_factor: str = "1"
 
     keys: ClassVar = {
         "burst_interval": Key("second", "shorter intervals belong to a burst"),
@@ -63,13 +73,30 @@ bursting : 1  # 1 from the second spike of a burst on
 """
     on_pre = """used += arrival*int(t - last_arrival > burst_interval)
 last_arrival = last_arrival + arrival*(t - last_arrival)"""
-    on_post = """event = int(t - last_fired > burst_interval)
+
+    @property
+    def on_post(self) -> str:
+        """An event weakens, and a burst strengthens."""
+        return f"""event = int(t - last_fired > burst_interval)
 burst = (1 - event)*(1 - bursting)
-efficacy = clip(efficacy + learning_rate*used*(burst - event*burst_average/(event_average + 1e-12)), 0, maximum_efficacy)
+efficacy = clip(efficacy + {self._rate}*used*(burst - event*burst_average/(event_average + 1e-12)), 0, maximum_efficacy)
 event_average += event
 burst_average += burst
 bursting = 1 - event
 last_fired = t"""  # noqa: E501
+
+    @property
+    def _rate(self) -> str:
+        gated = self.third_factor != "1"
+        return f"learning_rate*({self.third_factor})" if gated else "learning_rate"
+
+    def gated(self, third_factor: str) -> Self:
+        """Return the same rule, whose changes are multiplied by a third factor."""
+        return replace(self, third_factor=third_factor)
+
+    def with_values(self, **values: Any) -> Self:
+        """Return the same rule with other numbers, by key, and its third factor."""
+        return super().with_values(**values).gated(self.third_factor)
 
     def initial_state(self) -> Mapping[str, Any]:
         """Return a new synapse, whose averages are those of the model."""
