@@ -143,7 +143,7 @@ def test_the_figure_is_drawn(outcome: Outcome) -> None:
         ({"model": "passive"}, "passive is a cell of level"),
         ({"seeds": 1}, "seeds must be at least 2"),
         ({"spiking_rule": "pair_stdp"}, "spiking_rule must be burst-dependent"),
-        ({"spiking_model": "passive"}, "passive is a cell of level 2 where a burst_network of level 1"),
+        ({"spiking_model": "passive"}, "passive is a cell of level 2 where a burst_network"),
         ({"spiking_epochs": 3}, "spiking_epochs must be at least 20"),
         ({"codegen": "fortran"}, "codegen must be one of"),
     ],
