@@ -21,9 +21,10 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols.burst_credit.checks import PAYEUR, THREAD, checks, metrics
-from htm_brian.protocols.burst_credit.learning import digits_of_seed, exclusive_or
+from htm_brian.protocols.burst_credit.learning import exclusive_or
+from htm_brian.protocols.burst_credit.networks import learned_by_all
 from htm_brian.protocols.burst_credit.sign import sign_of_change
-from htm_brian.protocols.burst_credit.spikes import BLOCKS, exclusive_or_in_spikes
+from htm_brian.protocols.burst_credit.spikes import BLOCKS
 from htm_brian.synapses.plasticity.burst_dependent import BurstDependent
 
 CODES = ("auto", "cython", "numpy")
@@ -51,6 +52,8 @@ class BurstCreditParameters:
         How Brian2 runs them: "auto", "cython" or "numpy".
     hidden, epochs : int
         Hidden cells for the digits, and how often the training half is shown.
+    jobs : int
+        Networks that learn side by side, in processes of their own.
     seeds : int
         Networks, each with weights and halves of the digits of its own.
     seed : int
@@ -69,11 +72,12 @@ class BurstCreditParameters:
     codegen: str = "auto"
     hidden: int = 100
     epochs: int = 40
+    jobs: int = 2
     seeds: int = 10
     seed: int = 42
 
     def __post_init__(self) -> None:
-        for name in ("cells_each", "xor_hidden", "xor_epochs", "epochs"):
+        for name in ("cells_each", "xor_hidden", "xor_epochs", "epochs", "jobs"):
             check_integer(name, getattr(self, name), low=1)
         check_integer("spiking_epochs", self.spiking_epochs, low=BLOCKS)
         check_integer("spiking_seeds", self.spiking_seeds, low=0)
@@ -118,24 +122,15 @@ class BurstCredit(Protocol):
         p, rows = self.parameters, [*self._rule.rows(), *self._model.rows()]
         if p.spiking_seeds:
             rows += [*self._spiking_rule.rows(), *self._ensembles.rows()]
-        progress.begin("sign, exclusive-or and seeds of digits", p.seeds + 2 + p.spiking_seeds)
+        progress.begin("sign of the change and exclusive-or in rates", 2)
         parts = [sign_of_change(p)]
         progress.advance()
         parts.append(exclusive_or(p, self._model))
         progress.advance()
-        if p.spiking_seeds:
-            rule = BurstDependent(self._spiking_rule)
-            in_spikes = exclusive_or_in_spikes(p, self._ensembles, rule, progress)
-            if in_spikes is None:
-                return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
-            parts.append(in_spikes)
-        seeds = []
-        for seed in range(p.seeds):
-            if progress.interrupted:
-                return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
-            seeds.append(digits_of_seed(p, self._model, seed))
-            progress.advance()
-        dataset = xr.merge([*parts, xr.concat(seeds, "seed")])
+        learned = learned_by_all(p, progress)
+        if learned is None:
+            return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
+        dataset = xr.merge([*parts, *learned])
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
 
 

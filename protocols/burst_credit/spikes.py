@@ -9,9 +9,8 @@ import xarray as xr
 from brian2 import seed as seed_brian2
 
 from htm_brian.engine.compiling import code_generation
-from htm_brian.experiment.progress import Progress
 from htm_brian.network.bursting_ensembles import Arm, Counted, Shown, run_arms
-from htm_brian.parameters import Model
+from htm_brian.parameters import load_model
 from htm_brian.protocols.burst_credit.stimulus import XOR_INPUTS, XOR_TARGETS
 from htm_brian.randomness import brian2_seed, stream
 from htm_brian.synapses.plasticity.burst_dependent import BurstDependent
@@ -39,26 +38,20 @@ OUTPUT, A_HIDDEN = 4, 2
 """Places of the ensembles."""
 
 
-def exclusive_or_in_spikes(
-    p: BurstCreditParameters, model: Model, rule: BurstDependent, progress: Progress
-) -> xr.Dataset | None:
-    """Teach exclusive-or to spiking ensembles, each arm at each seed; None if stopped."""
-    targets = np.tile(XOR_TARGETS[:, 0] > 0.5, p.spiking_epochs + 2 * TESTS).astype(float)
-    learns = np.repeat(
-        np.r_[np.zeros(TESTS), np.ones(p.spiking_epochs), np.zeros(TESTS)] > 0, len(XOR_INPUTS)
+def spikes_of_seed(p: BurstCreditParameters, seed: int) -> xr.Dataset:
+    """Teach exclusive-or to spiking ensembles, in every arm."""
+    times = p.spiking_epochs + 2 * TESTS
+    learns = np.r_[np.zeros(TESTS), np.ones(p.spiking_epochs), np.zeros(TESTS)] > 0
+    shown = Shown(
+        np.tile(XOR_INPUTS, (times, 1)),
+        np.tile((XOR_TARGETS[:, 0] > 0.5).astype(float), times),
+        np.repeat(learns, len(XOR_INPUTS)),
     )
-    inputs = np.tile(XOR_INPUTS, (p.spiking_epochs + 2 * TESTS, 1))
-    shown = Shown(inputs, targets, learns)
-    found = []
+    model, rule = load_model(p.spiking_model), BurstDependent(p.spiking_rule)
     with code_generation(p.codegen):
-        for seed in range(p.spiking_seeds):
-            if progress.interrupted:
-                return None
-            seed_brian2(brian2_seed(p.seed, "spiking xor", seed))
-            rng = stream(p.seed, "spiking xor", seed)
-            found.append(_dataset(run_arms(model, rule, ARMS, shown, rng), p.spiking_epochs))
-            progress.advance()
-    return xr.concat(found, "spiking_seed")
+        seed_brian2(brian2_seed(p.seed, "spiking xor", seed))
+        rng = stream(p.seed, "spiking xor", seed)
+        return _dataset(run_arms(model, rule, ARMS, shown, rng), p.spiking_epochs)
 
 
 def _dataset(counted: Counted, epochs: int) -> xr.Dataset:
