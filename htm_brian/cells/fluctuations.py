@@ -34,6 +34,30 @@ def noise_conductance(model: Model, equations: Equations) -> Quantity:
     equations : Equations
         Of that cell.
     """
+    potentials, matrix, drive = resting_system(model, equations)
+    tau = float(model[membrane_noise.TABLE]["time_constant"])
+    spread = fluctuation(matrix, drive, tau, float(membrane_noise.STEP))
+    return siemens / spread[potentials.index("v")]
+
+
+def resting_system(model: Model, equations: Equations) -> tuple[list[str], Array, Array]:
+    """Return how the potentials of a resting cell relax, and what noise does to each.
+
+    Parameters
+    ----------
+    model : Model
+        Of a cell of level 1.
+    equations : Equations
+        Of that cell.
+
+    Returns
+    -------
+    potentials : list of str
+    matrix : ndarray of shape (n_potentials, n_potentials)
+        Their rates for each other's deviation from rest, 1/s.
+    drive : ndarray of shape (n_potentials,)
+        Their rates for noise of one unit; zero where the cell has none.
+    """
     rates = derivation.rates(equations)
     inputs = {symbol(membrane_noise.CONDUCTANCE): 1.0}
     inputs |= {
@@ -51,9 +75,7 @@ def noise_conductance(model: Model, equations: Equations) -> Quantity:
         rate = rate.subs({each: 0 for each in rate.free_symbols - free})
         matrix[row] = [float(rate.diff(symbol(other))) for other in potentials]
         drive[row] = float(rate.diff(symbol(membrane_noise.DEVIATION)))
-    tau = float(model[membrane_noise.TABLE]["time_constant"])
-    spread = fluctuation(matrix, drive, tau, float(membrane_noise.STEP))
-    return siemens / spread[potentials.index("v")]
+    return potentials, matrix, drive
 
 
 def fluctuation(matrix: Array, drive: Array, time_constant: float, step: float) -> Array:

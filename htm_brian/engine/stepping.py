@@ -57,8 +57,8 @@ class SteppedNetwork(Network):
 
     Attributes
     ----------
-    after_prepare : list of callables
-        Called, without arguments, after each preparation.
+    before_prepare, after_prepare : list of callables
+        Called, without arguments, before and after each preparation.
     expected_warnings : list of str
         Starts of the warnings of Brian2's that preparing may raise for good reason.
 
@@ -78,6 +78,7 @@ class SteppedNetwork(Network):
         # Another Brian2 runs each stretch as a whole run, preparation and all.
         self._own_loop = usable("stretches of a run")
         self.expected_warnings: list[str] = []
+        self.before_prepare: list[Call] = []
         self.after_prepare: list[Call] = []
         self._prepared: list[object] | None = None
         self._compiled = False
@@ -105,6 +106,8 @@ class SteppedNetwork(Network):
 
     def prepare(self) -> None:
         """Generate and compile what a run needs, and order the objects of each clock."""
+        for callback in self.before_prepare:
+            callback()
         with expected(self.expected_warnings):
             pathways = [item for item in self.sorted_objects if isinstance(item, SynapticPathway)]
             for pathway in pathways:

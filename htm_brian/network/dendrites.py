@@ -32,6 +32,7 @@ from htm_brian.network.distal_synapses import (
     set_parameters,
 )
 from htm_brian.network.layer_inhibition import LayerInhibition
+from htm_brian.network.sleeping_branches import SleepingBranches, can_sleep
 from htm_brian.parameters import Model
 from htm_brian.sdr.mapping import TIME_TOLERANCE
 from htm_brian.sdr.readout import BranchState
@@ -101,7 +102,8 @@ class DistalDendrites:
     @property
     def objects(self) -> list[BrianObject]:
         """The Brian2 objects, for a network."""
-        return [self.branches, self.distal.synapses, self.axis, *self.inhibition]
+        sleeping = [] if self.sleeping is None else [self.sleeping]
+        return [self.branches, self.distal.synapses, self.axis, *self.inhibition, *sleeping]
 
     @property
     def owner(self) -> NDArray[np.int32]:
@@ -270,6 +272,9 @@ class DistalDendrites:
         connect_pairs(self.axis, every, every % len(self._cells))
         # Brian2 sums at the cells' time steps, but the branches change at their own only.
         sum_with(self.axis, self._clock)
+        self.sleeping: SleepingBranches | None = None
+        if can_sleep(self.branches):
+            self.sleeping = SleepingBranches(self.branches, self.axis)
         made = distal_synapses(self._cells, self.branches, self._parameters, self._rule)
         self.distal = StructuralSynapses(made, synapses, through={OWNER_SPIKES: self._target()})
         set_parameters(made, self._parameters)

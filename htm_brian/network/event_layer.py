@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import math
+from typing import Any
 
 import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
+from brian2.monitors.spikemonitor import EventMonitor
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_choice, check_integer
 from htm_brian.cells import spread
 from htm_brian.cells.pyramidal import PyramidalCells, require_level_1
+from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.processor import drop_faded, keep_apart
 from htm_brian.engine.warnings import TWO_CLOCKS
 from htm_brian.errors import InputError
@@ -35,6 +38,7 @@ from htm_brian.network.minicolumn_layer import (
     without_noise,
 )
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
+from htm_brian.network.sleeping_cells import SleepingCells, can_sleep
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Key, Model
 from htm_brian.randomness import stream
@@ -65,6 +69,9 @@ PATHWAYS = ("release", "withdraw", OWNER_SPIKES, PLATEAU)
 FADING_OF_CELLS = ("adaptation", "g_inhibition", "feedforward_conductance")
 TIDY_PERIOD = 32
 """After so many elements what has faded is set to zero; from there to subnormal it takes more."""
+
+WORTHWHILE = 4096
+"""Neurons from which it takes less time to wake some than to step all."""
 
 INITIAL_BRANCHES = 256
 SYNAPSES_PER_BRANCH = 24
@@ -101,6 +108,11 @@ class EventLayer(MinicolumnLayer):
         Of the spread of cells and of jitter that a column shares.
     unchecked : bool
         Build the layer even if noise leaves its columns wrong more often than right.
+    sleeping : bool, optional
+        Whether neurons and branches that nothing reaches take no time steps, where their model
+        allows it, see `htm_brian.network.sleeping_cells`. Left out, they sleep in layers of at
+        least `WORTHWHILE` neurons. All are stepped as long as the network has objects that are not
+        the layer's, but for monitors of spikes.
 
     Attributes
     ----------
@@ -118,6 +130,8 @@ class EventLayer(MinicolumnLayer):
         What follows each volley all over the layer.
     dendrites : DistalDendrites
         Branches and distal synapses; its Brian2 objects are replaced when branches outgrow them.
+    sleeping : SleepingCells or None
+        Brings neurons to the present (`wake`) before one looks at them or changes them.
     period : Quantity
         Of an element.
     match_level : float
@@ -150,6 +164,7 @@ class EventLayer(MinicolumnLayer):
         neurons_per_cell: int = 1,
         seed: int = 0,
         unchecked: bool = False,
+        sleeping: bool | None = None,
     ) -> None:
         check_models(model, cell_model, release)
         check_choice("noise", noise, NOISES)
@@ -201,6 +216,9 @@ class EventLayer(MinicolumnLayer):
             synapses=INITIAL_BRANCHES * SYNAPSES_PER_BRANCH,
         )
         pathways = [*PATHWAYS, *(LATER + short for short in rule.later)]
+        if sleeping is None:
+            sleeping = len(self.neurons) >= WORTHWHILE
+        self.sleeping = self._make_sleeping() if sleeping else None
         self._build(
             [
                 self.neurons,
@@ -208,16 +226,22 @@ class EventLayer(MinicolumnLayer):
                 *self.inhibition.objects,
                 *ensembles,
                 *self.dendrites.objects,
+                *([] if self.sleeping is None else [self.sleeping]),
             ],
             [TWO_CLOCKS.format(name=f"distal_synapses_{pathway}") for pathway in pathways],
         )
         self.network.room = lambda: self.dendrites.capacity
+        self._own = {item.name for item in self.network.sorted_objects}
+        self.network.before_prepare.append(self._who_may_sleep)
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step, or with jitter.
 
         Inhibition follows, all over the layer: `htm_brian.network.layer_inhibition`.
         """
+        if self.sleeping is not None:
+            first = np.asarray(columns)[:, None] * self.cells_per_column
+            self.sleeping.next_element((first + np.arange(self.cells_per_column)).ravel())
         wait = self._drive_relays(columns)
         if len(columns):
             now, answered = float(self.network.t_), float(self.early_until[columns].max())
@@ -250,6 +274,31 @@ class EventLayer(MinicolumnLayer):
             rng = stream(self._seed, "spread")
             spread.spread_cells(neurons, noisy, self.model["spread"], rng)
         return neurons
+
+    def _make_sleeping(self) -> SleepingCells | None:
+        if self.dendrites.sleeping is None or not can_sleep(self.neurons):
+            return None
+        return SleepingCells(self.neurons, self.cells, self.inhibition, self.branch_clock)
+
+    def _who_may_sleep(self) -> None:
+        """Let neurons and branches sleep, unless something watches or reaches them unasked."""
+        branches = self.dendrites.sleeping
+        if self.sleeping is None or branches is None:
+            return
+        others = [item for item in self.network.sorted_objects if item.name not in self._own]
+        allowed = all(isinstance(item, (EventMonitor, KeptState)) for item in others)
+        self.sleeping.branches = branches
+        if not allowed and self.sleeping.awake.in_force:
+            self.sleeping.wake()
+        self.sleeping.awake.put_in_force(allowed)
+        branches.awake.put_in_force(allowed)
+
+    def _state(self) -> dict[str, Any]:
+        return {**super()._state(), "inhibited": self.inhibition.due}
+
+    def _go_back(self) -> None:
+        super()._go_back()
+        self.inhibition.due = self._stored["inhibited"]
 
     def _tidy(self) -> None:
         if self._elements % TIDY_PERIOD == 0:

@@ -30,6 +30,9 @@ KEYS = {
 }
 
 
+LATEST = 16
+"""Volleys whose inhibition is remembered for cells that sleep."""
+
 ON_DENDRITES = {
     "keep": "ended_post = depolarisation_post\nended_at_post = t",
     "end": "depolarisation_post = 0",
@@ -53,6 +56,10 @@ class LayerInhibition:
     ----------
     objects : list of BrianObject
         For a network; what `on_dendrites` returns comes beside.
+    conductance : float
+        Siemens, at each soma.
+    due : list of float
+        Seconds: when the somata were last inhibited, or will be.
     """
 
     def __init__(
@@ -60,6 +67,9 @@ class LayerInhibition:
     ) -> None:
         table.require(KEYS)
         self._delay = float(table["delay"])
+        self._step = float(clock.dt)
+        self.conductance = float(table["conductance"])
+        self.due: list[float] = []
         self.dendritic = due_cells(1, branch_clock, "dendritic_interneuron")
         self.somatic = due_cells(1, clock, "somatic_interneuron")
         self.objects: list[BrianObject] = [self.dendritic, self.somatic]
@@ -107,7 +117,24 @@ class LayerInhibition:
             Seconds until the last relay cell fires.
         """
         raw(self.dendritic, "due")[:] = now + answered
-        raw(self.somatic, "due")[:] = now + last_volley + self._delay
+        at = now + last_volley + self._delay
+        raw(self.somatic, "due")[:] = at
+        # One that is still to come is called off by the next.
+        self.due = [due for due in self.due[-LATEST:] if due <= now] + [at]
+
+    def steps(self) -> list[int]:
+        """Return the time steps of the neurons in which the somata are inhibited, the latest last.
+
+        They are those in which `somatic` spikes, to rounding: its condition is asked here.
+        """
+        if self.conductance == 0:
+            return []
+        found, dt = [], self._step
+        for due in self.due:
+            near = round(due / dt)
+            steps = (k for k in (near - 1, near, near + 1) if k * dt - 0.5 * dt < due)
+            found += [next(k for k in steps if due <= k * dt + 0.5 * dt)]
+        return found
 
 
 def _connect_all(synapses: Synapses, targets: int) -> None:

@@ -14,6 +14,8 @@ are events (`htm_brian.network.event_layer`), or trees of compartments
 
 from __future__ import annotations
 
+from typing import Any
+
 import brian2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,6 +78,8 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         by the permanence rule.
     noise, neurons_per_cell, unchecked
         As for `EventLayer`.
+    sleeping : bool, optional
+        As for `EventLayer`; cells of level 2 never sleep.
 
     Attributes
     ----------
@@ -142,6 +146,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         noise: str = "model",
         neurons_per_cell: int = 1,
         unchecked: bool = False,
+        sleeping: bool | None = None,
     ) -> None:
         require("spiking memories")
         if rule is not None and permanence_rule is not None:
@@ -186,6 +191,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             )
         self.store = known.make_store()
         brian2.seed(seed)
+        may_sleep: dict[str, Any] = {"sleeping": sleeping} if layer is EventLayer else {}
         self.layer: EventLayer | TreeLayer = layer(
             known.columns,
             known.cells_per_column,
@@ -201,6 +207,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
             neurons_per_cell=neurons_per_cell,
             seed=known.seed,
             unchecked=unchecked,
+            **may_sleep,
         )
         self._growth = Growth(
             known.cells_per_column,
