@@ -61,6 +61,11 @@ class TemporalPooler:
     permanence : ndarray of float32, shape (cells, input_size)
         0 outside a cell's pool.
 
+    Raises
+    ------
+    InputError
+        If a number is out of its range, or the rule is none.
+
     Notes
     -----
     A cell's activation decays from element to element, and the overlap of its connected synapses
