@@ -150,6 +150,11 @@ class TemporalPooler:
             Whether the synapses of the active cells learn.
         transmission : float, or array_like of shape (n_inputs,)
             Probability that a synapse of an input transmits, each by itself.
+
+        Raises
+        ------
+        InputError
+            If inputs are not sorted cells of the memory below, or a probability is none.
         """
         chosen = as_indices("inputs", inputs, self.input_size)
         check_truth("learn", learn)
