@@ -266,13 +266,17 @@ def figure(name: str, key: str, result: Result | None) -> str:
 
 
 def verdict(result: Result) -> str:
-    """Say how many checks hold, and name those that do not."""
-    missed = [check["name"] for check in result["checks"] if not check["passed"]]
+    """Say how many checks hold, and name those that do not, or that the interval cannot tell."""
+    missed = [check for check in result["checks"] if not check["passed"]]
     by_role = tally([Check.from_dict(check) for check in result["checks"]])
     ending = f": {by_role}" if by_role else ""
     if not missed:
         return f"Every check holds ({_score(result)}){ending}"
-    return f"{_score(result)} checks hold{ending}. Missed: {'; '.join(missed)}"
+    said = f"{_score(result)} checks hold{ending}"
+    for what, undecided in (("Missed", False), ("Undecided", True)):
+        its = [check["name"] for check in missed if check.get("undecided", False) is undecided]
+        said += f". {what}: {'; '.join(its)}" if its else ""
+    return said
 
 
 def origin(result: Result) -> str:

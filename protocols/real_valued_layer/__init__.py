@@ -62,7 +62,7 @@ class RealValuedLayerParameters:
     decay_rate: float = 0.05
     sensitivity: float = 1.0
     epochs: int = 5
-    splits: int = 5
+    splits: int = 10
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -99,7 +99,6 @@ class RealValuedLayerProtocol(Protocol):
     source = THREAD
     packages = ("sklearn",)
     parameters = RealValuedLayerParameters()
-    seeds_by_default = 10
 
     def __init__(self, parameters: RealValuedLayerParameters | None = None) -> None:
         super().__init__(parameters)

@@ -190,3 +190,14 @@ def test_a_figure_over_seeds_is_the_mean() -> None:
     check = {"name": "gain", "value": 0.3, "unit": "1", "low": 0.1, "high": None}
     check |= {"source": "here", "passed": True, "better_end": 0.5, "mean": 0.4}
     assert insert_results.figure("release_cost", "gain", {"checks": [check]}) == "0.4"
+
+
+def test_what_is_undecided_is_not_called_missed() -> None:
+    check = {"low": 0.5, "high": None, "unit": "1", "source": "here", "passed": False}
+    result = {
+        "checks": [
+            check | {"name": "a", "value": 0.1, "undecided": False},
+            check | {"name": "b", "value": 0.4, "better_end": 0.6, "undecided": True},
+        ]
+    }
+    assert insert_results.verdict(result) == "0 of 2 checks hold. Missed: a. Undecided: b"
