@@ -13,6 +13,7 @@ from types import ModuleType
 
 from htm_brian.cells import assembly
 from htm_brian.cells.design import Design
+from htm_brian.cells.fluctuations import with_noise
 from htm_brian.errors import InputError
 from htm_brian.parameters import Model
 
@@ -40,7 +41,7 @@ def design(
     model: Model, per_cell: Collection[str] = (), packages: Sequence[ModuleType] = ()
 ) -> Design:
     """Put a cell of level 2 together; see `htm_brian.cells.assembly.assemble`."""
-    return assembly.assemble(require(model, packages), per_cell, packages)
+    return with_noise(assembly.assemble(require(model, packages), per_cell, packages), model)
 
 
 def compartments(model: Model) -> list[str]:

@@ -16,7 +16,6 @@ apical         `apical_conductance`, likewise
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from types import ModuleType
 
 from brian2.core.clocks import Clock
@@ -25,10 +24,9 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.cells import assembly
 from htm_brian.cells.design import Design
-from htm_brian.cells.fluctuations import noise_conductance
+from htm_brian.cells.fluctuations import with_noise
 from htm_brian.cells.group import Cells
 from htm_brian.errors import InputError
-from htm_brian.mechanisms import membrane_noise
 from htm_brian.parameters import Model
 
 
@@ -78,11 +76,7 @@ def design(
     Design
         Equations, compartments, and what stands at rest.
     """
-    made = assembly.assemble(model, per_cell, packages)
-    if membrane_noise.TABLE not in made.tables:
-        return made
-    strength = noise_conductance(model, made.equations)
-    return replace(made, constants={**made.constants, membrane_noise.CONDUCTANCE: strength})
+    return with_noise(assembly.assemble(model, per_cell, packages), model)
 
 
 def equations(model: Model) -> Equations:

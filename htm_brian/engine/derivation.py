@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy
 from brian2.core.namespace import DEFAULT_UNITS
-from brian2.equations.equations import Equations
+from brian2.equations.equations import SUBEXPRESSION, Equations
 from brian2.parsing.sympytools import str_to_sympy
 
 Rates = dict[str, sympy.Expr]
@@ -76,6 +76,37 @@ def expression(equations: Equations, name: str) -> sympy.Expr:
     """
     known = dict(equations.get_substituted_expressions(include_subexpressions=True))
     return parsed(known[name].code)
+
+
+def substituted(equations: Equations, whole: sympy.Expr) -> sympy.Expr:
+    r"""Return an expression with the equations' subexpressions put in.
+
+    Examples
+    --------
+    >>> substituted(Equations("gate = g*v : 1"), parsed("1 - gate"))
+    -g*v + 1
+    """
+    known = dict(equations.get_substituted_expressions(include_subexpressions=True))
+    inner = {
+        each: parsed(known[each.name].code)
+        for each in whole.free_symbols
+        if each.name in equations and equations[each.name].type == SUBEXPRESSION
+    }
+    return whole.xreplace(inner)
+
+
+def clipped(whole: sympy.Expr) -> sympy.Expr:
+    """Return an expression with Brian2's `clip`, which SymPy does not know, as minima and maxima.
+
+    Examples
+    --------
+    >>> clipped(parsed("clip(2*x, 0, 1)"))
+    Max(0, Min(1, 2*x))
+    """
+    return whole.replace(
+        lambda each: each.func.__name__ == "clip",
+        lambda each: sympy.Max(each.args[1], sympy.Min(each.args[2], each.args[0])),
+    )
 
 
 def after(statements: str) -> Rates:

@@ -77,15 +77,16 @@ def update(step: Quantity) -> str:
     )
 
 
-MECHANISMS = (
+MECHANISMS = tuple(
     Mechanism(
         TABLE,
         KEYS,
-        level=1,
+        level=level,
         equations=equations,
         variables=VARIABLES,
         currents={"soma": f"{TABLE}_current"},
         regularly=Regular(STEP, update),
         off=is_off,
-    ),
+    )
+    for level in (1, 2)
 )

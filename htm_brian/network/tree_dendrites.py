@@ -72,6 +72,11 @@ class TreeDendrites:
         Of looks at the branches' potentials.
     synapses : int
         Room to begin with; more is made when it is exhausted.
+
+    Attributes
+    ----------
+    places : list of str
+        The compartment of each branch on which synapses end.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class TreeDendrites:
         self._cells = cells
         self.branches = int(cells.parameters["basal"]["branches"])
         places = [tree.outermost(cells.parameters, "basal", k) for k in range(self.branches)]
+        self.places = places
         self.distal = StructuralSynapses(_synapses(cells, places, distal), synapses)
         _set_parameters(self.distal.synapses, distal)
         self.distal.array("last_release")[:] = float(NEVER)

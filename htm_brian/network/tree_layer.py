@@ -10,6 +10,7 @@ potential a branch is in a plateau is no parameter: it is measured on the cell
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.arguments import check_choice
@@ -17,6 +18,8 @@ from htm_brian.cells import biophysical
 from htm_brian.cells.pyramidal import PyramidalCells
 from htm_brian.errors import InputError
 from htm_brian.mechanisms import gaba, membrane_noise
+from htm_brian.network import branch_inhibition
+from htm_brian.network.branch_inhibition import BranchInhibition, inhibition_of
 from htm_brian.network.column_race import recruitment_of
 from htm_brian.network.minicolumn_layer import (
     DISTAL_KEYS,
@@ -28,7 +31,7 @@ from htm_brian.network.minicolumn_layer import (
 )
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
 from htm_brian.network.tree_dendrites import TreeDendrites
-from htm_brian.network.tree_response import TreeResponse, noise_current, tree_response
+from htm_brian.network.tree_response import TreeResponse, tree_response
 from htm_brian.parameters import Model
 from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.plasticity.rule import PlasticityRule
@@ -38,6 +41,7 @@ KEYS = {
     "element": ELEMENT_KEYS,
     "relay": RELAY_KEYS,
     "inhibition": INHIBITION_KEYS,
+    branch_inhibition.TABLE: branch_inhibition.KEYS,
     "distal": DISTAL_KEYS,
     "release": RELEASE_KEYS,
     "membrane_noise": membrane_noise.KEYS,
@@ -134,10 +138,8 @@ class TreeLayer(MinicolumnLayer):
         super().__init__(columns, cells_per_column, model, cell_model, seed)
         self.match_level = min_threshold - 0.5
         self._recruit_within(self.response)
-        self.cells = PyramidalCells(
-            self.n_cells, cell_model, clock=self.clock, name="pyramidal_cells"
-        )
-        self._add_noise()
+        noisy = cell_model.with_table(model[membrane_noise.TABLE])
+        self.cells = PyramidalCells(self.n_cells, noisy, clock=self.clock, name="pyramidal_cells")
         self.minicolumns = Minicolumns(
             self.cells,
             columns,
@@ -147,7 +149,7 @@ class TreeLayer(MinicolumnLayer):
             window=self.response.window + recruitment_of(model),
             on_volley=f"ampa_soma_post += {self.response.volley!r}*strength"
             "*ampa_unitary_conductance_post",
-            on_inhibition=f"gaba_soma_post = {self.response.pulse!r}*siemens",
+            on_inhibition=inhibition_of(["soma"], self.response.pulse),
         )
         self.dendrites = TreeDendrites(
             self.cells,
@@ -156,7 +158,27 @@ class TreeLayer(MinicolumnLayer):
             self.branch_clock,
             SYNAPSES,
         )
-        self._build([self.cells, *self.minicolumns.objects, *self.dendrites.objects])
+        self.inhibition = BranchInhibition(
+            self.cells, self.dendrites.places, model[branch_inhibition.TABLE]
+        )
+        self._build(
+            [
+                self.cells,
+                *self.minicolumns.objects,
+                *self.dendrites.objects,
+                *self.inhibition.objects,
+            ]
+        )
+
+    def drive(self, columns: NDArray[np.integer]) -> None:
+        """Make the relay cells of these columns fire at the next time step, or with jitter.
+
+        Inhibition of all branches of the layer follows, and ends what predicted this element.
+        """
+        self._drive_relays(columns)
+        if len(columns):
+            answered = float(self.early_until[columns].max())
+            self.inhibition.follow(float(self.network.t_) + answered)
 
     def branches(self) -> BranchState:
         """Return plateaus of the branches, and how many synapses released in the last stretch."""
@@ -166,21 +188,6 @@ class TreeLayer(MinicolumnLayer):
         """Make the segments of `store` branches; a cell must have one for each of its segments."""
         self.dendrites.require_room(store.owner)
         super().hold(store)
-
-    def _add_noise(self) -> None:
-        """Let a fluctuating current of its own flow into each soma, if the model has noise."""
-        noise = self.model[membrane_noise.TABLE]
-        if membrane_noise.is_off(noise):
-            return
-        strength = noise_current(self.cell_model, self.model) * noise["standard_deviation"]
-        kept = float(np.exp(-float(membrane_noise.STEP) / float(noise["time_constant"])))
-        fresh = float(strength) * float(np.sqrt(1 - kept**2))
-        self.cells.run_regularly(
-            f"injected_current = injected_current*{kept!r} + {fresh!r}*amp*randn()",
-            dt=membrane_noise.STEP,
-            when="start",
-            name="membrane_noise",
-        )
 
 
 def check_models(model: Model, cell_model: Model, release: str) -> None:

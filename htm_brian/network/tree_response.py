@@ -15,11 +15,16 @@ from their first spikes follow, in this order:
                     resting cell silent whenever it comes before then, times `PULSE_MARGIN`; a
                     larger one would leave the cell hyperpolarised for the next element
 `window`            until when a first spike recruits inhibition: halfway between that predicted
-                    cell and a resting one, or earlier if the pulse would come too late
+                    cell and the earliest of others, whose branch has held a full plateau for the
+                    element before; or earlier if the pulse would come too late
 `threshold`         fewest synapses whose cell spikes within the window
 `plateau_level`     potential of a branch, when the volley comes, between that of `threshold`
                     synapses and that of one less
 ==================  ================================================================================
+
+All but the volley is measured with the inhibition that ends old plateaus, see
+`htm_brian.network.branch_inhibition`, at the end of the window: in the element before, when
+synapses have just come, and in the present one.
 
 Synapses arrive together at the end of one basal branch. They come as long before the volley as they
 do in a sequence: when predicted cells have fired in the element before.
@@ -27,12 +32,13 @@ do in a sequence: when predicted cells have fired in the element before.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from brian2.units import second, siemens
-from brian2.units.fundamentalunits import Quantity
+from brian2.units import ms, mV, second
 from numpy.typing import NDArray
 
 from htm_brian.cells import tree
@@ -40,6 +46,7 @@ from htm_brian.electrophysiology.stimulation import Stimulus, Traces, stimulate
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.mechanisms.dendrite import potential
+from htm_brian.network.branch_inhibition import inhibition_of
 from htm_brian.network.column_race import latency_of
 from htm_brian.parameters import Model
 from htm_brian.parameters.by_numbers import ByNumbers
@@ -52,6 +59,8 @@ MARGIN = 1.5
 """Lead of a cell with a full plateau, over the least lead with which it silences its column."""
 PULSES = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240)
 """Of inhibition, in nanosiemens."""
+ROUNDS = 3
+"""Of measuring the window with branches inhibited at its end."""
 PULSE_MARGIN = 1.4
 """As `prediction_lead` takes a volley of 1.4 times what fires the cell."""
 MOST_VOLLEY = 100
@@ -61,8 +70,6 @@ REST = 30e-3
 AFTER = 40e-3
 """Seconds after a volley that are looked at."""
 PULSE_STEP = 0.25e-3
-NOISY_CELLS, NOISY_SECONDS, PROBE = 100, 0.5, 10e-12
-"""How the effect of a noisy current is measured: cells, seconds, amperes."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +132,14 @@ def tree_response(cell: Model, network: Model, most_synapses: int) -> TreeRespon
     InputError
         In one line, where no volley fires the cell or none leaves the race enough time.
     """
-    return _measure(ByNumbers(cell), ByNumbers(network), most_synapses)
+    return _measure(ByNumbers(cell), ByNumbers(without_fluctuations(network)), most_synapses)
 
 
-def noise_current(cell: Model, network: Model) -> Quantity:
-    """Return the current, per volt of noise in the potential of a resting soma; measured."""
-    return siemens * _noise(ByNumbers(cell), ByNumbers(network))
+def without_fluctuations(network: Model) -> Model:
+    """Return the network as single cells meet it: what is measured does not depend on the rest."""
+    quiet: dict[str, object] = {f"relay.{key}_jitter": 0 * ms for key in ("column", "neuron")}
+    quiet |= {"relay.variation": 0.0, "membrane_noise.standard_deviation": 0 * mV}
+    return network.with_values(quiet)
 
 
 @lru_cache(maxsize=16)
@@ -139,7 +148,7 @@ def _measure(cell: ByNumbers, network: ByNumbers, most: int) -> TreeResponse:
     least = bench.least_volley()
     answers = latency_of(network.model)
     volleys = sorted({max(1, round(each * least)) for each in STRENGTHS})
-    resting, _ = bench.first_spikes([(volley, 0, 0.0, False) for volley in volleys])
+    resting, _ = bench.first_spikes([Given(volley) for volley in volleys])
     until = bench.silenced_until(volleys, resting)
     needed = answers + resting - until
     full = bench.full_plateaus(volleys, resting, most)
@@ -148,21 +157,7 @@ def _measure(cell: ByNumbers, network: ByNumbers, most: int) -> TreeResponse:
         enough = np.flatnonzero(resting - predicted >= lead)
         if len(enough):
             k = int(enough[-1])
-            window = min((predicted[k] + resting[k]) / 2, until[k] - answers)
-            latency, branch = bench.answers(volleys[k], full[k], most)
-            threshold = int(np.argmax(latency <= window))
-            return TreeResponse(
-                volley=volleys[k],
-                strength=volleys[k] / least,
-                resting=float(resting[k]),
-                latency=latency,
-                branch=branch,
-                silenced_until=float(until[k]),
-                window=float(window),
-                pulse=bench.pulse(volleys[k], float(until[k])),
-                threshold=threshold,
-                plateau_level=float(branch[threshold - 1 : threshold + 1].mean()),
-            )
+            return bench.response(volleys[k], volleys[k] / least, most)
     raise InputError(
         f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed[0]:.2f} ms, "
         f"{MARGIN:g} times, got {1e3 * (resting[0] - full[0]):.2f} ms with the smallest volley "
@@ -170,42 +165,75 @@ def _measure(cell: ByNumbers, network: ByNumbers, most: int) -> TreeResponse:
     )
 
 
-@lru_cache(maxsize=16)
-def _noise(cell: ByNumbers, network: ByNumbers) -> float:
-    bench = _Bench(cell.model, network.model)
-    tau = float(network.model["membrane_noise"]["time_constant"])
-    step = float(bench.step)
-    steps, rng = round(NOISY_SECONDS / step), np.random.default_rng(0)
-    kept = np.exp(-step / tau)
-    current = np.zeros((steps, NOISY_CELLS))
-    current[0] = rng.standard_normal(NOISY_CELLS)
-    for k in range(1, steps):
-        fresh = rng.standard_normal(NOISY_CELLS)
-        current[k] = kept * current[k - 1] + np.sqrt(1 - kept**2) * fresh
-    stimulus = Stimulus(NOISY_CELLS, currents={"soma": PROBE * current})
-    traces = bench.run(stimulus, NOISY_SECONDS, ("v",), sample=10)
-    late = traces.variables["v"][:, traces.time > 0.2 * NOISY_SECONDS]
-    return float(PROBE / np.std(late, axis=1).mean())
+@dataclass(frozen=True)
+class Given:
+    """What a cell gets.
+
+    Attributes
+    ----------
+    volley : int
+        Unitary conductances of each of its spikes.
+    synapses : int
+        Of one branch, at once.
+    gap : float
+        Seconds from them to the volley.
+    fired_before : bool
+        Whether the same volley came in the element before.
+    """
+
+    volley: int
+    synapses: int = 0
+    gap: float = 0.0
+    fired_before: bool = False
 
 
 class _Bench:
     """Single cells that get volleys, synapses of a branch, and pulses of inhibition."""
 
     def __init__(self, cell: Model, network: Model) -> None:
-        self._cell = cell
+        self._cell, self._network = cell, network
         self._element, self._relay = network["element"], network["relay"]
+        self._period = float(self._element["period"])
         self._distal_delay = float(network["distal"]["delay"])
         self._outer = tree.outermost(cell, "basal")
         self.step = self._element["time_step"]
+        branches = range(int(cell["basal"]["branches"]))
+        ends = [tree.outermost(cell, "basal", branch) for branch in branches]
+        pulse = float(network["branch_inhibition"]["conductance"])
+        self._on_branches = inhibition_of(ends, pulse)
+        self._ending = math.inf  # seconds from a volley to inhibition of branches
+
+    def response(self, volley: int, strength: float, most: int) -> TreeResponse:
+        """Return what is measured with a volley."""
+        for _ in range(ROUNDS):  # when branches are inhibited depends on the window
+            resting, in_vain = self.unpredicted(volley, most)
+            (full,) = self.full_plateaus([volley], np.array([resting]), most)
+            (until,) = self.silenced_until([volley], np.array([resting]))
+            window = float(min((full + in_vain) / 2, until - latency_of(self._network)))
+            self._ending = window
+        latency, branch = self.answers(volley, full, most)
+        threshold = int(np.argmax(latency <= window))
+        return TreeResponse(
+            volley=volley,
+            strength=strength,
+            resting=float(resting),
+            latency=latency,
+            branch=branch,
+            silenced_until=float(until),
+            window=window,
+            pulse=self.pulse(volley, float(until)),
+            threshold=threshold,
+            plateau_level=float(branch[threshold - 1 : threshold + 1].mean()),
+        )
 
     def gap(self, latency: float) -> float:
         """Return the seconds from synapses to the volley, if cells fire with this latency."""
-        return float(self._element["period"]) - latency - self._distal_delay
+        return self._period - latency - self._distal_delay
 
     def least_volley(self) -> int:
         """Return the smallest volley that fires a resting cell."""
         volleys = list(range(1, MOST_VOLLEY + 1))
-        first, _ = self.first_spikes([(volley, 0, 0.0, False) for volley in volleys])
+        first, _ = self.first_spikes([Given(volley) for volley in volleys])
         if not np.isfinite(first).any():
             raise InputError(
                 f"a volley of {MOST_VOLLEY} unitary AMPA conductances at each of "
@@ -214,14 +242,8 @@ class _Bench:
             )
         return volleys[int(np.argmax(np.isfinite(first)))]
 
-    def first_spikes(self, conditions: list[tuple[int, int, float, bool]]) -> tuple[Array, Array]:
+    def first_spikes(self, conditions: Sequence[Given]) -> tuple[Array, Array]:
         """Return first spikes after a volley, and potentials of the branch when it comes.
-
-        Parameters
-        ----------
-        conditions : list of (int, int, float, bool)
-            Volley, synapses of a branch, seconds from these to the volley, and whether the same
-            volley came in the element before.
 
         Returns
         -------
@@ -230,14 +252,17 @@ class _Bench:
         branch : ndarray
             Volts.
         """
-        at = REST + float(self._element["period"])
+        at = REST + max(self._period, *(each.gap for each in conditions))
         stimulus = Stimulus(len(conditions))
-        for cell, (volley, synapses, gap, before) in enumerate(conditions):
-            self._volley(stimulus, cell, at, volley)
-            if before:
-                self._volley(stimulus, cell, at - float(self._element["period"]), volley)
-            if synapses:
-                stimulus.glutamate(cell, self._outer, np.full(synapses, at - gap))
+        for cell, given in enumerate(conditions):
+            self._volley(stimulus, cell, at, given.volley)
+            if given.fired_before:
+                self._volley(stimulus, cell, at - self._period, given.volley)
+            if given.synapses:
+                times = np.full(given.synapses, at - given.gap)
+                stimulus.glutamate(cell, self._outer, times)
+            self._end(stimulus, cell, at - self._period)
+            self._end(stimulus, cell, at)
         traces = self.run(stimulus, at + AFTER, (potential(self._outer),))
         column = int(np.searchsorted(traces.time, at))
         return _first(traces, at), traces.variables[potential(self._outer)][:, column].copy()
@@ -249,9 +274,19 @@ class _Bench:
         latency = resting
         for _ in range(2):  # how long the plateau has been there depends on the answer
             gaps = [self.gap(float(each)) for each in np.minimum(latency, resting)]
-            conditions = zip(volleys, gaps, strict=True)
-            latency, _ = self.first_spikes([(v, most, gap, fired_before) for v, gap in conditions])
+            conditions = [
+                Given(volley, most, gap, fired_before)
+                for volley, gap in zip(volleys, gaps, strict=True)
+            ]
+            latency, _ = self.first_spikes(conditions)
         return latency
+
+    def unpredicted(self, volley: int, most: int) -> tuple[float, float]:
+        """Return first spikes of a resting cell, and of one that was predicted in vain before."""
+        gap = self.gap(0.0)
+        conditions = [Given(volley), Given(volley, most, gap + self._period)]
+        (resting, in_vain), _ = self.first_spikes(conditions)
+        return float(resting), float(in_vain)
 
     def silenced_until(self, volleys: list[int], resting: Array) -> Array:
         """Return until when a pulse keeps a resting cell silent, for each volley."""
@@ -262,7 +297,8 @@ class _Bench:
             for pulse in pulses:
                 cell = next(cells)
                 self._volley(stimulus, cell, REST, volley)
-                stimulus.synapses(cell, _opening(PULSES[-1]), REST + pulse)
+                self._end(stimulus, cell, REST)
+                stimulus.synapses(cell, inhibition_of(["soma"], PULSES[-1] * 1e-9), REST + pulse)
         first = _first(self.run(stimulus, REST + AFTER, ()), REST)
         found, begin = [], 0
         for pulses in tried:
@@ -277,7 +313,8 @@ class _Bench:
         stimulus = Stimulus(len(PULSES) * len(times))
         for cell, (pulse, at) in enumerate((p, t) for p in PULSES for t in times):
             self._volley(stimulus, cell, REST, volley)
-            stimulus.synapses(cell, _opening(pulse), REST + at)
+            self._end(stimulus, cell, REST)
+            stimulus.synapses(cell, inhibition_of(["soma"], pulse * 1e-9), REST + at)
         first = _first(self.run(stimulus, REST + AFTER, ()), REST)
         silent = ~np.isfinite(first.reshape(len(PULSES), len(times))).any(axis=1)
         enough = np.flatnonzero(silent)
@@ -287,7 +324,7 @@ class _Bench:
     def answers(self, volley: int, full: float, most: int) -> tuple[Array, Array]:
         """Return first spikes and potentials of the branch for every number of synapses."""
         gap = self.gap(full)
-        return self.first_spikes([(volley, n, gap, False) for n in range(most + 1)])
+        return self.first_spikes([Given(volley, n, gap) for n in range(most + 1)])
 
     def run(
         self, stimulus: Stimulus, seconds: float, record: tuple[str, ...], sample: int = 1
@@ -297,16 +334,16 @@ class _Bench:
             self._cell, stimulus, seconds * second, self.step, SilentProgress(), record, sample
         )
 
+    def _end(self, stimulus: Stimulus, cell: int, volley_at: float) -> None:
+        """Inhibit branches after a volley, once it is known when."""
+        if math.isfinite(self._ending):
+            stimulus.synapses(cell, self._on_branches, volley_at + self._ending)
+
     def _volley(self, stimulus: Stimulus, cell: int, at: float, volley: int) -> None:
         spikes = at + np.arange(int(self._relay["spikes"])) * float(self._relay["spike_interval"])
         stimulus.synapses(
             cell, "ampa_soma_post += ampa_unitary_conductance_post", np.repeat(spikes, volley)
         )
-
-
-def _opening(pulse: float) -> str:
-    """Return what a spike of the interneuron does to a cell, for a pulse in nanosiemens."""
-    return f"gaba_soma_post = {pulse!r}*nsiemens"
 
 
 def _first(traces: Traces, at: float) -> Array:

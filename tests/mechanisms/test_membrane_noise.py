@@ -10,7 +10,7 @@ from htm_brian.cells.pyramidal import PyramidalCells, equations
 from htm_brian.parameters import Model, Parameter, Table, load_model
 
 
-def noisy(millivolts: float) -> Model:
+def noisy(millivolts: float, model: str = "l5_in_vivo") -> Model:
     source = "test"
     table = Table(
         "membrane_noise",
@@ -19,7 +19,7 @@ def noisy(millivolts: float) -> Model:
             Parameter("membrane_noise", "time_constant", 5, "ms", source, 1, 50),
         ),
     )
-    return load_model("l5_in_vivo").with_table(table)
+    return load_model(model).with_table(table)
 
 
 @pytest.mark.parametrize("step", [0.1, 0.25])
@@ -31,6 +31,16 @@ def test_the_potential_has_the_standard_deviation_of_the_model(step: float) -> N
     settled = np.asarray(trace.v / mV)[:, 4:]
     assert settled.mean() == pytest.approx(-70, abs=0.15)
     assert settled.std() == pytest.approx(2.0, rel=0.04)
+
+
+def test_so_has_that_of_a_tree_with_channels_that_follow_it() -> None:
+    seed(3)
+    cells = PyramidalCells(300, noisy(1.0, "l5_spike_initiation"), dt=0.25 * ms)
+    trace = StateMonitor(cells, "v", record=True, dt=25 * ms)
+    Network(cells, trace).run(151 * ms)
+    settled = np.asarray(trace.v / mV)[:, 4:]
+    assert settled.std() == pytest.approx(1.0, rel=0.06)
+    assert not cells.injected_current[:].any(), "it is for the user's electrode"
 
 
 def test_cells_fluctuate_apart_from_each_other_and_forget() -> None:

@@ -18,7 +18,7 @@ from htm_brian.network import tree_layer
 from htm_brian.network.distal_synapses import DistalParameters
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.network.tree_dendrites import TreeDendrites
-from htm_brian.network.tree_response import TreeResponse, noise_current, tree_response
+from htm_brian.network.tree_response import TreeResponse, tree_response
 from htm_brian.network.wiring import SegmentWiring
 from htm_brian.parameters import load_model
 
@@ -135,9 +135,3 @@ def test_more_synapses_lead_by_more_and_the_threshold_is_where_the_window_closes
     assert 8 <= found.threshold <= 18
     assert found.window < found.silenced_until < found.resting
     assert 10e-9 < found.pulse < 150e-9, "more would leave the cell hyperpolarised"
-
-
-@pytest.mark.slow
-def test_the_noisy_current_follows_from_the_input_resistance() -> None:
-    conductance = float(noise_current(CELL.with_table(NETWORK["gaba"]), NETWORK) / nS)
-    assert 10 < conductance < 60
