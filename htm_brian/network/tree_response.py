@@ -22,9 +22,9 @@ from their first spikes follow, in this order:
                     synapses and that of one less
 ==================  ================================================================================
 
-All but the volley is measured with the inhibition that ends old plateaus, see
-`htm_brian.network.branch_inhibition`, at the end of the window: in the element before, when
-synapses have just come, and in the present one.
+What follows `silenced_until` is measured with the inhibition of branches that ends old plateaus
+(`htm_brian.network.branch_inhibition`) in the element before, when synapses have just come. That of
+the present element is left out: it waits for the last column, so it comes late for most.
 
 Synapses arrive together at the end of one basal branch. They come as long before the volley as they
 do in a sequence: when predicted cells have fired in the element before.
@@ -59,8 +59,8 @@ MARGIN = 1.5
 """Lead of a cell with a full plateau, over the least lead with which it silences its column."""
 PULSES = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240)
 """Of inhibition, in nanosiemens."""
-ROUNDS = 3
-"""Of measuring the window with branches inhibited at its end."""
+ROUNDS = 2
+"""Of measuring the window, from the second on with branches inhibited at its end."""
 PULSE_MARGIN = 1.4
 """As `prediction_lead` takes a volley of 1.4 times what fires the cell."""
 MOST_VOLLEY = 100
@@ -157,7 +157,7 @@ def _measure(cell: ByNumbers, network: ByNumbers, most: int) -> TreeResponse:
         enough = np.flatnonzero(resting - predicted >= lead)
         if len(enough):
             k = int(enough[-1])
-            return bench.response(volleys[k], volleys[k] / least, most)
+            return bench.response(volleys[k], volleys[k] / least, float(until[k]), most)
     raise InputError(
         f"a predicted cell must be ahead by more than inhibition takes: {1e3 * needed[0]:.2f} ms, "
         f"{MARGIN:g} times, got {1e3 * (resting[0] - full[0]):.2f} ms with the smallest volley "
@@ -203,12 +203,11 @@ class _Bench:
         self._on_branches = inhibition_of(ends, pulse)
         self._ending = math.inf  # seconds from a volley to inhibition of branches
 
-    def response(self, volley: int, strength: float, most: int) -> TreeResponse:
-        """Return what is measured with a volley."""
+    def response(self, volley: int, strength: float, until: float, most: int) -> TreeResponse:
+        """Return what is measured with a volley, given `silenced_until`."""
         for _ in range(ROUNDS):  # when branches are inhibited depends on the window
             resting, in_vain = self.unpredicted(volley, most)
             (full,) = self.full_plateaus([volley], np.array([resting]), most)
-            (until,) = self.silenced_until([volley], np.array([resting]))
             window = float(min((full + in_vain) / 2, until - latency_of(self._network)))
             self._ending = window
         latency, branch = self.answers(volley, full, most)
@@ -219,9 +218,9 @@ class _Bench:
             resting=float(resting),
             latency=latency,
             branch=branch,
-            silenced_until=float(until),
+            silenced_until=until,
             window=window,
-            pulse=self.pulse(volley, float(until)),
+            pulse=self.pulse(volley, until),
             threshold=threshold,
             plateau_level=float(branch[threshold - 1 : threshold + 1].mean()),
         )
@@ -261,8 +260,7 @@ class _Bench:
             if given.synapses:
                 times = np.full(given.synapses, at - given.gap)
                 stimulus.glutamate(cell, self._outer, times)
-            self._end(stimulus, cell, at - self._period)
-            self._end(stimulus, cell, at)
+            self._end_plateaus(stimulus, cell, at - self._period)
         traces = self.run(stimulus, at + AFTER, (potential(self._outer),))
         column = int(np.searchsorted(traces.time, at))
         return _first(traces, at), traces.variables[potential(self._outer)][:, column].copy()
@@ -297,7 +295,6 @@ class _Bench:
             for pulse in pulses:
                 cell = next(cells)
                 self._volley(stimulus, cell, REST, volley)
-                self._end(stimulus, cell, REST)
                 stimulus.synapses(cell, inhibition_of(["soma"], PULSES[-1] * 1e-9), REST + pulse)
         first = _first(self.run(stimulus, REST + AFTER, ()), REST)
         found, begin = [], 0
@@ -313,7 +310,6 @@ class _Bench:
         stimulus = Stimulus(len(PULSES) * len(times))
         for cell, (pulse, at) in enumerate((p, t) for p in PULSES for t in times):
             self._volley(stimulus, cell, REST, volley)
-            self._end(stimulus, cell, REST)
             stimulus.synapses(cell, inhibition_of(["soma"], pulse * 1e-9), REST + at)
         first = _first(self.run(stimulus, REST + AFTER, ()), REST)
         silent = ~np.isfinite(first.reshape(len(PULSES), len(times))).any(axis=1)
@@ -334,7 +330,7 @@ class _Bench:
             self._cell, stimulus, seconds * second, self.step, SilentProgress(), record, sample
         )
 
-    def _end(self, stimulus: Stimulus, cell: int, volley_at: float) -> None:
+    def _end_plateaus(self, stimulus: Stimulus, cell: int, volley_at: float) -> None:
         """Inhibit branches after a volley, once it is known when."""
         if math.isfinite(self._ending):
             stimulus.synapses(cell, self._on_branches, volley_at + self._ending)
