@@ -15,8 +15,7 @@ from their first spikes follow, in this order:
                     resting cell silent whenever it comes before then, times `PULSE_MARGIN`; a
                     larger one would leave the cell hyperpolarised for the next element
 `window`            until when a first spike recruits inhibition: halfway between that predicted
-                    cell and the earliest of others, whose branch has held a full plateau for the
-                    element before; or earlier if the pulse would come too late
+                    cell and a resting one, or earlier if the pulse would come too late
 `threshold`         fewest synapses whose cell spikes within the window
 `plateau_level`     potential of a branch, when the volley comes, between that of `threshold`
                     synapses and that of one less
@@ -206,9 +205,9 @@ class _Bench:
     def response(self, volley: int, strength: float, until: float, most: int) -> TreeResponse:
         """Return what is measured with a volley, given `silenced_until`."""
         for _ in range(ROUNDS):  # when branches are inhibited depends on the window
-            resting, in_vain = self.unpredicted(volley, most)
+            (resting,), _ = self.first_spikes([Given(volley)])
             (full,) = self.full_plateaus([volley], np.array([resting]), most)
-            window = float(min((full + in_vain) / 2, until - latency_of(self._network)))
+            window = float(min((full + resting) / 2, until - latency_of(self._network)))
             self._ending = window
         latency, branch = self.answers(volley, full, most)
         threshold = int(np.argmax(latency <= window))
@@ -251,7 +250,7 @@ class _Bench:
         branch : ndarray
             Volts.
         """
-        at = REST + max(self._period, *(each.gap for each in conditions))
+        at = REST + self._period
         stimulus = Stimulus(len(conditions))
         for cell, given in enumerate(conditions):
             self._volley(stimulus, cell, at, given.volley)
@@ -278,13 +277,6 @@ class _Bench:
             ]
             latency, _ = self.first_spikes(conditions)
         return latency
-
-    def unpredicted(self, volley: int, most: int) -> tuple[float, float]:
-        """Return first spikes of a resting cell, and of one that was predicted in vain before."""
-        gap = self.gap(0.0)
-        conditions = [Given(volley), Given(volley, most, gap + self._period)]
-        (resting, in_vain), _ = self.first_spikes(conditions)
-        return float(resting), float(in_vain)
 
     def silenced_until(self, volleys: list[int], resting: Array) -> Array:
         """Return until when a pulse keeps a resting cell silent, for each volley."""
