@@ -8,31 +8,65 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 LEVELS = {0: "level 0: counted", 1: "level 1: reduced cells", 2: "level 2: trees of compartments"}
 PREDICTED, OTHER, BRANCH, GREY = "#D55E00", "#0072B2", "#009E73", "#9aa0a6"
+SHADE = 0.28
 ROWS = 14
 """Columns whose cells are in the rasters."""
+BRIEF_ROWS = 7
+"""The same of the picture for the front page."""
 
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:
-    """Return the figure; none where the run was stopped before its measurement."""
+    """Return the figure, and one for the front page; none where the run was stopped too early."""
     if "soma_2" not in dataset:
         return {}
-    figure = Figure(figsize=(13.0, 9.6), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.6, 1.2))[:, 0]
+    return {"three_levels": whole(dataset), "three_levels_in_brief": brief(dataset)}
+
+
+def whole(dataset: xr.Dataset) -> Figure:
+    """Return rasters, potentials, sets of cells and agreement."""
+    figure = Figure(figsize=(13.0, 9.8), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.8, 1.2))[:, 0]
     axes = upper.subplots(
         4, 3, height_ratios=(2.2, 1.0, 1.0, 1.15), sharex=False, sharey="row", squeeze=False
     )
-    columns = shown_columns(dataset)
+    draw_elements(axes[:3], dataset, shown_columns(dataset, ROWS))
     for place, level in enumerate(LEVELS):
-        raster, soma, branch, sets = axes[:, place]
-        raster.set_title(LEVELS[level], fontsize=12, loc="left", fontweight="bold")
+        draw_sets(axes[3, place], dataset, level)
+    axes[3, 0].set_ylabel("cells as bits")
+    draw_agreement(lower.subplots(1, 1), dataset)
+    return figure
+
+
+def brief(dataset: xr.Dataset) -> Figure:
+    """Return what fits the width of a page and can still be read on a small screen."""
+    figure = Figure(figsize=(10.0, 6.4), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.6, 1.0))[:, 0]
+    axes = upper.subplots(
+        3, 3, height_ratios=(1.9, 1.0, 1.0), sharex=False, sharey="row", squeeze=False
+    )
+    draw_elements(axes, dataset, shown_columns(dataset, BRIEF_ROWS))
+    draw_agreement(lower.subplots(1, 1), dataset)
+    return figure
+
+
+def draw_elements(axes: NDArray, dataset: xr.Dataset, columns: NDArray[np.int64]) -> None:
+    """Draw rasters and potentials of every level, side by side."""
+    wanted = dataset["active_0"].to_numpy().astype(bool)
+    for place, level in enumerate(LEVELS):
+        raster, soma, branch = axes[:, place]
+        differ = int((dataset[f"active_{level}"].to_numpy().astype(bool) != wanted).sum())
+        said = f"{differ or 'none'} differ" if level else f"{int(wanted.sum())} cells active"
+        raster.set_title(LEVELS[level], fontsize=11.5, loc="left", fontweight="bold")
+        raster.set_title(said, fontsize=9.5, loc="right", color="#5b6570")
         draw_raster(raster, dataset, level, columns)
         draw_potential(soma, dataset, level, "soma", (PREDICTED, OTHER))
         draw_potential(branch, dataset, level, "branch", (BRANCH, GREY))
-        draw_sets(sets, dataset, level)
         soma.sharex(raster)
         branch.sharex(raster)
         for each in (raster, soma):
@@ -40,20 +74,26 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
         branch.set_xlabel("time (ms)" if level else "elements")
         if level == 0:
             raster.set_xticks(range(dataset.sizes["element"] + 1))
+        for each in (raster, soma, branch):
+            each.spines[["top", "right"]].set_visible(False)
     axes[0, 0].set_ylabel(f"cells of {len(columns)} columns")
     axes[1, 0].set_ylabel("soma (mV)")
     axes[2, 0].set_ylabel("branch (mV)")
-    axes[3, 0].set_ylabel("cells as bits")
-    draw_agreement(lower.subplots(1, 1), dataset)
-    return {"three_levels": figure}
+    handles = [
+        Patch(color=PREDICTED, alpha=SHADE, linewidth=0, label="predicted"),
+        Line2D([], [], color=OTHER, marker="|", linestyle="", mew=1.6, label="fires"),
+    ]
+    axes[0, 2].legend(
+        handles=handles, fontsize=8.5, ncols=2, loc="lower right", framealpha=0.9, handlelength=1.2
+    )
 
 
-def shown_columns(dataset: xr.Dataset) -> NDArray[np.int64]:
+def shown_columns(dataset: xr.Dataset, rows: int) -> NDArray[np.int64]:
     """Return columns that are driven in the elements shown; that of the example is among them."""
     cells = int(dataset.attrs["cells_per_column"])
     own = int(dataset.attrs["predicted_cell"]) // cells
     driven = dataset.driven_columns.to_numpy()
-    some = [np.flatnonzero(row)[: ROWS // len(driven)] for row in driven]
+    some = [np.flatnonzero(row)[: rows // len(driven)] for row in driven]
     return np.unique(np.concatenate([*some, [own]]).astype(np.int64))
 
 
@@ -73,7 +113,13 @@ def draw_raster(axes: Axes, dataset: xr.Dataset, level: int, columns: NDArray[np
             for cell in np.flatnonzero(ahead[element - 1]):
                 if row_of[cell] >= 0:
                     axes.barh(
-                        row_of[cell], period, 1.0, element * period, color=PREDICTED, alpha=0.22
+                        row_of[cell],
+                        period,
+                        1.0,
+                        element * period,
+                        color=PREDICTED,
+                        alpha=SHADE,
+                        linewidth=0,
                     )
     if level == 0:
         for element, bits in enumerate(active):
@@ -83,7 +129,7 @@ def draw_raster(axes: Axes, dataset: xr.Dataset, level: int, columns: NDArray[np
     else:
         rows = row_of[dataset[f"spike_cell_{level}"].to_numpy()]
         times = dataset[f"spike_time_{level}"].to_numpy()
-        axes.plot(times[rows >= 0], rows[rows >= 0], "|", color=OTHER, ms=3.4, mew=1.1)
+        axes.plot(times[rows >= 0], rows[rows >= 0], "|", color=OTHER, ms=190 / len(cells), mew=1.2)
     axes.set(xlim=(0, len(active) * period), ylim=(-0.5, len(cells) - 0.5))
     axes.set_yticks([])
 
@@ -114,7 +160,7 @@ def draw_potential(
         trace = dataset[f"{place}_{level}"].to_numpy()[row]
         axes.plot(time, trace, color=colours[row], linewidth=1.1, label=label)
     if level == 2:
-        axes.legend(frameon=False, fontsize=8, loc="lower right", reverse=True)
+        axes.legend(frameon=False, fontsize=8.5, loc="upper left", reverse=True)
 
 
 def draw_sets(axes: Axes, dataset: xr.Dataset, level: int) -> None:
@@ -154,6 +200,7 @@ def draw_agreement(axes: Axes, dataset: xr.Dataset) -> None:
     axes.set_xticks(places, names)
     axes.set(ylim=(0, 1.05), ylabel="agreement with level 0\n(active cells, Jaccard)")
     axes.legend(frameon=False, loc="lower left", ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _period(dataset: xr.Dataset, level: int) -> float:

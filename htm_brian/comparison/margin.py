@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from htm_brian.abstract.permanence import EPSILON
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.comparison.recording import Recording
-from htm_brian.errors import InputError
 
 SYNAPSES = 2
 """How far from the threshold is well away."""
@@ -68,19 +67,3 @@ class Margin:
         segment = np.repeat(np.arange(table.n_segments), np.diff(table.indptr))
         counted = segment[on[table.presynaptic] & connected]
         return np.bincount(counted, minlength=table.n_segments)
-
-
-def require_branches(segments: SegmentTable, branches: int) -> None:
-    """Refuse segments of which a cell has more than it has branches for.
-
-    Raises
-    ------
-    InputError
-    """
-    most = np.bincount(segments.owner, minlength=1)
-    if most.max() > branches:
-        raise InputError(
-            f"a cell of level 2 has a basal branch for each segment: cell {int(np.argmax(most))} "
-            f"has learned {most.max()} segments and has {branches} branches; set branches to "
-            f"{most.max()}"
-        )

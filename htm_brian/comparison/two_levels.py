@@ -32,10 +32,11 @@ from htm_brian.comparison.ladder import (
     run_spiking,
 )
 from htm_brian.comparison.learning import Learning, learning_from, shuffle
-from htm_brian.comparison.margin import Margin, require_branches
+from htm_brian.comparison.margin import Margin
 from htm_brian.comparison.table import Row
 from htm_brian.experiment.processes import WorkerPool
 from htm_brian.experiment.progress import Progress
+from htm_brian.network.tree_dendrites import require_branches
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
 
@@ -184,7 +185,7 @@ class TwoLevels:
         runs: dict[str, Run] = {}
         if "transplant_abstract" in lengths and taught is not None:
             if self.trees:
-                require_branches(taught, int(load_model(self.cell_model)["basal"]["branches"]))
+                require_branches(taught.owner, load_model(self.cell_model))
             rest = stream.part(self.split(len(stream)))
             for release in ("reliable", "model"):
                 spiking = self._spiking(release, taught)

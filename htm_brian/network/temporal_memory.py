@@ -31,6 +31,7 @@ from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
 from htm_brian.network.event_layer import EventLayer, check_models
+from htm_brian.network.tree_dendrites import basal_branches
 from htm_brian.network.tree_layer import TreeLayer
 from htm_brian.network.tree_layer import check_models as check_trees
 from htm_brian.parameters import Model, load_model
@@ -183,10 +184,10 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.model, self.cell_model = load_model(model), load_model(cell_model)
         layer = TreeLayer if self.cell_model.level == 2 else EventLayer
         (check_trees if layer is TreeLayer else check_models)(self.model, self.cell_model, release)
-        if self.cell_model.level == 2 and known.max_segments_per_cell > _branches(self.cell_model):
+        if layer is TreeLayer and known.max_segments_per_cell > basal_branches(self.cell_model):
             raise InputError(
                 "a cell of level 2 has a basal branch for each segment: max_segments_per_cell must "
-                f"be at most {_branches(self.cell_model)}, got {known.max_segments_per_cell} "
+                f"be at most {basal_branches(self.cell_model)}, got {known.max_segments_per_cell} "
                 f"({self.cell_model.file}, [basal])"
             )
         self.store = known.make_store()
@@ -353,7 +354,3 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.driven_columns = self.plateau_columns = self.best_matching_cells = _NO_CELLS
         self.anomaly = self.plateau_anomaly = 0.0
         self._read_prediction()
-
-
-def _branches(cell_model: Model) -> int:
-    return int(cell_model["basal"]["branches"]) if "basal" in cell_model else 0

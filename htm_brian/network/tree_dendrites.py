@@ -30,6 +30,7 @@ from htm_brian.errors import InputError
 from htm_brian.mechanisms.dendrite import potential
 from htm_brian.mechanisms.mechanism import NEVER
 from htm_brian.network.distal_synapses import CONNECTED, DistalParameters
+from htm_brian.parameters import Model
 from htm_brian.sdr.mapping import TIME_TOLERANCE
 from htm_brian.sdr.readout import BranchState
 from htm_brian.synapses.release.transmission import (
@@ -88,7 +89,7 @@ class TreeDendrites:
         synapses: int,
     ) -> None:
         self._cells = cells
-        self.branches = int(cells.parameters["basal"]["branches"])
+        self.branches = basal_branches(cells.parameters)
         places = [tree.outermost(cells.parameters, "basal", k) for k in range(self.branches)]
         self.places = places
         self.distal = StructuralSynapses(_synapses(cells, places, distal), synapses)
@@ -143,21 +144,6 @@ class TreeDendrites:
         slots = slots[self.distal.in_use(slots)]
         return slots, time[slots]
 
-    def require_room(self, owner: NDArray[np.integer]) -> None:
-        """Refuse more segments of a cell than it has basal branches.
-
-        Raises
-        ------
-        InputError
-        """
-        segments = np.bincount(owner[owner >= 0], minlength=1)
-        if segments.max() > self.branches:
-            cell, model = int(np.argmax(segments)), self._cells.parameters
-            raise InputError(
-                f"a cell can have as many segments as it has basal branches, {self.branches}; got "
-                f"{segments[cell]} of cell {cell} ({model.file}, [basal])"
-            )
-
     def set_owners(self, owner: NDArray[np.integer]) -> None:
         """Give each segment of a cell a branch of its own; those that have one keep it.
 
@@ -166,7 +152,7 @@ class TreeDendrites:
         owner : ndarray of int, shape (n_segments,)
             -1 for a segment that is not in use.
         """
-        self.require_room(owner)
+        require_branches(owner, self._cells.parameters)
         known = len(self._owner)
         before = np.full(len(owner), -1, dtype=np.int32)
         before[:known] = self._owner[: len(owner)]
@@ -224,6 +210,34 @@ class TreeDendrites:
 
     def _take_state(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+
+
+def basal_branches(cell_model: Model) -> int:
+    """Return how many segments a cell of level 2 can have at most."""
+    return int(cell_model["basal"]["branches"])
+
+
+def require_branches(owner: NDArray[np.integer], cell_model: Model) -> None:
+    """Refuse segments of which a cell has more than basal branches.
+
+    Parameters
+    ----------
+    owner : ndarray of int
+        The cell of each segment, -1 for one that is not in use.
+    cell_model : Model
+        Of level 2.
+
+    Raises
+    ------
+    InputError
+    """
+    segments, branches = np.bincount(owner[owner >= 0], minlength=1), basal_branches(cell_model)
+    if segments.max() > branches:
+        raise InputError(
+            f"a cell of level 2 has a basal branch for each segment: cell {np.argmax(segments)} "
+            f"has {segments.max()} segments and {branches} branches; set branches to "
+            f"{segments.max()} ({cell_model.file}, [basal])"
+        )
 
 
 def _synapses(cells: PyramidalCells, places: list[str], distal: DistalParameters) -> Synapses:

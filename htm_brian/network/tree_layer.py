@@ -30,7 +30,7 @@ from htm_brian.network.minicolumn_layer import (
     without_noise,
 )
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
-from htm_brian.network.tree_dendrites import TreeDendrites
+from htm_brian.network.tree_dendrites import TreeDendrites, require_branches
 from htm_brian.network.tree_response import TreeResponse, tree_response
 from htm_brian.parameters import Model
 from htm_brian.sdr.readout import BranchState
@@ -186,7 +186,7 @@ class TreeLayer(MinicolumnLayer):
 
     def hold(self, store: SegmentStore) -> None:
         """Make the segments of `store` branches; a cell must have one for each of its segments."""
-        self.dendrites.require_room(store.owner)
+        require_branches(store.owner, self.cell_model)
         super().hold(store)
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from htm_brian.abstract.segments.table import SegmentTable
-from htm_brian.comparison.margin import Margin, require_branches
+from htm_brian.comparison.margin import Margin
 from htm_brian.comparison.recording import BEST, SETS, Recording
 from htm_brian.comparison.table import clear_rows
-from htm_brian.errors import InputError
 from htm_brian.sdr.ragged import Ragged
 
 # One segment with eight synapses, the last of which is not connected.
@@ -56,10 +55,3 @@ def test_the_check_is_of_clear_steps_and_the_raw_share_stands_beside_it() -> Non
     assert raw.spiking == pytest.approx(0.8)
     wrong = clear_rows(reference, recording([[1], *active[1:]], [[]] * 5), margin, "here")
     assert wrong[1].check is not None and wrong[1].check.verdict == "FAIL"
-
-
-def test_more_segments_than_branches_are_refused_in_one_line() -> None:
-    table = SegmentTable([3, 3, 5], [0, 0, 0, 0], [], [], n_cells=8)
-    require_branches(table, 2)
-    with pytest.raises(InputError, match="cell 3 has learned 2 segments and has 1 branches"):
-        require_branches(table, 1)

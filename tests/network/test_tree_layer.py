@@ -17,7 +17,7 @@ from htm_brian.errors import InputError
 from htm_brian.network import tree_layer
 from htm_brian.network.distal_synapses import DistalParameters
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
-from htm_brian.network.tree_dendrites import TreeDendrites
+from htm_brian.network.tree_dendrites import TreeDendrites, require_branches
 from htm_brian.network.tree_response import TreeResponse, tree_response
 from htm_brian.network.wiring import SegmentWiring
 from htm_brian.parameters import load_model
@@ -110,11 +110,10 @@ def run(cells: PyramidalCells, synapses: Synapses) -> None:
         Network(cells, synapses).run(3 * ms)
 
 
-def test_more_segments_than_branches_are_refused() -> None:
-    with uncompiled():
-        _, made = dendrites()
-        with pytest.raises(InputError, match="basal branches, 2; got 3 of cell 1"):
-            made.require_room(np.array([1, 1, 0, 1, -1]))
+def test_more_segments_than_branches_are_refused_in_one_line() -> None:
+    require_branches(np.array([1, 1, 0, -1, -1, -1]), CELL)
+    with pytest.raises(InputError, match="cell 1 has 3 segments and 2 branches; set branches to 3"):
+        require_branches(np.array([1, 1, 0, 1, -1]), CELL)
 
 
 def test_branches_stay_with_their_segments() -> None:

@@ -36,7 +36,7 @@ def test_the_predicted_cell_is_ahead_and_its_branch_in_a_plateau(outcome: Outcom
     cells = dataset.spike_cell_2[dataset.spike_time_2 > last].to_numpy()
     assert dataset.attrs["predicted_cell"] in cells
     assert dataset.attrs["neighbour_cell"] not in cells
-    assert set(draw(dataset)) == {"three_levels"}
+    assert set(draw(dataset)) == {"three_levels", "three_levels_in_brief"}
 
 
 def test_a_condition_fits_networks_of_both_levels() -> None:
