@@ -130,7 +130,9 @@ def test_a_block_of_commands_by_itself_is_what_the_program_has(
     monkeypatch.setattr(sys, "path", list(sys.path))
     for line in filter(None, block.splitlines()):
         program, *arguments = shlex.split(line, comments=True)
-        if program == "make":
+        if program == ".":
+            assert arguments == [".venv/bin/activate"]
+        elif program == "make":
             assert arguments[0] in MAKE_TARGETS.findall((ROOT / "Makefile").read_text())
         else:
             assert program == "htm-brian"

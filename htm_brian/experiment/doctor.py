@@ -167,6 +167,13 @@ def _extras() -> Iterator[Finding]:
         distribution = DISTRIBUTION_OF_PACKAGE.get(package, package)
         part = f"extra [{extra}], {distribution}"
         if importlib.util.find_spec(package) is None:
-            yield Finding(part, "not installed", ABSENT, f"pip install {distribution}")
+            yield Finding(part, "not installed", ABSENT, _way_to(distribution))
         else:
             yield Finding(part, metadata.version(distribution))
+
+
+def _way_to(distribution: str) -> str:
+    """Return how a package of an extra is installed, or why it cannot be here."""
+    if distribution == "brian2cuda" and sys.version_info[:2] != (3, 12):
+        return "needs Python 3.12, and a graphics card"
+    return f"pip install {distribution}"
