@@ -21,9 +21,7 @@ from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols.burst_credit.checks import PAYEUR, THREAD, checks, metrics
-from htm_brian.protocols.burst_credit.learning import exclusive_or
-from htm_brian.protocols.burst_credit.networks import learned_by_all
-from htm_brian.protocols.burst_credit.sign import sign_of_change
+from htm_brian.protocols.burst_credit.networks import all_parts
 from htm_brian.protocols.burst_credit.spikes import BLOCKS
 from htm_brian.synapses.plasticity.burst_dependent import BurstDependent
 
@@ -122,15 +120,10 @@ class BurstCredit(Protocol):
         p, rows = self.parameters, [*self._rule.rows(), *self._model.rows()]
         if p.spiking_seeds:
             rows += [*self._spiking_rule.rows(), *self._ensembles.rows()]
-        progress.begin("sign of the change and exclusive-or in rates", 2)
-        parts = [sign_of_change(p)]
-        progress.advance()
-        parts.append(exclusive_or(p, self._model))
-        progress.advance()
-        learned = learned_by_all(p, progress)
-        if learned is None:
+        parts = all_parts(p, progress)
+        if parts is None:
             return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
-        dataset = xr.merge([*parts, *learned])
+        dataset = xr.merge(parts)
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)
 
 
