@@ -113,9 +113,9 @@ def write_results(
 
 
 def draw_figures(protocol: type[Protocol], outcome: Outcome) -> dict[str, Figure]:
-    """Draw the figures of a protocol; none where no module does that."""
+    """Draw the figures of a protocol; none where no module does that, or a stopped run has none."""
     module = figure_module(protocol)
-    if module is None:
+    if module is None or (outcome.partial and not outcome.dataset.variables):
         return {}
     figures: dict[str, Figure] = importlib.import_module(module).draw(outcome.dataset)
     return figures

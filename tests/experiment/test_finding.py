@@ -73,8 +73,10 @@ def test_a_file_is_a_protocol_and_the_module_beside_it_draws_it(tmp_path: Path) 
     assert figure_module(protocol) is None
     write(tmp_path / "door_halves_figures.py", FIGURES)
     assert figure_module(protocol) == "door_halves_figures"
-    outcome = Outcome(xr.Dataset(), [], partial=True)
+    outcome = Outcome(xr.Dataset({"seen": 1}), [], partial=True)
     assert list(draw_figures(protocol, outcome)) == ["drawn"]
+    # A run that was stopped before it had anything has nothing to draw.
+    assert draw_figures(protocol, Outcome(xr.Dataset(), [], partial=True)) == {}
 
 
 def test_a_folder_is_a_protocol_too(tmp_path: Path) -> None:
