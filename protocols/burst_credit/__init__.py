@@ -65,7 +65,7 @@ class BurstCreditParameters:
     xor_epochs: int = 2000
     spiking_model: str = "bursting_ensembles"
     spiking_rule: str = "burst_dependent_ensembles"
-    spiking_epochs: int = 100
+    spiking_epochs: int = 75
     spiking_seeds: int = 5
     codegen: str = "auto"
     hidden: int = 100

@@ -9,6 +9,7 @@ import xarray as xr
 
 from htm_brian.experiment.processes import AfterStep, WorkerPool
 from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.threads import one_thread
 from htm_brian.parameters import load_model
 from htm_brian.protocols.burst_credit.learning import digits_of_seed, exclusive_or
 from htm_brian.protocols.burst_credit.sign import sign_of_change
@@ -25,7 +26,8 @@ GRACE = 0.0
 
 def digits_task(p: BurstCreditParameters, seed: int, after_step: AfterStep) -> xr.Dataset:
     """Teach the digits by every rule."""
-    found = digits_of_seed(p, load_model(p.model), seed)
+    with one_thread():
+        found = digits_of_seed(p, load_model(p.model), seed)
     after_step(1)
     return found
 
