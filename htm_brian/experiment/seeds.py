@@ -23,6 +23,23 @@ Interval = tuple[float, float]
 def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
     """Return Student's interval of the mean over runs; NaN where there are fewer than two.
 
+    Parameters
+    ----------
+    values : array_like of float, shape (n_runs,)
+        One for each run.
+    level : float
+        Confidence.
+
+    Returns
+    -------
+    low, high : float
+        In the unit of the values.
+
+    Raises
+    ------
+    InputError
+        If `level` lies outside of [0, 1].
+
     Examples
     --------
     >>> [round(end, 3) for end in mean_interval([1.0, 2.0, 3.0])]
@@ -46,6 +63,23 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -
     Parameters
     ----------
     hits, trials : array_like of int, shape (n_runs,)
+        What was counted, and of how many.
+    level : float
+        Confidence.
+
+    Returns
+    -------
+    low, high : float
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        If hits are negative or more than trials, or there are none.
+
+    Notes
+    -----
+    Clopper & Pearson 1934; Student's t over the runs.
 
     Examples
     --------
@@ -66,6 +100,18 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -
 
 def resampled_interval(values: ArrayLike, resamples: int = 2000) -> Interval:
     """Return the 95 % interval of the mean over runs that are not NaN, by the bootstrap.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n_runs,)
+        One for each run; NaN does not count.
+    resamples : int
+        Means of as many runs, drawn with replacement (percentile bootstrap, Efron 1979).
+
+    Returns
+    -------
+    low, high : float
+        In the unit of the values; NaN where there are none.
 
     Examples
     --------
@@ -125,6 +171,11 @@ def over_values(check: Check, values: ArrayLike) -> Check:
         Its `value` is the mean.
     values : array_like of shape (n_runs,)
         One for each run, in the unit of the check; as it is where there is one only.
+
+    Returns
+    -------
+    Check
+        With the worse end of the 95 % interval as `value`.
     """
     known = np.asarray(values, dtype=np.float64)
     return check if known.size < 2 else check.against(*mean_interval(known))
