@@ -92,6 +92,8 @@ class Result:
         The checks over several seeds, where there is such a sweep.
     table : dict
         Its table (``columns``, ``rows``), where it has one.
+    n_seeds : int
+        How many were run, from `seed` on.
     """
 
     protocol: str
@@ -103,6 +105,7 @@ class Result:
     folder: Path | None = None
     seeds: xr.Dataset | None = None
     table: Mapping[str, Any] = field(default_factory=dict)
+    n_seeds: int = 1
 
     @property
     def figures(self) -> list[Path]:
@@ -270,6 +273,7 @@ def _read(path: Path, folder: Path) -> Result | None:
         None if alone else path.parent,
         _seeds(folder, content["protocol"]),
         content.get("table") or {},
+        origin.get("seeds", 1),
     )
 
 
