@@ -32,9 +32,15 @@ def share(dataset: xr.Dataset, hits: str, trials: str) -> tuple[NDArray, NDArray
 
 def burst_shares(dataset: xr.Dataset) -> xr.Dataset:
     """Return, by network, prediction and feedback, which shares of columns and events burst."""
-    total = dataset[["columns", "column_bursts", "events", "cell_bursts"]].sum("element")
+    total = dataset[["columns", "column_bursts", "columns_fired", "events", "cell_bursts"]].sum(
+        "element"
+    )
     return xr.Dataset(
-        {"column": total.column_bursts / total.columns, "cell": total.cell_bursts / total.events}
+        {
+            "column": total.column_bursts / total.columns,
+            "fired": total.columns_fired / total.columns,
+            "cell": total.cell_bursts / total.events,
+        }
     )
 
 
@@ -167,6 +173,9 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
             for predicted, word in ((True, "predicted"), (False, "unpredicted")):
                 at = shares.sel(predicted=predicted, feedback=feedback)
                 found[f"feedback {setting}: {word}, {said}: columns that burst"] = float(at.column)
+                found[f"feedback {setting}: {word}, {said}: columns of which most cells fire"] = (
+                    float(at.fired)
+                )
                 found[f"feedback {setting}: {word}, {said}: events that are bursts"] = float(
                     at.cell
                 )

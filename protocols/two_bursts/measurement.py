@@ -38,6 +38,7 @@ MOST_TUFT_SYNAPSES = 80
 COUNTED = {
     "columns": "driven columns",
     "column_bursts": "driven columns that burst",
+    "columns_fired": "driven columns of which more than half of the cells fired, early or late",
     "events": "events of single cells: predicted ones of predicted columns, all of the others",
     "cell_bursts": "events that are bursts",
 }
@@ -183,15 +184,22 @@ def count(
         name: np.zeros((2, 2), dtype=np.int64) for name in COUNTED
     }
     columns_ahead = np.unique(predicted // cells)
+    fired = np.unique(events.cells)
+    n_fired = np.bincount(fired // cells, minlength=int(element.driven.max(initial=0)) + 1)
     for column in element.driven:
         at = int(column in columns_ahead), int(column in element.feedback)
         its = events.cells // cells == column
         if at[0]:
             its &= np.isin(events.cells, predicted)
-        numbers = 1, int(column in bursting), int(its.sum()), int(events.bursts[its].sum())
+        numbers = (
+            1,
+            int(column in bursting),
+            int(2 * n_fired[column] > cells),
+            int(its.sum()),
+            int(events.bursts[its].sum()),
+        )
         for name, number in zip(COUNTED, numbers, strict=True):
             found[name][at] += number  # type: ignore[index]
-    fired = np.unique(events.cells)
     alone = np.isin(fired // cells, element.alone)
     false = predicted[~np.isin(predicted // cells, element.driven)]
     found |= {

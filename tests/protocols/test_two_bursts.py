@@ -60,6 +60,7 @@ def test_bursts_of_columns_and_of_cells_are_counted_apart() -> None:
     # By prediction, then by feedback.
     assert found["columns"].tolist() == [[1, 1], [0, 1]]  # type: ignore[union-attr]
     assert found["column_bursts"].tolist() == [[1, 0], [0, 0]]  # type: ignore[union-attr]
+    assert found["columns_fired"].tolist() == [[1, 0], [0, 0]]  # type: ignore[union-attr]
     assert found["events"].tolist() == [[4, 1], [0, 1]]  # type: ignore[union-attr]
     assert found["cell_bursts"].tolist() == [[0, 1], [0, 1]]  # type: ignore[union-attr]
     assert (found["all_events"], found["all_bursts"]) == (7, 2)
@@ -86,6 +87,7 @@ def made_up(claimed: bool) -> xr.Dataset:
     each = {
         "columns": columns,
         "column_bursts": bursts,
+        "columns_fired": bursts,
         "events": cells,
         "cell_bursts": np.rint(cells * share),
     }
