@@ -36,7 +36,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     draw_reading(below[1], read, "agreement", "feedback_share", "unpredicted")
     below[1].set(xlabel="share of columns with feedback", ylabel="share of bursts, all events")
     draw_settings(below[2], dataset, "column", "share of columns that burst")
-    draw_settings(below[3], dataset, "cell", "share of events that are bursts")
+    draw_settings(below[3], dataset, "cell", "share of bursts")
     below[3].tick_params(labelleft=False)
     below[2].legend(
         frameon=False,
