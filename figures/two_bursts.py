@@ -37,15 +37,9 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     below[1].set(xlabel="share of columns with feedback", ylabel="share of bursts, all events")
     draw_settings(below[2], dataset, "column", "share of columns that burst")
     draw_settings(below[3], dataset, "cell", "share of bursts")
+    below[3].set_ylabel("")
     below[3].tick_params(labelleft=False)
-    below[2].legend(
-        frameon=False,
-        fontsize="x-small",
-        ncols=4,
-        columnspacing=0.8,
-        loc="lower left",
-        bbox_to_anchor=(-0.1, 1.0),
-    )
+    below[3].legend(frameon=False, fontsize="small", loc="center right")
     return {"two_bursts": figure}
 
 
