@@ -20,7 +20,8 @@ is written anew, and so is the verdict figure (``docs/verdict.svg``). Figures of
 not stored read "not run yet"; parameters are those that the protocol has today.
 
 ``python -m docs.insert_results`` writes the documents. ``--from results/NAME`` stores that run
-first, with ``--as NAME+VARIANT`` under another name. ``--check`` changes nothing, and fails where a
+first, with ``--as NAME+VARIANT`` under another name, and what it drew for documents
+(``figures/X_in_brief.png`` as ``docs/X.png``). ``--check`` changes nothing, and fails where a
 document and the results differ.
 """
 
@@ -29,6 +30,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -47,6 +49,7 @@ RESULTS = DOCS / "results"
 README = DOCS.parent / "README.md"
 PROTOCOLS = DOCS / "protocols.md"
 VERDICT = DOCS / "verdict.svg"
+BRIEF = "_in_brief.png"
 NOT_RUN = "not run yet"
 NAME = r"[a-z0-9_]+(?:\+[a-z0-9_]+)?"
 INSIDE = r"(?:(?!<!--).)*"
@@ -73,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for folder in given.runs:
             print(f"stored {store(folder, RESULTS, given.name)}")
+            for picture in keep_pictures(folder, DOCS):
+                print(f"stored {picture}")
         changed = write_documents(given.check)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -149,6 +154,14 @@ def store(folder: Path, results: Path, name: str | None = None) -> Path:
     file = results / f"{name}.json"
     file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return file
+
+
+def keep_pictures(folder: Path, documents: Path) -> list[Path]:
+    """Copy what the run in `folder` drew for documents, and return the copies."""
+    return [
+        Path(shutil.copyfile(path, documents / path.name.replace(BRIEF, ".png")))
+        for path in sorted((folder / "figures").glob(f"*{BRIEF}"))
+    ]
 
 
 def load_results(folder: Path) -> dict[str, Result]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from docs import insert_results
-from docs.insert_results import figure, render, store
+from docs.insert_results import figure, keep_pictures, render, store
 from htm_brian.errors import InputError
 from htm_brian.experiment.protocol import load_protocol
 from htm_brian.experiment.results import describe_parameters
@@ -201,3 +201,13 @@ def test_what_is_undecided_is_not_called_missed() -> None:
         ]
     }
     assert insert_results.verdict(result) == "0 of 2 checks hold. Missed: a. Undecided: b"
+
+
+def test_pictures_that_a_run_drew_for_documents_are_kept(tmp_path: Path) -> None:
+    run, documents = tmp_path / "run", tmp_path / "docs"
+    (run / "figures").mkdir(parents=True)
+    documents.mkdir()
+    for name in ("levels", "levels_in_brief"):
+        (run / "figures" / f"{name}.png").write_text(name)
+    assert keep_pictures(run, documents) == [documents / "levels.png"]
+    assert (documents / "levels.png").read_text() == "levels_in_brief"
