@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 LEVELS = {0: "level 0: counted", 1: "level 1: reduced cells", 2: "level 2: trees of compartments"}
-PREDICTED, OTHER, BRANCH, GREY = "#D55E00", "#0072B2", "#009E73", "#9aa0a6"
+PREDICTED, OTHER, GREY, SOFT = "#D55E00", "#0072B2", "#9aa0a6", "#5b6570"
 SHADE = 0.28
 ROWS = 14
 """Columns whose cells are in the rasters."""
@@ -39,18 +37,20 @@ def whole(dataset: xr.Dataset) -> Figure:
     for place, level in enumerate(LEVELS):
         draw_sets(axes[3, place], dataset, level)
     axes[3, 0].set_ylabel("cells as bits")
+    draw_key(upper)
     draw_agreement(lower.subplots(1, 1), dataset)
     return figure
 
 
 def brief(dataset: xr.Dataset) -> Figure:
     """Return what fits the width of a page and can still be read on a small screen."""
-    figure = Figure(figsize=(10.0, 6.4), layout="constrained")
+    figure = Figure(figsize=(10.0, 6.8), layout="constrained")
     upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.6, 1.0))[:, 0]
     axes = upper.subplots(
         3, 3, height_ratios=(1.9, 1.0, 1.0), sharex=False, sharey="row", squeeze=False
     )
     draw_elements(axes, dataset, shown_columns(dataset, BRIEF_ROWS))
+    draw_key(upper)
     draw_agreement(lower.subplots(1, 1), dataset)
     return figure
 
@@ -61,12 +61,16 @@ def draw_elements(axes: NDArray, dataset: xr.Dataset, columns: NDArray[np.int64]
     for place, level in enumerate(LEVELS):
         raster, soma, branch = axes[:, place]
         differ = int((dataset[f"active_{level}"].to_numpy().astype(bool) != wanted).sum())
-        said = f"{differ or 'none'} differ" if level else f"{int(wanted.sum())} cells active"
-        raster.set_title(LEVELS[level], fontsize=11.5, loc="left", fontweight="bold")
-        raster.set_title(said, fontsize=9.5, loc="right", color="#5b6570")
+        said = f"{len(wanted)} elements, {int(wanted.sum())} active cells"
+        if level:
+            said = "the same cells" if not differ else f"{differ} of them differ"
+        raster.set_title(LEVELS[level], fontsize=11.5, loc="left", fontweight="bold", pad=19)
+        raster.annotate(
+            said, (0, 1), (0, 6), "axes fraction", textcoords="offset points", color=SOFT
+        )
         draw_raster(raster, dataset, level, columns)
-        draw_potential(soma, dataset, level, "soma", (PREDICTED, OTHER))
-        draw_potential(branch, dataset, level, "branch", (BRANCH, GREY))
+        draw_potential(soma, dataset, level, "soma")
+        draw_potential(branch, dataset, level, "branch")
         soma.sharex(raster)
         branch.sharex(raster)
         for each in (raster, soma):
@@ -79,12 +83,21 @@ def draw_elements(axes: NDArray, dataset: xr.Dataset, columns: NDArray[np.int64]
     axes[0, 0].set_ylabel(f"cells of {len(columns)} columns")
     axes[1, 0].set_ylabel("soma (mV)")
     axes[2, 0].set_ylabel("branch (mV)")
-    handles = [
-        Patch(color=PREDICTED, alpha=SHADE, linewidth=0, label="predicted"),
-        Line2D([], [], color=OTHER, marker="|", linestyle="", mew=1.6, label="fires"),
-    ]
-    axes[0, 2].legend(
-        handles=handles, fontsize=8.5, ncols=2, loc="lower right", framealpha=0.9, handlelength=1.2
+
+
+def draw_key(figure: SubFigure) -> None:
+    """Say below rasters and potentials what is what."""
+    figure.legend(
+        handles=[
+            Patch(color=PREDICTED, alpha=SHADE, linewidth=0, label="predicted"),
+            Line2D([], [], color=OTHER, marker="|", linestyle="", ms=8, mew=1.6, label="fires"),
+            Line2D([], [], color=PREDICTED, label="a predicted cell"),
+            Line2D([], [], color=OTHER, label="its neighbour"),
+        ],
+        fontsize=9.5,
+        ncols=4,
+        loc="outside lower center",
+        frameon=False,
     )
 
 
@@ -134,9 +147,7 @@ def draw_raster(axes: Axes, dataset: xr.Dataset, level: int, columns: NDArray[np
     axes.set_yticks([])
 
 
-def draw_potential(
-    axes: Axes, dataset: xr.Dataset, level: int, place: str, colours: Sequence[str]
-) -> None:
+def draw_potential(axes: Axes, dataset: xr.Dataset, level: int, place: str) -> None:
     """Draw the predicted cell and its neighbour; of level 0, which has none, what stands for it."""
     period, shown = _period(dataset, level), dataset.sizes["element"]
     for element in range(shown):
@@ -145,7 +156,7 @@ def draw_potential(
         cell = int(dataset.attrs["predicted_cell"])
         name = "active" if place == "soma" else "predictive"
         for element in np.flatnonzero(dataset[f"{name}_0"].to_numpy()[:, cell]):
-            axes.axvspan(element, element + 1, color=colours[0], alpha=0.25, linewidth=0)
+            axes.axvspan(element, element + 1, color=PREDICTED, alpha=SHADE, linewidth=0)
             axes.text(
                 *(element + 0.5, 0.5),
                 name,
@@ -156,11 +167,9 @@ def draw_potential(
         axes.set_xlim(0, shown * period)
         return
     time = dataset[f"time_{level}"].to_numpy()
-    for row, label in ((1, "its neighbour"), (0, "predicted cell")):
+    for row, colour in ((1, OTHER), (0, PREDICTED)):
         trace = dataset[f"{place}_{level}"].to_numpy()[row]
-        axes.plot(time, trace, color=colours[row], linewidth=1.1, label=label)
-    if level == 2:
-        axes.legend(frameon=False, fontsize=8.5, loc="upper left", reverse=True)
+        axes.plot(time, trace, color=colour, linewidth=1.2)
 
 
 def draw_sets(axes: Axes, dataset: xr.Dataset, level: int) -> None:
@@ -197,9 +206,9 @@ def draw_agreement(axes: Axes, dataset: xr.Dataset) -> None:
         )
         for place, each in zip(places, values.to_numpy(), strict=True):
             axes.plot(np.full(len(each), place + offset), each, ".", color="black", ms=3)
-    axes.set_xticks(places, names)
-    axes.set(ylim=(0, 1.05), ylabel="agreement with level 0\n(active cells, Jaccard)")
-    axes.legend(frameon=False, loc="lower left", ncols=2)
+    axes.set_xticks(places, [name.replace(", ", ",\n", 1) for name in names])
+    axes.set(ylim=(0, 1.05), ylabel="agreement with\nlevel 0 (Jaccard)")
+    axes.legend(loc="lower left", ncols=2, framealpha=0.9, edgecolor="none", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
 
 

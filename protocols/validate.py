@@ -69,7 +69,7 @@ class ValidateParameters:
     cell_model: str = "l5_reduced"
     tree_model: str = "minicolumns_trees"
     tree_cell_model: str = "l23_pyramidal"
-    branches: int = 6
+    branches: int = 7
     jobs: int = 2
     codegen: str = "auto"
     value_buckets: int | None = None
