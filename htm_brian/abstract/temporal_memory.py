@@ -33,6 +33,7 @@ from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.saving import read_memory, restore_store, store_arrays, write_memory
 from htm_brian.abstract.segments import layout
 from htm_brian.abstract.segments.store import SegmentTable
+from htm_brian.abstract.segments.table import refuse_dead
 from htm_brian.abstract.temporal_answers import TemporalAnswers
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters
 from htm_brian.arguments import check_truth
@@ -296,10 +297,7 @@ class TemporalMemory(TemporalAnswers):
             it may, or a segment is that of a dead cell.
         """
         store = self.store.with_segments(table, self.iteration)
-        if len(self._memory.dead):
-            of_dead = table.owner[self._memory.dead[table.owner]]
-            if len(of_dead):
-                raise InputError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
+        refuse_dead(table, np.flatnonzero(self._memory.dead))
         self.store = store
         self._fit()
         status = temporal_kernels.predict(store.arrays, self._memory, self._settings, False)

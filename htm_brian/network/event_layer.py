@@ -248,6 +248,11 @@ class EventLayer(MinicolumnLayer):
             self.dendrites.end_plateaus(now + answered)
             self.inhibition.follow(now, answered, float(wait.max()))
 
+    def silence(self, cells: NDArray[np.integer]) -> None:
+        """Let no volley reach the neurons of these HTM cells any more."""
+        each = np.arange(self.neurons_per_cell)
+        super().silence((cells[:, None] * self.neurons_per_cell + each).ravel())
+
     def branches(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches, now."""
         return self.dendrites.state()
@@ -260,7 +265,8 @@ class EventLayer(MinicolumnLayer):
             self._replace(objects)
         self.dendrites.clear(given_away[given_away < known])
         size, table = (self.n_cells, self.cells_per_column), self.model["excitability"]
-        excited = excitability.of_cells(self.dendrites.owner, *size, table)
+        silenced = self.minicolumns.silenced[:: self.neurons_per_cell]
+        excited = excitability.of_cells(self.dendrites.owner, *size, table, silenced)
         self.minicolumns.excite(np.repeat(excited, self.neurons_per_cell))
 
     def _make_neurons(self, clock: Clock) -> PyramidalCells:

@@ -22,8 +22,16 @@ KEYS = {
 }
 
 
+NEVER = 10**9
+"""Branches that no cell has."""
+
+
 def of_cells(
-    owner: NDArray[np.integer], n_cells: int, cells_per_column: int, table: Table
+    owner: NDArray[np.integer],
+    n_cells: int,
+    cells_per_column: int,
+    table: Table,
+    silenced: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Return what each cell makes of a volley, as a share of its conductance.
 
@@ -34,6 +42,8 @@ def of_cells(
     n_cells, cells_per_column : int
     table : Table
         See `KEYS`.
+    silenced : ndarray of bool, shape (n_cells,), optional
+        Cells that have no turn.
 
     Returns
     -------
@@ -48,5 +58,6 @@ def of_cells(
     [0.97, 1.0, 1.0, 1.0]
     """
     branches = np.bincount(owner[owner >= 0], minlength=n_cells).reshape(-1, cells_per_column)
-    waits = branches > branches.min(axis=1, keepdims=True)
+    waiting = branches if silenced is None else branches + NEVER * silenced.reshape(branches.shape)
+    waits = branches > waiting.min(axis=1, keepdims=True)
     return np.asarray(1 - float(table["held_back"]) * waits, dtype=np.float64).ravel()

@@ -127,6 +127,10 @@ class MinicolumnLayer:
         """Return the branches as they are now."""
         raise NotImplementedError
 
+    def silence(self, cells: NDArray[np.integer]) -> None:
+        """Let no volley reach these HTM cells any more: they will not spike."""
+        self.minicolumns.silence(cells)
+
     def hold(self, store: SegmentStore) -> None:
         """Make the segments of `store` the branches, in the place of all others."""
         self._wiring = SegmentWiring(store, self.dendrites)

@@ -143,9 +143,10 @@ class Minicolumns:
             """
             variation : 1 (shared, constant)  # of the volley between cells
             excitability : 1  # what the cell makes of a volley
+            alive : 1  # 0: makes nothing of any volley
             strength : 1  # of the last volley
             """,
-            on_pre={"draw": "strength = excitability * clip(1 + variation * randn(), 0, 2)"}
+            on_pre={"draw": "strength = alive * excitability * clip(1 + variation * randn(), 0, 2)"}
             | {f"volley_{number}": on_volley for number in volleys},
             delay={"draw": 0 * after}
             | {f"volley_{number}": relay["delay"] + number * after for number in volleys},
@@ -154,7 +155,7 @@ class Minicolumns:
         )
         connect_pairs(self.feedforward, of_cell, every_cell)
         self.feedforward.variation = relay["variation"]
-        self.feedforward.excitability = 1
+        self.feedforward.excitability = self.feedforward.alive = 1
         self._interneurons(columns, inhibition, clock, recruiting, window)
         self.gating = Synapses(
             self.relay,
@@ -220,6 +221,15 @@ class Minicolumns:
     def excite(self, excitability: Array) -> None:
         """Set what each cell makes of a volley, as a share of its conductance."""
         raw(self.feedforward, "excitability")[:] = excitability
+
+    def silence(self, cells: NDArray[np.integer]) -> None:
+        """Let no volley reach these cells any more."""
+        raw(self.feedforward, "alive")[cells] = 0
+
+    @property
+    def silenced(self) -> NDArray[np.bool_]:
+        """Which cells no volley reaches."""
+        return np.asarray(raw(self.feedforward, "alive") == 0)
 
     def _interneurons(
         self, columns: int, inhibition: Table, clock: Clock, recruiting: int, window: float

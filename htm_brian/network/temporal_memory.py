@@ -24,6 +24,7 @@ from htm_brian.abstract.depolarisation import best_of_columns, reached
 from htm_brian.abstract.indices import as_indices, mask_of
 from htm_brian.abstract.permanence import PermanenceRule
 from htm_brian.abstract.segments.store import SegmentStore, SegmentTable
+from htm_brian.abstract.segments.table import refuse_dead
 from htm_brian.abstract.temporal_parameters import TemporalMemoryParameters, chosen_rule
 from htm_brian.arguments import check_truth
 from htm_brian.engine.kept_state import KeptState
@@ -51,7 +52,7 @@ _NO_CELLS = np.empty(0, dtype=np.int64)
 _STATE = (
     *("_iteration", "events", "_axons", "_branches", "predictive_cells", "active_columns"),
     *("active_cells", "winner_cells", "predicted_columns", "column_bursts", "anomaly"),
-    *("driven_columns", "plateau_columns", "plateau_anomaly", "best_matching_cells"),
+    *("_dead", "driven_columns", "plateau_columns", "plateau_anomaly", "best_matching_cells"),
 )
 
 
@@ -219,7 +220,7 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         )
         self._iteration = 0
         self._axons = Axons.silent(self.n_cells)
-        self.active_cells = self.winner_cells = _NO_CELLS
+        self.active_cells = self.winner_cells = self._dead = _NO_CELLS
         self._hold(self.store)
         self._forget()
         self.events = Events(0.0, 0.0)
@@ -273,6 +274,29 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.events = self.layer.rest()
         self._forget()
 
+    def kill_cells(self, cells: ArrayLike) -> None:
+        """Take cells out for good: they lose their segments, and no volley makes them spike again.
+
+        The present is forgotten as by `reset`.
+
+        Parameters
+        ----------
+        cells : array_like of int, shape (n_dead,)
+            In [0, n_cells), in any order.
+
+        Raises
+        ------
+        InputError
+            If one of them is no cell.
+        """
+        dead = as_indices("cells", cells, self.n_cells, increasing=False)
+        self.reset()
+        self.layer.silence(dead)
+        self._dead = np.union1d(self._dead, dead)
+        self.store.remove(np.flatnonzero(np.isin(self.store.owner, self._dead)))
+        self.layer.follow(_NO_CELLS)
+        self._read_prediction()
+
     def export_segments(self) -> SegmentTable:
         """Return all segments and synapses in the format that every level shares.
 
@@ -290,8 +314,15 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         ----------
         table : SegmentTable
             From a temporal memory of any level with as many cells.
+
+        Raises
+        ------
+        InputError
+            As for `TemporalMemory`.
         """
-        self._hold(self.store.with_segments(table, self._iteration))
+        store = self.store.with_segments(table, self._iteration)
+        refuse_dead(table, self._dead)
+        self._hold(store)
         self.reset()
 
     # What is there, and what the last element did beside.

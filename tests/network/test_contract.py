@@ -6,6 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
+from brian2 import prefs
 
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.abstract.segments.store import SegmentTable
@@ -104,3 +105,54 @@ def test_the_seed_decides_after_an_import_too() -> None:
         assert (memory.store.arrays.random == before).all()
         random.append(before.tolist())
     assert random[0] != random[1]
+
+
+def test_dead_cells_are_out_for_good_in_both() -> None:
+    prefs.codegen.target = "numpy"
+    first, second = np.arange(0, 4), np.arange(6, 10)
+    dead = np.arange(13, 16)  # the second cell of column 6, and both of 7
+    counts, tables = [], []
+    for tm in (TemporalMemory(**SIZE), spiking()):  # type: ignore[arg-type]
+        for _ in range(6):
+            tm.compute(first)
+            tm.compute(second)
+        before = tm.export_segments()
+        tm.kill_cells(dead)
+        assert len(tm.active_cells) == 0
+        left = tm.export_segments()
+        assert len(left.owner) == np.isin(before.owner, dead, invert=True).sum()
+        with pytest.raises(InputError, match="segment of a dead cell"):
+            tm.import_segments(before)
+        for _ in range(3):
+            tm.compute(first)
+            tm.compute(second)
+        assert not np.isin(tm.active_cells, dead).any()
+        assert not np.isin(tm.winner_cells, dead).any()
+        tables.append(tm.export_segments())
+        assert not np.isin(tables[-1].owner, dead).any()
+        counts.append(len(tm.active_cells))
+    assert counts[0] == counts[1]
+    assert np.isin(6, tables[1].owner // 2) == np.isin(6, tables[0].owner // 2)
+
+
+def test_killing_what_is_no_cell_is_refused() -> None:
+    for tm in (TemporalMemory(**SIZE), spiking()):  # type: ignore[arg-type]
+        with pytest.raises(InputError, match=r"cells must .* got 32"):
+            tm.kill_cells([32])
+
+
+def test_the_dead_stay_dead_in_a_restored_network() -> None:
+    prefs.codegen.target = "numpy"
+    tm = spiking()
+    tm.compute(np.arange(4))
+    tm.network.store("alive")
+    tm.kill_cells([0, 1])
+    tm.compute(np.arange(4))
+    assert not np.isin([0, 1], tm.active_cells).any()
+    tm.network.store("dead")
+    tm.network.restore("alive")
+    tm.compute(np.arange(4))
+    assert np.isin([0, 1], tm.active_cells).all()
+    tm.network.restore("dead")
+    tm.compute(np.arange(4))
+    assert not np.isin([0, 1], tm.active_cells).any()

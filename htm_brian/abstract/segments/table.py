@@ -163,6 +163,24 @@ def check_table(table: object) -> None:
         raise InputError(f"table must be a SegmentTable, got {shown(table)}")
 
 
+def refuse_dead(table: SegmentTable, dead: NDArray[np.integer]) -> None:
+    """Refuse a table with a segment of a cell that is dead.
+
+    Parameters
+    ----------
+    table : SegmentTable
+    dead : ndarray of int, shape (n_dead,)
+
+    Raises
+    ------
+    InputError
+        Which names the cell.
+    """
+    of_dead = table.owner[np.isin(table.owner, dead)]
+    if len(of_dead):
+        raise InputError(f"the table must have no segment of a dead cell, got {of_dead[0]}")
+
+
 def _check_cells(name: str, cells: NDArray[np.int32], n_cells: int) -> None:
     wrong = cells[(cells < 0) | (cells >= n_cells)]
     if len(wrong):
