@@ -16,8 +16,12 @@ else on this stream; at the rule's own start, its threshold, it learns sooner.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.arguments import check_integer, check_number
@@ -26,7 +30,7 @@ from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.protocols.sequence_memory.checks import checks, metrics
 from htm_brian.protocols.sequence_memory.measurement import Runs
 from htm_brian.protocols.sequence_memory.peers import PAPER
-from htm_brian.protocols.sequence_memory.stimulus import BLOCK
+from htm_brian.streams.sequences_in_noise import BLOCK, SYMBOLS, stream
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class SequenceMemoryParameters:
     def __post_init__(self) -> None:
         for name in ("cells_per_column", "n_active", "seeds", "damaged_memories"):
             check_integer(name, getattr(self, name), low=1)
-        check_integer("columns", self.columns, low=26 * self.n_active)
+        check_integer("columns", self.columns, low=SYMBOLS * self.n_active)
         check_integer("threshold", self.threshold, low=1, high=self.n_active)
         check_integer("switch", self.switch, low=BLOCK)
         check_integer("elements", self.elements, low=self.switch + 1)
@@ -75,6 +79,13 @@ class SequenceMemoryParameters:
     def runs(self) -> int:
         """Largest number of runs of a condition."""
         return max(self.seeds, self.damaged_memories)
+
+    def stream(
+        self, seed: int, sequences_after: Sequence[str]
+    ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Return the elements of a stream, and the order in which cells die."""
+        size = self.columns, self.cells_per_column, self.n_active
+        return stream(*size, self.elements, self.switch, seed, sequences_after)
 
     def memory(self, seed: int, **changes: Any) -> TemporalMemory:
         """Return an untrained memory with the paper's parameters, but for `changes`."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from htm_brian.abstract.permanence import IncidenceRate
 from htm_brian.abstract.temporal_memory import TemporalMemory
@@ -22,7 +21,7 @@ from htm_brian.protocols.sequence_memory.peers import (
     SWITCHED,
     WHOLE,
 )
-from htm_brian.protocols.sequence_memory.stimulus import NEW_SEQUENCES, SEQUENCES, stream
+from htm_brian.streams.sequences_in_noise import NEW_SEQUENCES, SEQUENCES, smoothed
 
 if TYPE_CHECKING:
     from htm_brian.protocols.sequence_memory import SequenceMemoryParameters
@@ -67,7 +66,7 @@ class Runs:
     def switched(self, number: int) -> None:
         """Run one stream whose sequences change, on the full memory and on one-cell columns."""
         p, seed = self.parameters, self.parameters.seed + number
-        columns, _ = stream(p, seed, NEW_SEQUENCES)
+        columns, _ = p.stream(seed, NEW_SEQUENCES)
         self._record(SWITCHED, number, self._feed(p.memory(seed), columns))
         first_order = p.memory(seed, cells_per_column=1)
         self._record(ONE_CELL, number, self._feed(first_order, columns[: p.switch]))
@@ -75,7 +74,7 @@ class Runs:
     def damaged(self, number: int) -> None:
         """Train one memory on the peers' stream, and go on with copies of which cells die."""
         p = self.parameters
-        columns, order_of_death = stream(p, p.seed, SEQUENCES)
+        columns, order_of_death = p.stream(p.seed, SEQUENCES)
         memory = p.memory(p.seed + number)
         before = self._feed(memory, columns[: p.switch])
         for share in (0.0, *p.deaths) if number < p.seeds else p.deaths:
@@ -88,7 +87,7 @@ class Runs:
     def other_permanences(self, number: int) -> None:
         """Train memories with other permanences on the peers' stream."""
         p = self.parameters
-        columns, _ = stream(p, p.seed, SEQUENCES)
+        columns, _ = p.stream(p.seed, SEQUENCES)
         for name, changes in PERMANENCES.items():
             memory = p.memory(p.seed + number, **changes)
             self._record(name, number, self._feed(memory, columns[: p.switch]))
@@ -129,20 +128,6 @@ class Runs:
             coords={"mark": marks},
             attrs={"switch": self.parameters.switch},
         )
-
-
-def smoothed(right: Sequence[float]) -> NDArray[np.float64]:
-    """Return the mean over up to 60 elements of a moving average with a weight of 0.99.
-
-    As in the paper, the first element does not count.
-    """
-    if not right:
-        return np.empty(0)
-    average = lfilter([0.01], [1.0, -0.99], [0.0, *right[1:]])
-    total = np.cumsum([0.0, *average])
-    last = np.arange(1, len(total))
-    first = np.maximum(last - 60, 0)
-    return (total[last] - total[first]) / (last - first)
 
 
 def _dead(share: float) -> str:

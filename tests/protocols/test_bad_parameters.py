@@ -19,6 +19,7 @@ PROTOCOLS = (
     "consolidation",
     "dynamic_range",
     "fitted_network",
+    "full_size",
     "network_release",
     "one_shot",
     "permanence_rules",

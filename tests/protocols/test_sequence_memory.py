@@ -10,9 +10,8 @@ from htm_brian.experiment.protocol import Outcome, load_protocol
 from htm_brian.figures.sequence_memory import draw
 from htm_brian.protocols.sequence_memory import SequenceMemory, SequenceMemoryParameters
 from htm_brian.protocols.sequence_memory.checks import checks
-from htm_brian.protocols.sequence_memory.measurement import smoothed
 from htm_brian.protocols.sequence_memory.peers import ONE_CELL, SWITCHED, WHOLE
-from htm_brian.protocols.sequence_memory.stimulus import NEW_SEQUENCES, SEQUENCES, stream
+from htm_brian.streams.sequences_in_noise import NEW_SEQUENCES, SEQUENCES, smoothed
 
 SMALL = SequenceMemoryParameters(
     columns=320,
@@ -38,8 +37,8 @@ def letters(elements: list[np.ndarray]) -> str:
 
 
 def test_stream_is_that_of_the_published_script() -> None:
-    elements, order_of_death = stream(SequenceMemoryParameters(), 42, NEW_SEQUENCES)
-    same, _ = stream(SequenceMemoryParameters(), 42, SEQUENCES)
+    elements, order_of_death = SequenceMemoryParameters().stream(42, NEW_SEQUENCES)
+    same, _ = SequenceMemoryParameters().stream(42, SEQUENCES)
     rng = np.random.RandomState(42)
     for block in range(701):
         chunk = elements[10 * block : 10 * block + 10]
