@@ -122,7 +122,7 @@ class FullSize(Protocol):
         """Run every stream through every memory."""
         found = measure_all(self.parameters, progress)
         rows = [row for name in ("minicolumns", "l5_reduced") for row in load_model(name).rows()]
-        if progress.interrupted or not found:
-            return Outcome(xr.Dataset(), [], partial=True, parameter_rows=rows)
         dataset = to_dataset(self.parameters, found)
+        if progress.interrupted or dataset.sizes.get("number", 0) < self.parameters.seeds:
+            return Outcome(dataset, [], partial=True, parameter_rows=rows)
         return Outcome(dataset, checks(dataset), metrics(dataset), parameter_rows=rows)

@@ -151,9 +151,15 @@ def _share_right(
 
 
 def to_dataset(p: FullSizeParameters, found: dict[tuple[str, int], Course]) -> xr.Dataset:
-    """Return smoothed accuracies, processor times and segments of all runs."""
+    """Return smoothed accuracies, processor times and segments of the streams that all levels ran.
+
+    It is empty where there are none.
+    """
     levels = (ABSTRACT, *p.conditions)
-    runs = [[found[level, number] for number in range(p.seeds)] for level in levels]
+    numbers = [n for n in range(p.seeds) if all((level, n) in found for level in levels)]
+    if not numbers:
+        return xr.Dataset()
+    runs = [[found[level, number] for number in numbers] for level in levels]
     accuracy = [[[smoothed(row) for row in run.right] for run in of_level] for of_level in runs]
     order = ("level", "number")
     return xr.Dataset(
@@ -168,7 +174,7 @@ def to_dataset(p: FullSizeParameters, found: dict[tuple[str, int], Course]) -> x
         },
         coords={
             "level": list(levels),
-            "number": np.arange(p.seeds),
+            "number": numbers,
             "event": [SWITCHED, DAMAGED],
             "element": np.arange(p.elements),
         },

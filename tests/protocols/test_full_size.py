@@ -75,6 +75,14 @@ def test_a_run_that_is_stopped_is_left_out() -> None:
     assert course(ABSTRACT, 0, SMALL, lambda done: done < 10) is None
 
 
+def test_of_an_interrupted_run_the_streams_that_are_whole_are_kept() -> None:
+    levels = (ABSTRACT, *CONDITIONS)
+    found = {(level, number): ran(0.5) for level in levels for number in (0, 2)}
+    del found[NOISE, 0]
+    assert to_dataset(SMALL, found).number.to_numpy().tolist() == [2]
+    assert len(to_dataset(SMALL, {})) == 0
+
+
 def test_columns_for_every_symbol_are_asked_for() -> None:
     with pytest.raises(InputError, match="columns must be at least 104"):
         dataclasses.replace(SMALL, columns=100)
