@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import xarray as xr
 from brian2 import Quantity, mV
 
 from htm_brian.arguments import check_choice, check_integer, check_number
