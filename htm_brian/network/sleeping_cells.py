@@ -110,10 +110,12 @@ class SleepingCells(BrianObject):
         """Wake the neurons that their branches drive."""
         if self.awake.in_force:
             owners = self.branches.owners()
-            asleep = raw(self._neurons, SINCE)[owners * len(self._each)] != AWAKE
-            driven = asleep & (raw(self._cells, "basal_conductance")[owners] != 0)
-            if driven.any():
-                self._wake(self._of_cells(np.unique(owners[driven])), self._step() + 1)
+            driven = owners[raw(self._cells, "basal_conductance")[owners] != 0]
+            # Of an ensemble some neurons may sleep, and others not.
+            since = raw(self._neurons, SINCE).reshape(-1, len(self._each))
+            asleep = (since[driven] != AWAKE).any(axis=1)
+            if asleep.any():
+                self._wake(self._of_cells(np.unique(driven[asleep])), self._step() + 1)
 
     def next_element(self, driven: NDArray[np.integer]) -> None:
         """Wake the neurons of these cells; let those sleep to which nothing is to happen."""

@@ -183,6 +183,19 @@ def test_in_noise_potentials_are_drawn_from_the_same_distribution(
     assert 1.0 < stepped.std() < 2.1
 
 
+def test_every_neuron_of_a_predicted_cell_is_awake() -> None:
+    prefs.codegen.target = "numpy"
+    tm = memory(True, model=in_vivo(2.0), cell_model="l5_in_vivo", neurons_per_cell=8)
+    partly = 0
+    for columns in elements(2)[:14]:
+        tm.compute(columns)
+        since = raw(tm.layer.neurons, SINCE).reshape(-1, 8)
+        partly += int(((since == AWAKE).any(axis=1) & (since != AWAKE).any(axis=1)).sum())
+        driven = raw(tm.layer.neurons, "basal_conductance").reshape(-1, 8)[:, 0] != 0
+        assert (since[driven] == AWAKE).all()
+    assert partly > 0  # it is not so because the neurons of a cell always sleep together
+
+
 def test_nobody_sleeps_where_noise_might_reach_the_threshold() -> None:
     prefs.codegen.target = "numpy"
     tm = memory(True, model=in_vivo(5.0), cell_model="l5_in_vivo", unchecked=True)
