@@ -1,4 +1,4 @@
-"""Checked numbers of slots and cells, as `StructuralSynapses` takes them."""
+"""Checked numbers of slots and cells, as `SynapseSlots` takes them."""
 
 from __future__ import annotations
 
