@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from htm_brian.comparison.validation import window_mean
+from htm_brian.comparison.step_figures import window_mean
 
 # Okabe and Ito's colours: apart for colour-blind eyes and in grey print.
 ABSTRACT, SPIKING, THIRD, GREY = "#0072B2", "#D55E00", "#009E73", "#6b7178"

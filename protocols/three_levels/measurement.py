@@ -14,7 +14,8 @@ from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison.columns import right_columns
 from htm_brian.comparison.margin import Margin
 from htm_brian.comparison.recording import Recorder, Recording, record
-from htm_brian.comparison.validation import exact_steps, jaccard
+from htm_brian.comparison.step_figures import jaccard
+from htm_brian.comparison.validation import exact_steps
 from htm_brian.engine.compiling import code_generation
 from htm_brian.experiment.progress import Progress
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
