@@ -78,8 +78,8 @@ def _in_spikes(dataset: xr.Dataset, axes: Axes) -> None:
             name = "_"  # one line of the legend is enough
     axes.axhline(6, color=GREY, linewidth=0.8)
     axes.set_xticks(range(dataset.sizes["input"]), [str(each) for each in dataset.input.to_numpy()])
-    axes.set(xlabel="input", ylabel="spiking outputs (Hz)")
-    axes.legend(fontsize="x-small")
+    axes.set(xlabel="input", ylabel="spiking outputs (Hz)", ylim=(0, 1.25 * axes.get_ylim()[1]))
+    axes.legend(fontsize="x-small", loc="upper left", ncols=2)
 
 
 def _course(dataset: xr.Dataset, axes: Axes) -> None:
