@@ -117,10 +117,9 @@ TIME_STEP = 1 * ms
 EQUATIONS = """
 dv/dt = (leak_conductance*(resting_potential - v) + g_excitation*(excitation_reversal - v)
     + g_inhibition*(inhibition_reversal - v) + current - adaptation)/membrane_capacitance
-    + soma_noise*sqrt(2*leak_conductance/membrane_capacitance)*xi_soma : volt
+    + soma_noise*sqrt(2*leak_conductance/membrane_capacitance)*xi : volt
 dv_dendrite/dt = (dendrite_leak*(resting_potential - v_dendrite)
-    + g_apical*(excitation_reversal - v_dendrite) + apical_current)/dendrite_capacitance
-    + dendrite_noise*sqrt(2*dendrite_leak/dendrite_capacitance)*xi_dendrite : volt
+    + g_apical*(excitation_reversal - v_dendrite) + apical_current)/dendrite_capacitance : volt
 dadaptation/dt = -adaptation/adaptation_time_constant : amp
 dg_excitation/dt = -g_excitation/excitation_time_constant : siemens  # from below
 dg_inhibition/dt = -g_inhibition/inhibition_time_constant : siemens  # from below
@@ -140,6 +139,11 @@ second_spike : 1  # whether the latest spike is one
 n_events : 1  # since they were counted last
 n_bursts : 1
 """  # noqa: E501
+DENDRITE_NOISE = (
+    "v_dendrite += dendrite_noise*sqrt(2*dt*dendrite_leak/dendrite_capacitance)*randn()"
+)
+"""At each step. Of two `xi` in the same equations Brian2 draws in an order that differs from one
+process to the next, so that equal seeds would give unequal noise."""
 THRESHOLD = "(v > threshold and t >= ready_at) or t >= burst_due"
 RESET = """
 second_spike = int(t >= burst_due)
@@ -275,6 +279,7 @@ def _cells(
         name="bursting_cells",
     )
     reset_at_once(group)
+    group.run_regularly(DENDRITE_NOISE, name="dendrite_noise_of_cells")
     ensemble = np.arange(len(group)) // each % ENSEMBLES
     arm = np.arange(len(group)) // (ENSEMBLES * each)
     hidden, output = _in(ensemble, HIDDEN_ONES), ensemble == ENSEMBLES - 1
