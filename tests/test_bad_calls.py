@@ -20,10 +20,11 @@ from htm_brian.abstract.encoders import (
     MultiEncoder,
     ScalarEncoder,
 )
-from htm_brian.abstract.permanence import IncidenceRate, SigmoidWeight, UpDown
+from htm_brian.abstract.permanence import IncidenceRate, UpDown
 from htm_brian.abstract.real_valued_layer import RealValuedLayer
 from htm_brian.abstract.saving import read_memory, write_memory
 from htm_brian.abstract.spatial_pooler import SpatialPooler
+from htm_brian.abstract.synapse_weight import SigmoidWeight
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check

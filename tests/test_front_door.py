@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import htm_brian
 from docs import insert_results, verdict_figure
-from htm_brian.experiment.protocol import EXTRA_OF_PACKAGE
+from htm_brian.experiment.packages import EXTRA_OF_PACKAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from htm_brian.engine import versions
 from htm_brian.engine.fast_settings import default_cache, find_gcc
-from htm_brian.experiment.protocol import DISTRIBUTION_OF_PACKAGE, EXTRA_OF_PACKAGE, Table
+from htm_brian.experiment.packages import DISTRIBUTION_OF_PACKAGE, EXTRA_OF_PACKAGE
+from htm_brian.experiment.protocol import Table
 from htm_brian.experiment.results import PACKAGES
 
 OK, ABSENT, FAIL = "ok", "absent", "FAIL"

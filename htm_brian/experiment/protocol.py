@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import importlib.util
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -23,25 +22,9 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.errors import InputError, did_you_mean
 from htm_brian.experiment.checks import Check, all_passed
+from htm_brian.experiment.packages import EXTRA_OF_PACKAGE, how_to_install, require_packages
 from htm_brian.experiment.parameter_checks import check_parameters
 from htm_brian.experiment.progress import Progress
-
-EXTRA_OF_PACKAGE = {
-    "brian2cuda": "cuda",
-    "dask": "sweep",
-    "distributed": "sweep",
-    "efel": "ephys",
-    "neo": "export",
-    "nixio": "export",
-    "plotly": "report",
-    "pynwb": "export",
-    "sklearn": "learn",
-    "zarr": "sweep",
-}
-
-
-DISTRIBUTION_OF_PACKAGE = {"sklearn": "scikit-learn"}
-"""What pip calls a package that is imported by another name."""
 
 
 def quantity(default: Quantity) -> Any:
@@ -307,26 +290,6 @@ class Protocol(ABC):
         """
 
 
-def require_packages(protocol: str, packages: Sequence[str]) -> None:
-    """Raise an `InputError` that names the first optional package that is not installed.
-
-    Parameters
-    ----------
-    protocol : str
-        What needs them.
-    packages : sequence of str
-        Their import names.
-
-    Raises
-    ------
-    InputError
-        If one is missing; the message says how it is installed.
-    """
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise InputError(f"{protocol} needs the package {package}; {_how_to_install(package)}")
-
-
 def list_protocols() -> list[str]:
     """Return the names of all protocols, sorted: modules and folders without a leading underscore.
 
@@ -386,9 +349,7 @@ def load_protocol(name: str) -> type[Protocol]:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA_OF_PACKAGE:
             raise
-        raise InputError(
-            f"{name} needs the package {package}; {_how_to_install(package)}"
-        ) from None
+        raise InputError(f"{name} needs the package {package}; {how_to_install(package)}") from None
     classes = protocols_in(module)
     if len(classes) != 1 or classes[0].name != name:
         found = ", ".join(f"{c.__name__} (name {c.name!r})" for c in classes) or "none"
@@ -416,14 +377,3 @@ def protocols_in(module: ModuleType) -> list[type[Protocol]]:
         and issubclass(value, Protocol)
         and value.__module__ == module.__name__
     ]
-
-
-def _how_to_install(package: str) -> str:
-    extra = EXTRA_OF_PACKAGE.get(package)
-    if extra is None:
-        return f"install it with: pip install {package}"
-    distribution = DISTRIBUTION_OF_PACKAGE.get(package, package)
-    return (
-        f"install it with: pip install {distribution}, or in a checkout of htm_brian all that such "
-        f"protocols need: pip install -e '.[{extra}]'"
-    )

@@ -15,7 +15,8 @@ is refused with one line that names file, table and key.
 =====================================  =========================================================
 module                                 what it holds
 =====================================  =========================================================
-`htm_brian.parameters.values`          parameters, tables and models, which check themselves
+`htm_brian.parameters.values`          parameters, which check themselves
+`htm_brian.parameters.tables`          tables of parameters, and models, which check themselves
 `htm_brian.parameters.faults`          what is wrong with a parameter, in words
 `htm_brian.parameters.files`           the reading of a file, and all that is wrong with it
 `htm_brian.parameters.links`           values that are those of another model
@@ -25,7 +26,8 @@ module                                 what it holds
 
 from htm_brian.parameters.faults import FreeRange
 from htm_brian.parameters.files import Reading, list_models, load_model, read_model
-from htm_brian.parameters.values import Key, Model, Parameter, ParameterRow, Table, Value
+from htm_brian.parameters.tables import Model, Table
+from htm_brian.parameters.values import Key, Parameter, ParameterRow, Value
 
 __all__ = [
     "FreeRange",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from htm_brian.parameters.values import Model
+from htm_brian.parameters.tables import Model
 
 
 class ByNumbers:

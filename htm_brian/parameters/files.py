@@ -15,7 +15,8 @@ from typing import Any
 from htm_brian.errors import InputError, did_you_mean
 from htm_brian.parameters.faults import FreeRange, parameter_faults, shortened
 from htm_brian.parameters.links import link_faults
-from htm_brian.parameters.values import Model, Parameter, Table
+from htm_brian.parameters.tables import Model, Table
+from htm_brian.parameters.values import Parameter
 
 _HEADER = {"name": str, "level": int, "kind": str, "description": str}
 _REQUIRED = ("value", "unit", "source", "low", "high")

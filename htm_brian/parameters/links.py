@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from brian2.units.fundamentalunits import have_same_dimensions
 
 from htm_brian.errors import InputError, did_you_mean
-from htm_brian.parameters.values import Model, Parameter
+from htm_brian.parameters.tables import Model
+from htm_brian.parameters.values import Parameter
 from htm_brian.units import parse_unit
 
 Find = Callable[[str], Model]

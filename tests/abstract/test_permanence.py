@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htm_brian.abstract import permanence
-from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, SigmoidWeight, UpDown
+from htm_brian.abstract.permanence import IncidenceRate, PermanenceRule, UpDown
+from htm_brian.abstract.synapse_weight import SigmoidWeight
 
 RULES = st.builds(UpDown, st.floats(0, 1), st.floats(0, 1)) | st.builds(
     IncidenceRate, st.floats(0.5, 1000), st.floats(0.01, 1)

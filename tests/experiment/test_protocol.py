@@ -13,6 +13,7 @@ import xarray as xr
 import htm_brian.protocols
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
+from htm_brian.experiment.packages import require_packages
 from htm_brian.experiment.progress import SilentProgress
 from htm_brian.experiment.protocol import (
     Outcome,
@@ -21,7 +22,6 @@ from htm_brian.experiment.protocol import (
     list_protocols,
     list_quick_protocols,
     load_protocol,
-    require_packages,
 )
 
 PASSING = Check("x", 0.5, "1", 0.0, 1.0, "a paper")

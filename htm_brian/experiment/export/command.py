@@ -13,7 +13,7 @@ import xarray as xr
 from htm_brian.errors import InputError, did_you_mean
 from htm_brian.experiment.export.recording import read_run
 from htm_brian.experiment.finding import figure_module, find_protocol
-from htm_brian.experiment.protocol import require_packages
+from htm_brian.experiment.packages import require_packages
 from htm_brian.experiment.results import SUMMARY, prepare_folder, replace_file
 
 FIGURES = ("png", "svg", "pdf")

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from htm_brian.errors import ExitStatus, InputError
 from htm_brian.experiment.finding import find_protocol
+from htm_brian.experiment.packages import require_packages
 from htm_brian.experiment.processes import deferred_interrupt
 from htm_brian.experiment.progress import progress_on
-from htm_brian.experiment.protocol import require_packages
 from htm_brian.experiment.results import replace_file
 from htm_brian.experiment.runner import rich_table
 from htm_brian.experiment.sweep import plot
