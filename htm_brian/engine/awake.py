@@ -83,7 +83,7 @@ class AwakeList:
         array[-1] = len(members)
 
     def catch_up(self, first: int, until: int) -> None:
-        """Take the members on the list over steps of their own clock; after the group was prepared.
+        """Take the members on the list over steps of their own clock.
 
         They are updated, and what the group does regularly is done in the steps in which it is due.
         Thresholds are not looked at, and time stands still.
@@ -159,6 +159,10 @@ def _catch_up_code(
     group: NeuronGroup, updates: list[CodeRunner], regular: list[CodeRunner]
 ) -> CodeObject:
     """Return code that does several steps of all members at once."""
+    for runner in (*updates, *regular):
+        # Nobody has prepared the group yet where a stored state was just read from a file.
+        if not runner.abstract_code:
+            runner.update_abstract_code(run_namespace={})
     code, every = {"update": updates[0].abstract_code}, 1
     if regular:
         code = {"regular": regular[0].abstract_code, **code}

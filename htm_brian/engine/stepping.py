@@ -58,7 +58,8 @@ class SteppedNetwork(Network):
     Attributes
     ----------
     before_prepare, after_prepare : list of callables
-        Called, without arguments, before and after each preparation.
+        Called, without arguments, before and after each preparation; the first also before each
+        run of Brian2's own.
     expected_warnings : list of str
         Starts of the warnings of Brian2's that preparing may raise for good reason.
 
@@ -81,7 +82,7 @@ class SteppedNetwork(Network):
         self.before_prepare: list[Call] = []
         self.after_prepare: list[Call] = []
         self._prepared: list[object] | None = None
-        self._compiled = False
+        self._compiled = self._preparing = False
         self._members: list[BrianObject] = []
         self._clocks_in_use: list[Clock] = []
         self._times: list[float] = []
@@ -106,8 +107,7 @@ class SteppedNetwork(Network):
 
     def prepare(self) -> None:
         """Generate and compile what a run needs, and order the objects of each clock."""
-        for callback in self.before_prepare:
-            callback()
+        self._call_before()
         with expected(self.expected_warnings):
             pathways = [item for item in self.sorted_objects if isinstance(item, SynapticPathway)]
             for pathway in pathways:
@@ -115,7 +115,11 @@ class SteppedNetwork(Network):
             if not self._compiled:
                 compile_apart(self.sorted_objects)
                 self._compiled = True
-            self.run(0 * second, namespace={})
+            self._preparing = True
+            try:
+                self.run(0 * second, namespace={})
+            finally:
+                self._preparing = False
         self._members = self.sorted_objects
         active = [item for item in self._members if item.active]
         clocks = list(dict.fromkeys(item.clock for item in active))
@@ -135,6 +139,23 @@ class SteppedNetwork(Network):
         self._order = {}
         self._prepared = self._signature()
         for callback in self.after_prepare:
+            callback()
+
+    def before_run(self, run_namespace: Any) -> None:
+        """Prepare a run, as `Network.before_run` does; one that Brian2 makes is prepared for alike.
+
+        Parameters
+        ----------
+        run_namespace : dict
+            As of `Network.before_run`.
+        """
+        if self._own_loop and not self._preparing:
+            self._call_before()
+            self.invalidate()
+        super().before_run(run_namespace)
+
+    def _call_before(self) -> None:
+        for callback in self.before_prepare:
             callback()
 
     def invalidate(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.monitors.spikemonitor import EventMonitor
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from htm_brian.arguments import check_choice, check_integer
@@ -37,12 +38,17 @@ from htm_brian.network.minicolumn_layer import (
     MinicolumnLayer,
     without_noise,
 )
-from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
+from htm_brian.network.minicolumns import (
+    INHIBITION_KEYS,
+    RELAY_KEYS,
+    Minicolumns,
+    longest_volley,
+)
 from htm_brian.network.sleeping_cells import SleepingCells, can_sleep
 from htm_brian.network.timing import branch_threshold, predicts_after
 from htm_brian.parameters import Key, Model
 from htm_brian.randomness import stream
-from htm_brian.sdr.readout import BranchState
+from htm_brian.sdr.readout import BranchState, Events
 from htm_brian.synapses.plasticity.rule import PlasticityRule
 from htm_brian.synapses.release.transmission import RELEASE_KEYS, check_site_growth
 
@@ -241,7 +247,9 @@ class EventLayer(MinicolumnLayer):
         """
         if self.sleeping is not None:
             first = np.asarray(columns)[:, None] * self.cells_per_column
-            self.sleeping.next_element((first + np.arange(self.cells_per_column)).ravel())
+            driven = (first + np.arange(self.cells_per_column)).ravel()
+            over = longest_volley(self.model) + self.race.window + recruitment_of(self.model)
+            self.sleeping.next_element(driven, float(self.network.t_) + over)
         wait = self._drive_relays(columns)
         if len(columns):
             now, answered = float(self.network.t_), float(self.early_until[columns].max())
@@ -252,6 +260,11 @@ class EventLayer(MinicolumnLayer):
         """Let no volley reach the neurons of these HTM cells any more."""
         each = np.arange(self.neurons_per_cell)
         super().silence((cells[:, None] * self.neurons_per_cell + each).ravel())
+
+    def _run(self, duration: Quantity) -> Events:
+        if self.sleeping is not None:
+            self.sleeping.wake_reached()
+        return super()._run(duration)
 
     def branches(self) -> BranchState:
         """Return plateaus and sub-threshold depolarisation of the branches, now."""
@@ -294,7 +307,9 @@ class EventLayer(MinicolumnLayer):
         others = [item for item in self.network.sorted_objects if item.name not in self._own]
         allowed = all(isinstance(item, (EventMonitor, KeptState)) for item in others)
         self.sleeping.branches = branches
-        if not allowed and self.sleeping.awake.in_force:
+        if allowed:
+            self.sleeping.wake_reached()
+        else:
             self.sleeping.wake()
         self.sleeping.awake.put_in_force(allowed)
         branches.awake.put_in_force(allowed)

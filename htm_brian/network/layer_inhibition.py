@@ -11,6 +11,8 @@ wins where chance should decide.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
@@ -119,8 +121,9 @@ class LayerInhibition:
         raw(self.dendritic, "due")[:] = now + answered
         at = now + last_volley + self._delay
         raw(self.somatic, "due")[:] = at
-        # One that is still to come is called off by the next.
-        self.due = [due for due in self.due[-LATEST:] if due <= now] + [at]
+        # One that is still to come is called off, as is one of the step that begins now.
+        begun = round(now / self._step)
+        self.due = [due for due in self.due[-LATEST:] if self._steps_of(due, before=begun)] + [at]
 
     def steps(self) -> list[int]:
         """Return the time steps of the neurons in which the somata are inhibited, the latest last.
@@ -129,12 +132,13 @@ class LayerInhibition:
         """
         if self.conductance == 0:
             return []
-        found, dt = [], self._step
-        for due in self.due:
-            near = round(due / dt)
-            steps = (k for k in (near - 1, near, near + 1) if k * dt - 0.5 * dt < due)
-            found += [next(k for k in steps if due <= k * dt + 0.5 * dt)]
-        return found
+        return [step for due in self.due for step in self._steps_of(due)]
+
+    def _steps_of(self, due: float, before: float = math.inf) -> list[int]:
+        """Return the time step in which `somatic` spikes; none if between two steps by rounding."""
+        near, dt = round(due / self._step), self._step
+        steps = (k for k in (near - 1, near, near + 1) if k * dt - 0.5 * dt < due)
+        return [k for k in steps if due <= k * dt + 0.5 * dt and k < before][:1]
 
 
 def _connect_all(synapses: Synapses, targets: int) -> None:

@@ -33,7 +33,7 @@ from htm_brian.engine.arrays import raw
 from htm_brian.engine.compiling import connect_pairs
 from htm_brian.errors import InputError
 from htm_brian.mechanisms.mechanism import NEVER
-from htm_brian.parameters import Key, Table
+from htm_brian.parameters import Key, Model, Table
 
 Array = NDArray[np.float64]
 
@@ -67,6 +67,21 @@ LARGEST_DEVIATE = 3.0
 def mean_delay(jitter: Quantity) -> float:
     """Return by how many seconds jitter delays a volley on average: none comes too soon."""
     return LARGEST_DEVIATE * float(jitter)
+
+
+def longest_volley(model: Model) -> float:
+    """Return the seconds after which a volley is over, and inhibition by its last spike.
+
+    Parameters
+    ----------
+    model : Model
+        Of the network.
+    """
+    relay, inhibition = model["relay"], model["inhibition"]
+    jitter = float(relay["column_jitter"] + relay["neuron_jitter"])
+    spread = float(relay["delay"]) + (relay["spikes"] - 1) * float(relay["spike_interval"])
+    answer = float(inhibition["recruitment_delay"] + inhibition["delay"])
+    return 2 * LARGEST_DEVIATE * jitter + spread + answer
 
 
 class Minicolumns:

@@ -48,7 +48,7 @@ FAST = ("g_inhibition", "feedforward_conductance")
 """What changes by itself in a cell of level 1, beside its potentials."""
 INPUTS = ("basal_conductance", "apical_conductance", "injected_current")
 """What keeps a neuron awake as long as it is not 0."""
-SINCE, KEPT = "asleep_since", "inhibition_when_asleep"
+SINCE, KEPT, BUSY = "asleep_since", "inhibition_when_asleep", "volley_until"
 AWAKE = -1
 """In the place of the time step since which a neuron is asleep."""
 
@@ -96,6 +96,7 @@ class SleepingCells(BrianObject):
         self._each = np.arange(len(neurons) // len(cells), dtype=np.int32)
         neurons.variables.add_array(SINCE, size=len(neurons), dtype=np.int64)
         neurons.variables.add_array(KEPT, size=len(neurons))
+        neurons.variables.add_array(BUSY, size=len(neurons))
         raw(neurons, SINCE)[:] = AWAKE
         self.awake = AwakeList(neurons)
         self._potentials = [potential(name) for name in neurons.compartments]
@@ -115,18 +116,36 @@ class SleepingCells(BrianObject):
             since = raw(self._neurons, SINCE).reshape(-1, len(self._each))
             asleep = (since[driven] != AWAKE).any(axis=1)
             if asleep.any():
-                self._wake(self._of_cells(np.unique(driven[asleep])), self._step() + 1)
+                self._wake(self._of_cells(np.unique(driven[asleep])), self._next_step())
 
-    def next_element(self, driven: NDArray[np.integer]) -> None:
-        """Wake the neurons of these cells; let those sleep to which nothing is to happen."""
+    def next_element(self, driven: NDArray[np.integer], until: float) -> None:
+        """Wake the neurons of these cells; let those sleep to which nothing is to happen.
+
+        Parameters
+        ----------
+        driven : ndarray of int
+            Cells that get a volley.
+        until : float
+            Seconds: when the volley is over, and the inhibition that it recruits. Until then they
+            stay awake.
+        """
+        neurons = self._of_cells(driven.astype(np.int32))
+        raw(self._neurons, BUSY)[neurons] = until
         if self.awake.in_force:
-            neurons, awake = self._of_cells(driven.astype(np.int32)), self.awake.members
+            awake = self.awake.members
             others = np.setdiff1d(awake, neurons, assume_unique=True)
             sleeping = others[self._quiet(others)]
             raw(self._neurons, SINCE)[sleeping] = self._step()
             raw(self._neurons, KEPT)[sleeping] = raw(self._neurons, "g_inhibition")[sleeping]
             self.awake.set(np.setdiff1d(awake, sleeping, assume_unique=True))
-            self._wake(neurons, self._step())
+        # A state may have been restored that has sleepers.
+        self._wake(neurons, self._step())
+
+    def wake_reached(self) -> None:
+        """Wake neurons that have got an input from outside the layer; between two runs."""
+        inputs = [raw(self._neurons, name) for name in INPUTS if name != "basal_conductance"]
+        reached = np.flatnonzero(functools.reduce(np.logical_or, inputs))
+        self._wake(reached.astype(np.int32), self._step())
 
     def wake(self) -> None:
         """Bring every neuron to the present; between two runs."""
@@ -136,8 +155,14 @@ class SleepingCells(BrianObject):
         return np.asarray(cells[:, None] * len(self._each) + self._each, dtype=np.int32).ravel()
 
     def _step(self) -> int:
-        """Return the neurons' time step: the current one in a run, otherwise the next."""
+        """Return the neurons' time step: the next, or in a run the one that is due."""
         return int(raw(self._neurons.clock, "timestep")[0])
+
+    def _next_step(self) -> int:
+        """Return the neurons' step after that of the branches; both need not be due."""
+        own, theirs = self.clock, self._neurons.clock
+        late = float(raw(theirs, "t")[0] - raw(own, "t")[0])
+        return self._step() + int(late < 0.01 * min(float(own.dt_), float(theirs.dt_)))
 
     def _shared(self, name: str) -> float:
         return float(raw(self._neurons, name).item())
@@ -161,6 +186,7 @@ class SleepingCells(BrianObject):
         quiet = highest + rise < values("spike_threshold") - margin
         until_burst = values("burst_spike_due") - float(raw(self._neurons.clock, "t")[0])
         quiet &= np.abs(until_burst) > self._shared("burst_interval")
+        quiet &= values(BUSY) <= float(raw(self._neurons.clock, "t")[0])
         for name in INPUTS:
             quiet &= values(name) == 0
         return np.asarray(quiet)
@@ -179,10 +205,13 @@ class SleepingCells(BrianObject):
         remembered = waking[~long]
         raw(self._neurons, "g_inhibition")[remembered] = raw(self._neurons, KEPT)[remembered]
         # What has just woken them comes from now on.
-        drive = raw(self._neurons, "basal_conductance")
-        woken_by, drive[waking] = drive[waking], 0.0
+        inputs = [raw(self._neurons, name) for name in INPUTS]
+        woken_by = [values[waking] for values in inputs]
+        for values in inputs:
+            values[waking] = 0.0
         self._catch_up(waking, begin, now)
-        drive[waking] = woken_by
+        for values, value in zip(inputs, woken_by, strict=True):
+            values[waking] = value
         since[waking] = AWAKE
         self.awake.set(np.union1d(awake, waking))
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import StateMonitor, ms, mV, nS, pA, prefs
+from brian2 import (
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    ms,
+    mV,
+    nA,
+    nS,
+    pA,
+    prefs,
+)
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
@@ -239,3 +252,165 @@ def test_the_steps_of_inhibition_are_those_in_which_its_interneuron_spikes(delay
     rises = [step for step, (before, now) in enumerate(pairwise(recorded)) if now > before]
     assert [recorded[step + 1] for step in rises] == pytest.approx([conductance] * 3)
     assert inhibition.steps() == rises
+
+
+def same_spikes(found: list[list[tuple[list[int], NDArray]]]) -> None:
+    """Assert that two runs have the same spikes at the same times."""
+    assert sum(len(cells) for cells, _ in found[1]) > 20
+    for (cells, times), (others, other_times) in zip(*found, strict=True):
+        assert cells == others
+        np.testing.assert_allclose(times, other_times, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize(("step", "time", "following"), [(2, 0.5, 3), (3, 0.75, 3)])
+def test_who_wakes_does_no_step_that_is_still_to_come(
+    step: int, time: float, following: int
+) -> None:
+    sleeping = memory(True).layer.sleeping
+    raw(sleeping.clock, "t")[0] = 0.5e-3
+    cells = sleeping.awake._group.clock
+    raw(cells, "timestep")[0], raw(cells, "t")[0] = step, time * 1e-3
+    assert sleeping._next_step() == following
+
+
+def stretches(tm: SpikingTemporalMemory, durations: list[float]) -> list[tuple[list[int], NDArray]]:
+    """Return the spikes of stretches of so many ms, each with a volley, after one without."""
+    found = []
+    tm.layer.advance()
+    for k, duration in enumerate(durations):
+        tm.layer.drive(np.arange(4) + 4 * (k % 5))
+        if k == 3:
+            tm.layer.drive(np.arange(40, 44))
+        events = tm.layer.advance(duration * ms)
+        found.append((events.spike_cells.tolist(), events.spike_times - events.start))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("durations", "delay"),
+    [
+        pytest.param([50.0, 1.0, 3.25, 50.0, 7.1, 2.0, 60.0], 18.0, id="volleys on their way"),
+        pytest.param([50.0, 18.0, 4.0, 60.0, 18.0, 25.0, 60.0], 18.0, id="inhibition called off"),
+        pytest.param([50.0, 18.0, 4.0, 60.0, 18.0, 25.0, 60.0], 17.9, id="called off, between"),
+    ],
+)
+def test_volleys_may_follow_each_other_at_any_time(durations: list[float], delay: float) -> None:
+    prefs.codegen.target = "numpy"
+    model = load_model("minicolumns").with_values({"layer_inhibition.delay": delay * ms})
+    same_spikes(
+        [
+            stretches(memory(sleeping, model=model, noise="none"), durations)
+            for sleeping in (True, False)
+        ]
+    )
+
+
+def test_an_interneuron_that_rounding_keeps_silent_has_no_step() -> None:
+    prefs.codegen.target = "numpy"
+    model = load_model("minicolumns").with_values({"element.time_step": 0.1 * ms})
+    inhibition = memory(True, model=model, unchecked=True).layer.inhibition
+    dt = float(model["element"]["time_step"])
+    for k in range(500):
+        inhibition.due = [k * dt + 0.5 * dt, (k + 1) * dt - 0.5 * dt]
+        for due, steps in ((due, inhibition._steps_of(due)) for due in inhibition.due):
+            near = range(max(k - 1, 0), k + 3)
+            assert steps == [n for n in near if n * dt - 0.5 * dt < due <= n * dt + 0.5 * dt][:1]
+
+
+@pytest.mark.parametrize("drive", [True, False])
+def test_a_current_reaches_a_sleeper(drive: bool) -> None:
+    prefs.codegen.target = "numpy"
+    neuron, found = COLUMNS * CELLS - 1, []
+    for sleeping in (True, False):
+        tm = memory(sleeping, noise="none")
+        for _ in range(4):
+            tm.compute(np.arange(ACTIVE))
+        if sleeping:
+            assert neuron not in tm.layer.sleeping.awake.members
+        tm.layer.neurons.injected_current[neuron] = 1 * nA
+        if drive:
+            tm.layer.drive(np.arange(COLUMNS - ACTIVE, COLUMNS))
+        events = tm.layer.advance(50 * ms)
+        found.append([(events.spike_cells.tolist(), events.spike_times)])
+        tm.layer.neurons.injected_current[neuron] = 0 * nA
+    assert np.isin(neuron, found[1][0][0])
+    if drive:
+        same_spikes(found)
+    else:
+        assert found[0][0][0] == found[1][0][0]
+
+
+def test_a_run_of_brian2_heeds_what_was_added() -> None:
+    prefs.codegen.target = "numpy"
+    neuron, found = COLUMNS * CELLS - 1, []
+    for sleeping in (True, False):
+        tm = memory(sleeping, noise="none")
+        for columns in elements(1)[:5]:
+            tm.compute(columns)
+        if sleeping:
+            assert neuron not in tm.layer.sleeping.awake.members
+        now = tm.network.t
+        source = SpikeGeneratorGroup(1, [0], [now + 5 * ms], clock=tm.layer.clock)
+        synapse = Synapses(source, tm.layer.neurons, on_pre="v_post = -20*mV", clock=tm.layer.clock)
+        synapse.connect(i=0, j=neuron)
+        monitor = SpikeMonitor(tm.layer.neurons)
+        tm.network.add(source, synapse, monitor)
+        tm.layer.drive(elements(1)[5])
+        tm.network.run(50 * ms)
+        spikes = [(monitor.i[:].tolist(), monitor.t / ms)]
+        tm.network.remove(source, synapse, monitor)
+        for columns in elements(1)[6:]:
+            tm.compute(columns)
+            spikes.append((tm.spike_cells.tolist(), tm.spike_times.copy()))
+        if sleeping:
+            assert len(tm.layer.sleeping.awake.members) < COLUMNS * CELLS
+        found.append(spikes)
+    assert neuron in found[1][0][0]
+    same_spikes(found)
+
+
+def test_sleepers_of_a_stored_state_wake_for_who_watches() -> None:
+    prefs.codegen.target = "numpy"
+    found = []
+    for sleeping in (True, False):
+        tm = memory(sleeping, release="reliable", noise="none")
+        for columns in elements(2)[:8]:
+            tm.compute(columns)
+        monitor = StateMonitor(tm.layer.neurons, "v", record=[0])
+        tm.network.add(monitor)
+        tm.network.store()
+        tm.compute(elements(2)[8])
+        tm.network.restore(restore_random_state=True)
+        spikes = []
+        for columns in elements(2)[8:13]:
+            tm.compute(columns)
+            spikes.append((tm.spike_cells.tolist(), tm.spike_times.copy()))
+            if sleeping:
+                assert len(tm.layer.sleeping.awake.members) == COLUMNS * CELLS
+        found.append(spikes)
+    same_spikes(found)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_sleepers_of_a_file_wake_in_another_memory(watched: bool, tmp_path: Path) -> None:
+    prefs.codegen.target = "numpy"
+    found = []
+    for sleeping in (True, False):
+        state, spikes = str(tmp_path / str(sleeping)), []
+        for first in (True, False):
+            tm = memory(sleeping, release="reliable", noise="none")
+            if first:
+                for columns in elements(2)[:8]:
+                    tm.compute(columns)
+            if watched:
+                tm.network.add(StateMonitor(tm.layer.neurons, "v", record=[0], name="watcher"))
+            if first:
+                tm.network.store(filename=state)
+                del tm
+                gc.collect()
+        tm.network.restore(filename=state)
+        for columns in elements(2)[8:12]:
+            tm.compute(columns)
+            spikes.append((tm.spike_cells.tolist(), tm.spike_times.copy()))
+        found.append(spikes)
+    same_spikes(found)
