@@ -53,7 +53,7 @@ def stream(
     --------
     >>> elements, order = stream(52, 2, 2, 30, 20, 1, NEW_SEQUENCES)
     >>> len(elements), len(order), elements[3].tolist()
-    (30, 104, [44, 45])
+    (30, 104, [12, 13])
     """
     # The legacy generator, on purpose: it gives the very stream that the peers were run on.
     rng = np.random.RandomState(seed)

@@ -62,7 +62,7 @@ class StructuralSynapses(SynapseSlots):
 
     Examples
     --------
-    >>> from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, mV, ms, prefs
+    >>> from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, mV, ms, prefs
     >>> prefs.codegen.target = "numpy"
     >>> axons = SpikeGeneratorGroup(2, [0, 1], [1, 1] * ms)
     >>> cells = NeuronGroup(3, "v : volt")
