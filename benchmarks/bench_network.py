@@ -6,8 +6,9 @@
 Processor seconds for one element of 50 ms on a sequence that the network knows (each segment
 predicts one cell of one element, with 24 synapses), and where they go. The loop,
 `network_loop.cpp`, starts from the network's own state, is compiled with the same flags, has no
-learning, and runs its elements in turn with the network's; with reliable release it must activate
-the same cells. Of all figures the least of some elements is taken.
+learning, steps every cell and branch, and runs its elements in turn with those of a network that
+does so, too; with reliable release it must activate the same cells. In the other networks cells and
+branches that nothing reaches sleep. Of all figures the least of some elements is taken.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-from brian2 import prefs
+from brian2 import mV, prefs
 from network_loop import PARTS as LOOP_PARTS
 from network_loop import bare_loop
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from htm_brian.abstract.segments.store import SegmentTable
 from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.engine.lean_calls import PREFERENCE
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
+from htm_brian.parameters import load_model
 from htm_brian.synapses.plasticity.between_elements import BetweenElements
 from htm_brian.synapses.plasticity.rule import PlasticityRule
 
@@ -36,6 +38,8 @@ SYNAPSES = 24
 """Of a segment, at most; as many as there are active columns, if these are fewer."""
 
 PARTS = {
+    "waking": ("sleeping",),
+    "membrane noise": ("regularly",),
     "state update": ("stateupdater", "subexpression"),
     "thresholds, resets": ("thresholder", "resetter"),
     "synapses": ("synapses", "axes"),
@@ -59,6 +63,8 @@ class Size:
     def __str__(self) -> str:
         return f"{self.columns} x {self.cells}, {self.active} active, {self.segments:,} segments"
 
+
+NOISE = 1 * mV
 
 SIZES = (Size(2048, 32, 40, 65_536), Size(512, 8, 20, 8_192))
 QUICK = (Size(64, 4, 8, 128),)
@@ -89,7 +95,9 @@ def known_sequence(size: Size) -> tuple[list[NDArray[np.int64]], SegmentTable]:
     return columns, table
 
 
-def memory(size: Size, release: str, rule: PlasticityRule | None = None) -> SpikingTemporalMemory:
+def memory(
+    size: Size, release: str, rule: PlasticityRule | None = None, **more: Any
+) -> SpikingTemporalMemory:
     """Return a memory whose thresholds suit the number of active columns."""
     n = min(SYNAPSES, size.active)
     return SpikingTemporalMemory(
@@ -100,7 +108,16 @@ def memory(size: Size, release: str, rule: PlasticityRule | None = None) -> Spik
         max_new_synapses=n,
         release=release,
         rule=rule,
+        **more,
     )
+
+
+def in_noise() -> dict[str, object]:
+    """Return the models of a layer with membrane noise that single neurons of 32 a column bear."""
+    alike = {f"spread.{key}": 0.0 for key in ("threshold", "leak", "strength")}
+    changes = {"membrane_noise.standard_deviation": NOISE, **alike}
+    model = load_model("minicolumns_in_vivo").with_values(changes)
+    return {"model": model, "cell_model": "l5_in_vivo"}
 
 
 def timed(function: Callable[..., Any], name: str, sums: dict[str, float]) -> Callable[..., Any]:
@@ -187,10 +204,13 @@ def run(
 def bench(record: Record, size: Size, n_elements: int) -> None:
     """Measure one size."""
     columns, table = known_sequence(size)
-    tm = memory(size, "model")
-    tm.import_segments(table)
+    tm, stepped, noisy = (
+        memory(size, "model", **more) for more in ({}, {"sleeping": False}, in_noise())
+    )
+    for each in (tm, stepped, noisy):
+        each.import_segments(table)
     least, parts = np.inf, dict.fromkeys(LOOP_PARTS, np.inf)
-    with bare_loop(tm) as loop:
+    with bare_loop(stepped) as loop:
 
         def beside(element: NDArray[np.int64]) -> None:
             nonlocal least, parts
@@ -200,18 +220,27 @@ def bench(record: Record, size: Size, n_elements: int) -> None:
                 if seconds < least:
                     least, parts = seconds, loop.seconds()
 
-        without = run(tm, columns, False, n_elements, beside)
+        awake = run(stepped, columns, False, n_elements, beside)
         bare = Figures(float(least), parts, "")
+    del stepped
+    without = run(tm, columns, False, n_elements)
     learning = run(tm, columns, True, n_elements)
-    all_figures = (learning, without, bare)
+    learning_in_noise = run(noisy, columns, True, n_elements)
+    all_figures = (learning_in_noise, learning, without, awake, bare)
     period = float(tm.model["element"]["period"])
     took = record.table(
         f"an element: {size}, {table.n_synapses:,} synapses",
-        {"learning": "ms", "without": "ms", "C++ loop": "ms"},
+        {
+            f"learning, noise of {NOISE / mV:g} mV": "ms",
+            "learning": "ms",
+            "without": "ms",
+            "all awake": "ms",
+            "C++ loop": "ms",
+        },
     )
     for part in (*PARTS, REST):
         took.row(part, *known([1e3 * figures.parts.get(part, 0.0) for figures in all_figures]))
-    print(f"({without.activity})")
+    print(f"({without.activity}; in noise {learning_in_noise.activity})")
     took.row("whole", *known([1e3 * figures.total for figures in all_figures]))
     ratios = known([figures.total / bare.total for figures in all_figures])
     took.row("times the C++ loop", *ratios, unit="x")
