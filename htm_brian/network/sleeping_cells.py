@@ -199,9 +199,9 @@ class SleepingCells(BrianObject):
             return
         awake = self.awake.members
         begin = since[waking]
-        long = begin < now - self._remembered
-        begin[long] = now - self._settled
-        self._begin_at_rest(waking[long], begin[long])
+        long, settling = begin < now - self._remembered, now - self._settled
+        self._begin_at_rest(waking[long], settling)
+        begin[long] = settling
         remembered = waking[~long]
         raw(self._neurons, "g_inhibition")[remembered] = raw(self._neurons, KEPT)[remembered]
         # What has just woken them comes from now on.
@@ -215,8 +215,8 @@ class SleepingCells(BrianObject):
         since[waking] = AWAKE
         self.awake.set(np.union1d(awake, waking))
 
-    def _begin_at_rest(self, chosen: Indices, begin: NDArray[np.int64]) -> None:
-        """Put neurons that have slept for long to where they were at the steps `begin`."""
+    def _begin_at_rest(self, chosen: Indices, begin: int) -> None:
+        """Put neurons that have slept for long to where they were at the step `begin`."""
         neurons = self._neurons
         dt = float(neurons.clock.dt_)
         slept = begin - raw(neurons, SINCE)[chosen]
@@ -226,10 +226,10 @@ class SleepingCells(BrianObject):
         raw(neurons, SLOW)[chosen] *= (1 - dt / self._shared("adaptation_time_constant")) ** slept
         raw(neurons, "feedforward_conductance")[chosen] = 0.0
         raw(neurons, "g_inhibition")[chosen] = 0.0
-        steps = [step for step in self._inhibition.steps() if step < begin.min(initial=0)]
+        steps = [step for step in self._inhibition.steps() if step < begin]
         if steps:
             fall = 1 - dt / self._shared("inhibition_time_constant")
-            left = self._inhibition.conductance * fall ** (begin - steps[-1] - 1.0)
+            left = self._inhibition.conductance * fall ** (begin - steps[-1] - 1)
             raw(neurons, "g_inhibition")[chosen] = left
 
     def _catch_up(self, waking: Indices, begin: NDArray[np.int64], now: int) -> None:

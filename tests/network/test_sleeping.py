@@ -113,6 +113,23 @@ def test_neurons_that_were_woken_are_where_they_would_be() -> None:
     assert np.ptp(stepped["v"]) > 3e-4
 
 
+def test_inhibition_from_before_the_steps_that_are_made_up_for_is_not_lost() -> None:
+    prefs.codegen.target = "numpy"
+    left = []
+    for sleeping in (True, False):
+        tm = memory(sleeping)
+        for _ in range(5):
+            tm.compute(np.arange(ACTIVE))
+        # The last inhibition of the layer is then older than what a long sleeper does anew.
+        tm.layer.advance(81 * ms)
+        if sleeping:
+            assert raw(tm.layer.neurons, SINCE)[-1] != AWAKE
+            tm.layer.sleeping.wake()
+        left.append(float(raw(tm.layer.neurons, "g_inhibition")[-1]))
+    assert left[1] > 1e-13
+    assert left[0] == pytest.approx(left[1], rel=1e-6, abs=0)
+
+
 def test_who_watches_potentials_sees_every_neuron() -> None:
     prefs.codegen.target = "numpy"
     traces = []
