@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from record import Record
 
 from htm_brian.abstract.segments.store import SegmentTable
+from htm_brian.cells.spread import spread_by
 from htm_brian.engine.fast_settings import use_fast_settings
 from htm_brian.engine.lean_calls import PREFERENCE
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
@@ -114,8 +115,7 @@ def memory(
 
 def in_noise() -> dict[str, object]:
     """Return the models of a layer with membrane noise that single neurons of 32 a column bear."""
-    alike = {f"spread.{key}": 0.0 for key in ("threshold", "leak", "strength")}
-    changes = {"membrane_noise.standard_deviation": NOISE, **alike}
+    changes = {"membrane_noise.standard_deviation": NOISE, **spread_by(0.0)}
     model = load_model("minicolumns_in_vivo").with_values(changes)
     return {"model": model, "cell_model": "l5_in_vivo"}
 

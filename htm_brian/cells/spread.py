@@ -25,6 +25,27 @@ LEAKS = ("soma", "proximal", "basal", "apical")
 VOLLEY, BRANCHES = "feedforward.volley_conductance", "basal.coupling_conductance"
 
 
+def spread_by(variation: float) -> dict[str, object]:
+    """Return the changes of a network's model by which all that spreads does so alike.
+
+    Parameters
+    ----------
+    variation : float
+        Coefficient of variation; 0 makes cells alike.
+
+    Returns
+    -------
+    dict of str to object
+        For `Model.with_values`.
+
+    Examples
+    --------
+    >>> spread_by(0.0)
+    {'spread.threshold': 0.0, 'spread.leak': 0.0, 'spread.strength': 0.0}
+    """
+    return {f"spread.{key}": variation for key in KEYS}
+
+
 def spread_paths(table: Table) -> tuple[str, ...]:
     """Return the paths of the parameters that differ from cell to cell, none where all are alike.
 

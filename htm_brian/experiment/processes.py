@@ -34,6 +34,9 @@ REPORT_PERIOD = 0.1
 
 AfterStep = Callable[[int], bool]
 
+GRACE = 10.0
+"""Seconds that stopped processes have to end, where nobody waits for what they have."""
+
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], bool]]:

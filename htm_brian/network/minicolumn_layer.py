@@ -224,7 +224,7 @@ def without_noise(model: Model) -> Model:
     """Return a network model in which cells are alike, and neither they nor volleys fluctuate."""
     quiet: dict[str, object] = {f"relay.{key}_jitter": 0 * ms for key in ("column", "neuron")}
     if "spread" in model:
-        quiet |= {f"spread.{key}": 0.0 for key in spread.KEYS}
+        quiet |= spread.spread_by(0.0)
     return model.with_values(
         {**quiet, "relay.variation": ALIKE, "membrane_noise.standard_deviation": 0 * mV}
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from htm_brian.arguments import check_choice, check_integer
+from htm_brian.arguments import check_integer
 from htm_brian.errors import InputError
 from htm_brian.experiment.model_kinds import load_checked
 from htm_brian.experiment.progress import Progress
@@ -24,8 +24,6 @@ from htm_brian.protocols.burst_credit.checks import PAYEUR, THREAD, checks, metr
 from htm_brian.protocols.burst_credit.networks import all_parts
 from htm_brian.protocols.burst_credit.spikes import BLOCKS
 from htm_brian.synapses.plasticity.burst_dependent import BurstDependent
-
-CODES = ("auto", "cython", "numpy")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,6 @@ class BurstCreditParameters:
             check_integer(name, getattr(self, name), low=1)
         check_integer("spiking_epochs", self.spiking_epochs, low=BLOCKS)
         check_integer("spiking_seeds", self.spiking_seeds, low=0)
-        check_choice("codegen", self.codegen, CODES)
         check_integer("hidden", self.hidden, low=10)
         check_integer("seeds", self.seeds, low=2)
         check_integer("seed", self.seed, low=0)

@@ -21,13 +21,10 @@ from brian2 import Quantity, mV
 from htm_brian.arguments import check_choice, check_integer, check_number
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
-from htm_brian.parameters import load_model
 from htm_brian.protocols.full_size.checks import PAPER, checks, metrics
-from htm_brian.protocols.full_size.measurement import CONDITIONS, measure_all, to_dataset
+from htm_brian.protocols.full_size.measurement import CONDITIONS, measure_all, models, to_dataset
 from htm_brian.quantities import check_quantity
 from htm_brian.streams.sequences_in_noise import BLOCK, SYMBOLS
-
-CODES = ("auto", "cython", "numpy")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,6 @@ class FullSizeParameters:
         check_integer("seed", self.seed, low=0, high=2**32 - 1 - self.seeds)
         check_number("death", self.death, low=0.0, high=0.9)
         check_quantity("noise", self.noise, mV, low=0 * mV)
-        check_choice("codegen", self.codegen, CODES)
         for condition in self.conditions:
             check_choice("conditions", condition, CONDITIONS)
 
@@ -120,7 +116,10 @@ class FullSize(Protocol):
     def run(self, progress: Progress) -> Outcome:
         """Run every stream through every memory."""
         found = measure_all(self.parameters, progress)
-        rows = [row for name in ("minicolumns", "l5_reduced") for row in load_model(name).rows()]
+        used = (
+            model for each in self.parameters.conditions for model in models(each, self.parameters)
+        )
+        rows = [row for model in used for row in model.rows()]
         dataset = to_dataset(self.parameters, found)
         if progress.interrupted or dataset.sizes.get("number", 0) < self.parameters.seeds:
             return Outcome(dataset, [], partial=True, parameter_rows=rows)

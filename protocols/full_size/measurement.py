@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from htm_brian.abstract.temporal_memory import TemporalMemory
+from htm_brian.cells.spread import spread_by
 from htm_brian.engine.compiling import code_generation
-from htm_brian.experiment.processes import WorkerPool
+from htm_brian.experiment.processes import GRACE, AfterStep, WorkerPool
 from htm_brian.experiment.progress import Progress
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
-from htm_brian.parameters import load_model
+from htm_brian.parameters import Model, load_model
 from htm_brian.streams.sequences_in_noise import NEW_SEQUENCES, SEQUENCES, smoothed, stream
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 RELEASE, NOISE = CONDITIONS = ("release", "release and noise")
 ABSTRACT = "level 0"
 SWITCHED, DAMAGED = "other sequences", "cells die"
-GRACE = 10.0
-"""Seconds that stopped processes have to end."""
-
-AfterStep = Callable[[int], bool]
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,14 @@ class Course:
     right: NDArray[np.float64]
     seconds: NDArray[np.float64]
     segments: int
+
+
+def models(condition: str, p: FullSizeParameters) -> tuple[Model, Model]:
+    """Return the models of the network and of its cells in a condition."""
+    if condition == RELEASE:
+        return load_model("minicolumns"), load_model("l5_reduced")
+    changes = {"membrane_noise.standard_deviation": p.noise, **spread_by(0.0)}
+    return load_model("minicolumns_in_vivo").with_values(changes), load_model("l5_in_vivo")
 
 
 def measure_all(p: FullSizeParameters, progress: Progress) -> dict[tuple[str, int], Course]:
@@ -115,12 +120,8 @@ class _Run:
         }
         if self._level == ABSTRACT:
             return TemporalMemory(**size)
-        if self._level == RELEASE:
-            return SpikingTemporalMemory(**size)
-        alike = {f"spread.{key}": 0.0 for key in ("threshold", "leak", "strength")}
-        changes = {"membrane_noise.standard_deviation": p.noise, **alike}
-        model = load_model("minicolumns_in_vivo").with_values(changes)
-        return SpikingTemporalMemory(**size, model=model, cell_model="l5_in_vivo")
+        model, cell_model = models(self._level, p)
+        return SpikingTemporalMemory(**size, model=model, cell_model=cell_model)
 
     def feed(
         self, memory: TemporalMemory | SpikingTemporalMemory, elements: list[NDArray[np.int64]]

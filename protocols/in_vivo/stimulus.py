@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from brian2 import ms, mV
 
+from htm_brian.cells.spread import spread_by
 from htm_brian.parameters import Model
 
 
@@ -39,12 +40,9 @@ class Condition:
 
     def model(self, network: Model) -> Model:
         """Return a network model that fluctuates so."""
-        values: dict[str, object] = {
-            f"spread.{key}": self.spread for key in ("threshold", "leak", "strength")
-        }
         return network.with_values(
             {
-                **values,
+                **spread_by(self.spread),
                 "membrane_noise.standard_deviation": self.noise * mV,
                 "relay.column_jitter": self.column_jitter * ms,
                 "relay.neuron_jitter": self.neuron_jitter * ms,

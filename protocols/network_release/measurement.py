@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from htm_brian.abstract.segments.table import SegmentTable
 from htm_brian.abstract.temporal_memory import TemporalMemory
-from htm_brian.experiment.processes import WorkerPool
+from htm_brian.experiment.processes import GRACE, WorkerPool
 from htm_brian.experiment.progress import Progress
 from htm_brian.parameters import Model, load_model
 from htm_brian.protocols.network_release.closed_form import closed_form
@@ -27,8 +27,6 @@ PEER = {1.0: 0.0, 0.95: 0.09, 0.9: 0.20, 0.8: 0.33, 0.7: 0.51, 0.5: 0.67, 0.3: 0
 sequences; the published model run in NEST 3.10 with a Bernoulli synapse."""
 MULTIPLE_SITES = 5
 FROZEN = "trained without failures, then frozen"
-GRACE = 10.0
-"""Seconds that stopped processes have to end."""
 
 
 def measure_all(

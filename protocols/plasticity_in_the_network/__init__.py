@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from htm_brian.arguments import check_choice, check_integer
+from htm_brian.arguments import check_integer
 from htm_brian.errors import InputError
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
@@ -25,8 +25,6 @@ from htm_brian.parameters import load_model
 from htm_brian.protocols.plasticity_in_the_network.checks import checks, metrics
 from htm_brian.protocols.plasticity_in_the_network.measurement import measure_all, to_dataset
 from htm_brian.protocols.plasticity_in_the_network.stimulus import CONDITIONS, OWN, Condition
-
-CODES = ("auto", "cython", "numpy")
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ class PlasticityInTheNetworkParameters:
         check_integer("training", self.training, low=2)
         check_integer("testing", self.testing, low=1, high=self.training)
         check_integer("seed", self.seed, low=0)
-        check_choice("codegen", self.codegen, CODES)
         if OWN.name not in [condition.name for condition in self.conditions]:
             raise InputError(f"conditions must contain {OWN.name!r}")
 

@@ -12,7 +12,7 @@ from brian2 import volt
 from numpy.typing import NDArray
 
 from htm_brian.engine.compiling import code_generation
-from htm_brian.experiment.processes import WorkerPool
+from htm_brian.experiment.processes import GRACE, WorkerPool
 from htm_brian.experiment.progress import Progress
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.protocols.plasticity_in_the_network.stimulus import (
@@ -35,8 +35,6 @@ from htm_brian.synapses.release.transmission import sites_per_permanence
 if TYPE_CHECKING:
     from htm_brian.protocols.plasticity_in_the_network import PlasticityInTheNetworkParameters
 
-GRACE = 10.0
-"""Seconds that stopped processes have to end."""
 ENOUGH = 0.1
 """Anomaly of what can be predicted from which a task counts as learned."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from brian2 import ms, mV
 
+from htm_brian.cells.spread import spread_by
 from htm_brian.parameters import Model
 
 
@@ -40,7 +41,7 @@ class Condition:
             "relay.variation": self.variation,
         }
         if "spread" in network:
-            values |= {f"spread.{key}": 0.0 for key in ("threshold", "leak", "strength")}
+            values |= spread_by(0.0)
         return network.with_values(values)
 
 
