@@ -59,3 +59,17 @@ def test_mapped_packages_are_importable(package: str) -> None:
 def test_bundled_data_are_found_as_resources() -> None:
     data = resources.files("htm_brian.streams.datasets") / "electricity_demand_2000.csv"
     assert len(data.read_text(encoding="utf-8").splitlines()) == 4033
+
+
+def test_no_module_has_more_than_400_lines() -> None:
+    most = 400  # lines; a longer one has two subjects
+    modules = [
+        path
+        for room in ("htm_brian", "protocols", "figures")
+        for path in (ROOT / room).rglob("*.py")
+    ]
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in modules
+    }
+    assert len(lengths) > 300
+    assert {name: length for name, length in lengths.items() if length > most} == {}
