@@ -48,7 +48,10 @@ dapical_threshold_rise/dt = (burst_apical_recovery
 
 
 def threshold(parameters: Table) -> str:
-    """Return the condition on which a spike of a burst comes.
+    """Return the condition on which a spike of a burst comes: in the step nearest to its time.
+
+    Times are sums of floating-point numbers, so nothing here may hang on their last bits:
+    a time halfway between two steps is near enough to both, and the earlier one has the spike.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def threshold(parameters: Table) -> str:
     """
     rise = " - apical_threshold_rise" if recovers(parameters) else ""
     return (
-        "t + dt >= burst_spike_due and t < burst_spike_due and (burst_spikes_left > 0.5"
+        "abs(t - burst_spike_due) < 0.501*dt and (burst_spikes_left > 0.5"
         f" or (apical_spikes_left > 0.5 and v_apical{rise} > burst_apical_threshold))"
     )
 
