@@ -101,13 +101,10 @@ class TemporalPooling(Protocol):
     parameters = TemporalPoolingParameters()
     quick = QuickForm(
         TemporalPoolingParameters(
-            columns=192,
-            cells=4,
-            sequences=3,
-            length=6,
+            sequences=4,
             episodes=10,
-            showings=4,
             tests=2,
+            readings=tuple(READINGS[number] for number in (0, 2, 5, 7)),
             seeds=2,
             codegen="numpy",
         )

@@ -8,14 +8,18 @@ which columns burst, and which events of single cells are bursts, by prediction 
 feedback alone, prediction alone, other strengths of feedback, noise with releases that fail.
 
 At level 1 a predicted cell fires a burst since its model says so. Only cells of compartments can
-show whether it does so by itself, so they are what is measured. Nothing of a cell or a network is
-changed for this protocol. Feedback is as strong as half of what makes a calcium spike alone, which
-is measured on the cell: it may set one off together with a spike, and does nothing without.
+show whether it does so by itself, so they are what is measured. Of the network one thing is turned
+off, the inhibition of branches after each element: it comes before resting cells fire, and keeps
+`l5_thick_tufted` from firing at all without feedback. Feedback is as strong as half of what makes a
+calcium spike alone, which is measured on the cell: it may set one off together with a spike, and
+does nothing without.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from brian2 import nS
 
 from htm_brian.arguments import check_integer, check_number
 from htm_brian.errors import InputError
@@ -98,7 +102,8 @@ class TwoBursts(Protocol):
     def __init__(self, parameters: TwoBurstsParameters | None = None) -> None:
         super().__init__(parameters)
         p: TwoBurstsParameters = self.parameters
-        self._models = load_model(p.model), load_model(p.cell_model)
+        without = {"branch_inhibition.conductance": 0 * nS}
+        self._models = load_model(p.model).with_values(without), load_model(p.cell_model)
         check_models(*self._models, "model")
         for table in ("nexus", "tuft"):
             if table not in self._models[1]:

@@ -138,7 +138,7 @@ def checks(dataset: xr.Dataset) -> list[Check]:
         )
         moved = mean_interval(slopes(read, name)[:, other])
         by = ("the unpredicted share", "feedback")[other]
-        worse, better = sorted(moved, key=abs, reverse=True)
+        worse, better = max(moved, key=abs), float(np.clip(0.0, *moved))
         found.append(
             Check(
                 f"change of the {'latter' if other == 0 else 'share of columns that burst'} with "

@@ -11,9 +11,12 @@ from docs import regressions
 from docs.insert_results import RESULTS, load_results
 
 
-def run(folder: Path, partial: bool = False, **held: bool) -> Path:
+def run(folder: Path, partial: bool = False, undecided: str = "", **held: bool) -> Path:
     folder.mkdir()
-    checks = [{"name": name, "passed": passed} for name, passed in held.items()]
+    checks = [
+        {"name": name, "passed": passed, "undecided": name == undecided}
+        for name, passed in held.items()
+    ]
     content = {"protocol": "toy", "checks": checks, "partial": partial}
     (folder / regressions.SUMMARY).write_text(json.dumps(content), encoding="utf-8")
     return folder
@@ -40,6 +43,14 @@ def test_any_other_missed_check_is_a_regression(
     assert regressions.main([str(worse), str(fine)]) == 1
     (name,) = [name for name, passed in held.items() if not passed]
     assert capsys.readouterr().out == f"regression: toy: {name}\n"
+
+
+def test_a_check_that_few_seeds_leave_undecided_is_named_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run(tmp_path / "a", undecided="sound", sound=False)
+    assert regressions.main([str(folder)]) == 0
+    assert capsys.readouterr().out == "toy: undecided over so few seeds: sound\n"
 
 
 def test_a_run_that_did_not_end_is_a_regression(
