@@ -75,19 +75,23 @@ static double now() {
 // Of cells and branches: their state updates, the current into a soma, a branch's conductance.
 #include "derived.inc"
 
+// A further spike of a burst comes in the step nearest to its time.
+static bool in_burst(const Network &p, int64_t i, double t) {
+    return std::fabs(t - p.burst_spike_due[i]) < 0.501 * p.dt;
+}
+
 static void find_spikes(const Network p, double t, Spikes &spikes) {
     spikes.clear();
     for (int64_t i = 0; i < p.n_cells; i++)
         if ((p.v[i] > p.spike_threshold
              && t + p.dt - p.last_spike_time[i] >= p.spike_refractory_period)
-            || (t + p.dt >= p.burst_spike_due[i] && t < p.burst_spike_due[i]))
+            || in_burst(p, i, t))
             spikes.push_back(i);
 }
 
 static void reset_cells(const Network &p, double t, const Spikes &spikes) {
     for (int32_t i : spikes) {
-        const bool first = t + p.dt < p.burst_spike_due[i] || t >= p.burst_spike_due[i];
-        const bool bursts = first && p.v_basal[i] > p.burst_dendritic_threshold;
+        const bool bursts = !in_burst(p, i, t) && p.v_basal[i] > p.burst_dendritic_threshold;
         p.burst_spike_due[i] = bursts ? t + p.burst_interval : 1e9;
         const double earliest = std::fmin(
             std::fmax(p.last_spike_time[i] + p.spike_refractory_period, t), t + p.dt);
