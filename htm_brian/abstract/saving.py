@@ -60,14 +60,34 @@ def write_memory(
         "version": np.array(VERSION),
         "config": np.array(_as_json(dict(config) | {"permanence_rule": _described(config)})),
     }
-    members["checksum"] = np.array(_checksum(members))
+    write_archive(path, members)
+
+
+def write_archive(path: str | Path, members: Mapping[str, NDArray]) -> None:
+    """Write arrays with their checksum; a process that is killed meanwhile leaves the old file.
+
+    Parameters
+    ----------
+    path : str or path
+        Of the file, in a folder that there is.
+    members : mapping of str to ndarray
+        Among them ``kind`` and ``version``.
+
+    Raises
+    ------
+    InputError
+        Where the path cannot be one of a file.
+    """
     path = _checked(path)
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"path must name a file in a folder that exists, got {shown(str(path))}")
+    whole = {**members, "checksum": np.array(_checksum(members))}
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            np.savez(file, **members)  # type: ignore[arg-type]
+            np.savez(file, **whole)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -75,6 +95,29 @@ def write_memory(
 
 def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """Return the constructor's arguments and the arrays of a saved memory, checked.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, is not a saved memory of this kind, or is damaged.
+    """
+    members = read_archive(path, kind, VERSION)
+    config = json.loads(str(members["config"]))
+    name, values = config["permanence_rule"]
+    config["permanence_rule"] = _RULES[name](**values)
+    return config, members
+
+
+def read_archive(path: str | Path, kind: str, version: int) -> dict[str, NDArray]:
+    """Return the arrays that `write_archive` wrote, checked.
+
+    Parameters
+    ----------
+    path : str or path
+    kind : str
+        Name of the memory's class.
+    version : int
+        Of the format, which its kind has.
 
     Raises
     ------
@@ -91,19 +134,16 @@ def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
         raise InputError(f"{path} is cut short or is not a saved memory") from None
     if not {"kind", "version", "config", "checksum"} <= members.keys():
         raise InputError(f"{path} is not a saved memory")
-    if int(members["version"]) != VERSION:
+    if str(members["kind"]) != kind:
+        raise InputError(f"{path} must hold a {kind}, got a {members['kind']}")
+    if int(members["version"]) != version:
         raise InputError(
             f"{path} has format version {int(members['version'])}, but this htm_brian reads "
-            f"version {VERSION}: load it with the htm_brian that wrote it, and export its segments"
+            f"version {version}: load it with the htm_brian that wrote it, and export its segments"
         )
     if str(members.pop("checksum")) != _checksum(members):
         raise InputError(f"{path} is damaged: its checksum does not match")
-    if str(members["kind"]) != kind:
-        raise InputError(f"{path} must hold a {kind}, got a {members['kind']}")
-    config = json.loads(str(members["config"]))
-    name, values = config["permanence_rule"]
-    config["permanence_rule"] = _RULES[name](**values)
-    return config, members
+    return members
 
 
 def store_arrays(store: SegmentStore, prefix: str) -> dict[str, NDArray]:

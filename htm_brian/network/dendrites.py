@@ -221,6 +221,10 @@ class DistalDendrites:
             raw(self.branches, name)[branches] = 0
 
     def enlarge(self, branches: int) -> None:
+        """Make room for `branches` and some more."""
+        self.make_room(max(branches, self.capacity + self.capacity // 2))
+
+    def make_room(self, branches: int) -> None:
         """Replace the Brian2 objects by some with room for `branches`, and with the same state.
 
         Brian2's groups have a fixed size.
@@ -229,7 +233,7 @@ class DistalDendrites:
         names = (*STATE, *old.fading)
         kept = {name: raw(old, name).copy() for name in names}
         owner = np.array(self._target())
-        self._build(max(branches, self.capacity + self.capacity // 2), distal.capacity)
+        self._build(branches, distal.capacity)
         for name, values in kept.items():
             raw(self.branches, name)[: len(values)] = values
         self._target()[: len(owner)] = owner

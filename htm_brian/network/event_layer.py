@@ -270,6 +270,12 @@ class EventLayer(MinicolumnLayer):
         """Return plateaus and sub-threshold depolarisation of the branches, now."""
         return self.dendrites.state()
 
+    def make_room(self, branches: int) -> None:
+        """Make room for exactly so many branches, in a layer that has less."""
+        objects = [item.name for item in self.dendrites.objects]
+        self.dendrites.make_room(branches)
+        self._replace(objects)
+
     def follow(self, given_away: NDArray[np.integer]) -> None:
         """Take over what changed in the store; branches that were `given_away` begin anew."""
         known = self.dendrites.n_branches

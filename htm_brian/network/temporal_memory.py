@@ -31,6 +31,7 @@ from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.engine.versions import require
 from htm_brian.errors import InputError
+from htm_brian.network.checkpoint import Checkpoints
 from htm_brian.network.event_layer import EventLayer, check_models
 from htm_brian.network.tree_dendrites import basal_branches
 from htm_brian.network.tree_layer import TreeLayer
@@ -56,7 +57,7 @@ _STATE = (
 )
 
 
-class SpikingTemporalMemory:
+class SpikingTemporalMemory(Checkpoints):
     """Sequence memory of pyramidal cells in minicolumns, simulated by Brian2 in runtime mode.
 
     Parameters
@@ -226,6 +227,9 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         self.events = Events(0.0, 0.0)
         clock = self.layer.cells.clock
         self.network.add(KeptState(self._state, vars(self).update, "memory_state", clock))
+        self._note_own_parts(
+            release=release, noise=noise, neurons_per_cell=neurons_per_cell, unchecked=unchecked
+        )
 
     # The interface of every temporal memory.
 
