@@ -217,7 +217,7 @@ def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     loaded = SpikingTemporalMemory.load(path)
     assert len(loaded.network.sorted_objects) == len(tm.network.sorted_objects) - 1
     tm.network.add(PoissonGroup(2, rates=5 * Hz, name="mine"))
-    with pytest.raises(InputError, match=r"but mine(, mine_spike_thresholder)? were added to its net"):
+    with pytest.raises(InputError, match="but mine, mine_spike_thresholder were added"):
         tm.save(path)
 
     class Own(BetweenElements):
