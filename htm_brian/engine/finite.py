@@ -8,6 +8,7 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
+from htm_brian.engine.arrays import raw
 from htm_brian.errors import NotFiniteError
 
 
@@ -43,16 +44,31 @@ class FiniteGuard(NetworkOperation):
 
     def __init__(self, group: NeuronGroup, dt: Quantity = 1 * ms) -> None:
         self._group = group
-        names = group.equations.diff_eq_names
-        self._values = {name: group.variables[name] for name in sorted(names)}
-        super().__init__(self._look, dt=dt, when="end")
+        super().__init__(lambda: require_finite(group), dt=dt, when="end")
 
-    def _look(self, t: Quantity) -> None:
-        for name, variable in self._values.items():
-            values = variable.get_value()
-            if not np.isfinite(values).all():
-                cell = int(np.argmin(np.isfinite(values)))
-                raise NotFiniteError(
-                    f"{name} of {self._group.name}[{cell}] is {values[cell]} at {t / ms:g} ms; "
-                    f"take a shorter time step than {self._group.clock.dt}, or weaker input"
-                )
+
+def require_finite(group: NeuronGroup) -> None:
+    """Look at all state variables of a group.
+
+    Parameters
+    ----------
+    group : NeuronGroup
+        Its differential equations' variables are looked at.
+
+    Raises
+    ------
+    NotFiniteError
+        Where one is not finite.
+    """
+    for name in sorted(group.equations.diff_eq_names):
+        values = raw(group, name)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):  # which takes a fifth of the time
+                continue
+        finite = np.isfinite(values)
+        if not finite.all():
+            cell, now = int(np.argmin(finite)), float(raw(group, "t")[0])
+            raise NotFiniteError(
+                f"{name} of {group.name}[{cell}] is {values[cell]} at {now * 1e3:g} ms; take a "
+                f"shorter time step than {group.clock.dt}, or weaker input"
+            )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
+from brian2.groups.neurongroup import NeuronGroup
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ from htm_brian.network.minicolumn_layer import (
     NOISES,
     RELEASES,
     MinicolumnLayer,
+    check_clocks,
     without_noise,
 )
 from htm_brian.network.minicolumns import (
@@ -261,6 +263,9 @@ class EventLayer(MinicolumnLayer):
         each = np.arange(self.neurons_per_cell)
         super().silence((cells[:, None] * self.neurons_per_cell + each).ravel())
 
+    def _guarded(self) -> list[NeuronGroup]:
+        return [self.neurons, self.dendrites.branches]
+
     def _run(self, duration: Quantity) -> Events:
         if self.sleeping is not None:
             self.sleeping.wake_reached()
@@ -360,6 +365,7 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
         )
     for table, keys in KEYS.items():
         model[table].require(keys)
+    check_clocks(model)
     check_site_growth(model["distal"])
     require_level_1(cell_model)
 

@@ -6,6 +6,7 @@ minicolumns and dendrites of its own kind, and hands the Brian2 objects to `Mini
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from htm_brian.abstract.permanence import EPSILON
 from htm_brian.abstract.segments.store import SegmentStore
 from htm_brian.cells import spread
 from htm_brian.engine.arrays import empty, raw
+from htm_brian.engine.finite import require_finite
 from htm_brian.engine.kept_state import KeptState
 from htm_brian.engine.warnings import ORDER_OF_EXECUTION
 from htm_brian.errors import InputError
@@ -184,6 +186,10 @@ class MinicolumnLayer:
         self.early_until[columns] += wait
         return wait
 
+    def _guarded(self) -> list[NeuronGroup]:
+        """Return the groups whose state must stay finite."""
+        return [self.cells]
+
     def _tidy(self) -> None:
         """Do what is due after an element."""
 
@@ -205,6 +211,8 @@ class MinicolumnLayer:
         start = self._start = float(self.network.t_)
         empty(self._spikes)
         self.network.advance(duration)
+        for group in self._guarded():
+            require_finite(group)
         stop = start + float(duration)
         state = self.branches()
         on = (state.owner >= 0) & (state.plateau_end > start) & (state.plateau_onset < stop)
@@ -218,6 +226,29 @@ class MinicolumnLayer:
             state.plateau_end[on],
             *self.dendrites.releases_since(start),
         )
+
+
+def check_clocks(model: Model) -> None:
+    """Refuse times of an element that are no whole numbers of time steps: no two would be alike.
+
+    Raises
+    ------
+    InputError
+    """
+    element = model["element"]
+    for key, step_key in (
+        ("branch_time_step", "time_step"),
+        ("period", "branch_time_step"),
+        ("pause", "branch_time_step"),
+    ):
+        time, step = float(element[key] / ms), float(element[step_key] / ms)
+        steps = time / step
+        if steps < 1 or abs(steps - round(steps)) > 1e-6:
+            below = max(1, math.floor(steps)) * step
+            raise InputError(
+                f"{key} must be a whole number of steps of {step:g} ms, {step_key}, got {time:g} "
+                f"ms: set it to {below:g} or {below + step:g} ms ({model.file}, [element])"
+            )
 
 
 def without_noise(model: Model) -> Model:

@@ -27,6 +27,7 @@ from htm_brian.network.minicolumn_layer import (
     NOISES,
     RELEASES,
     MinicolumnLayer,
+    check_clocks,
     without_noise,
 )
 from htm_brian.network.minicolumns import INHIBITION_KEYS, RELAY_KEYS, Minicolumns
@@ -205,6 +206,7 @@ def check_models(model: Model, cell_model: Model, release: str) -> None:
         )
     for table, keys in KEYS.items():
         model[table].require(keys)
+    check_clocks(model)
     check_site_growth(model["distal"])
     biophysical.require(cell_model)
     for table in NEEDED:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from brian2 import ms, pA
 
 from htm_brian.abstract.segments.table import SegmentTable
+from htm_brian.errors import InputError, NotFiniteError
 from htm_brian.network.event_layer import EventLayer
 from htm_brian.network.layer import Layer
+from htm_brian.network.temporal_memory import SpikingTemporalMemory
+from htm_brian.parameters import load_model
 from htm_brian.sdr import readout
 from htm_brian.sdr.readout import Answers, Events
 from tests.generators.layers import CELLS, COLUMNS, layer_with
@@ -56,3 +60,26 @@ def test_spikes_alone_tell_the_column_that_was_predicted() -> None:
     assert read(made, answered).foreseen_columns.tolist() == [7]
     assert read(made, answered).winner_cells.tolist() == [PREDICTED]
     assert read(made, answered).anomaly == 0.0
+
+
+def test_a_state_that_is_not_finite_ends_the_run_with_one_line() -> None:
+    made = layer()
+    made.neurons.injected_current[5] = np.nan * pA
+    with pytest.raises(NotFiniteError, match=r"v of pyramidal_cells\[5\] is nan at 50 ms; take a"):
+        made.advance()
+
+
+@pytest.mark.parametrize(
+    ("network", "cells", "key", "time", "message"),
+    [
+        ("minicolumns", "l5_reduced", "branch_time_step", 1.1, "0.25 ms, time_step, got 1.1 ms: "),
+        ("minicolumns", "l5_reduced", "period", 50.5, "1 ms, branch_time_step, got 50.5 ms: set "),
+        ("minicolumns_trees", "l23_pyramidal", "pause", 500.2, "set it to 500 or 501 ms"),
+    ],
+)
+def test_times_that_are_no_whole_number_of_steps_are_refused(
+    network: str, cells: str, key: str, time: float, message: str
+) -> None:
+    model = load_model(network).with_values({f"element.{key}": time * ms})
+    with pytest.raises(InputError, match=f"{key} must be a whole number of steps of .*{message}"):
+        SpikingTemporalMemory(8, 2, 4, 3, model=model, cell_model=cells, max_segments_per_cell=2)
