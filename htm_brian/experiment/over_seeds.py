@@ -16,7 +16,7 @@ import numpy as np
 
 from htm_brian.errors import InputError
 from htm_brian.experiment.checks import Check
-from htm_brian.experiment.progress import Progress
+from htm_brian.experiment.progress import Named, Progress
 from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.experiment.report import verdict
 from htm_brian.experiment.seeds import mean_interval
@@ -79,7 +79,7 @@ def run_over_seeds(protocols: Sequence[Protocol], progress: Progress) -> Outcome
     done: list[Outcome] = []
     for number, protocol in enumerate(protocols, start=1):
         seed = protocol.parameters.seed
-        outcome = protocol.outcome(_Named(progress, f"seed {seed}, {number} of {len(protocols)}: "))
+        outcome = protocol.outcome(Named(progress, f"seed {seed}, {number} of {len(protocols)}: "))
         if outcome.partial:
             if not done:
                 return outcome
@@ -184,26 +184,3 @@ def _mean_metrics(several: Sequence[Any], whose: str) -> dict[str, Any]:
 
 def _is_number(value: object) -> bool:
     return not isinstance(value, bool | str) and hasattr(value, "__float__")
-
-
-class _Named:
-    """Tells a progress the same, with what it is for before every description."""
-
-    def __init__(self, progress: Progress, prefix: str) -> None:
-        self._progress, self._prefix = progress, prefix
-
-    @property
-    def interrupted(self) -> bool:
-        return self._progress.interrupted
-
-    def begin(self, description: str, total: int) -> None:
-        self._progress.begin(self._prefix + description, total)
-
-    def advance(self, steps: int = 1) -> None:
-        self._progress.advance(steps)
-
-    def reach(self, done: int) -> None:
-        self._progress.reach(done)
-
-    def describe(self, description: str) -> None:
-        self._progress.describe(self._prefix + description)

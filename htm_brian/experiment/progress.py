@@ -55,6 +55,42 @@ class SilentProgress:
         """Do nothing."""
 
 
+class Named:
+    """Tells a progress the same, with what it is for before every description.
+
+    Parameters
+    ----------
+    progress : Progress
+        Whom it tells.
+    prefix : str
+        Before every description.
+    """
+
+    def __init__(self, progress: Progress, prefix: str) -> None:
+        self._progress, self._prefix = progress, prefix
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether to stop."""
+        return self._progress.interrupted
+
+    def begin(self, description: str, total: int) -> None:
+        """Begin a stage of `total` steps."""
+        self._progress.begin(self._prefix + description, total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Count so many steps more as done."""
+        self._progress.advance(steps)
+
+    def reach(self, done: int) -> None:
+        """Count so many steps as done."""
+        self._progress.reach(done)
+
+    def describe(self, description: str) -> None:
+        """Call the stage otherwise."""
+        self._progress.describe(self._prefix + description)
+
+
 class _CountingProgress:
     """Keeps count; how it shows is for the subclasses."""
 
