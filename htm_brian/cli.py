@@ -163,6 +163,10 @@ def validate(
     cell_model: Annotated[
         str | None, typer.Option(help="Cell model: a name or a .toml file.  [default: l5_reduced]")
     ] = None,
+    pooler: Annotated[
+        str | None,
+        typer.Option(help="What chooses columns: abstract or spiking.  [default: abstract]"),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Processes to run side by side.  [default: 2]")
     ] = None,

@@ -16,6 +16,7 @@ then how far the levels agree (`htm_brian.comparison.table`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from htm_brian.arguments import check_integer, check_number
@@ -29,6 +30,7 @@ from htm_brian.experiment.protocol import Outcome, Protocol
 from htm_brian.memory import require_bytes
 from htm_brian.network.column_race import require_race
 from htm_brian.network.event_layer import check_models
+from htm_brian.network.spatial_pooler import SpikingSpatialPooler, mean_overlap
 from htm_brian.network.tree_layer import check_models as check_trees
 from htm_brian.network.tree_layer import measured_threshold
 from htm_brian.parameters import Model, load_model
@@ -39,6 +41,7 @@ from htm_brian.streams.stream_parameters import SETTABLE, StreamParameters, acti
 from htm_brian.synapses.plasticity.network_rules import BETWEEN, NAMES
 
 SHORTEST = 16
+POOLERS = ("abstract", "spiking")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class ValidateParameters:
     Those from `value_buckets` to `duty_cycle_period` are derived from the series where they are
     None (`htm_brian.streams.stream_parameters`). At level 2 `tree_model` and `tree_cell_model` take
     the places of `model` and `cell_model`, and cells have so many basal `branches`. By `rule` the
-    spiking memory learns that is trained apart (`htm_brian.synapses.plasticity.network_rules`).
+    spiking memory learns that is trained apart (`htm_brian.synapses.plasticity.network_rules`). Of a
+    spiking `pooler` the columns are those that spike (`htm_brian.network.spatial_pooler`); how far
+    they are the abstract one's is told beside the rest.
     """
 
     input: Path | None = None
@@ -70,6 +75,7 @@ class ValidateParameters:
     tree_model: str = "minicolumns_trees"
     tree_cell_model: str = "l23_pyramidal"
     branches: int = 7
+    pooler: str = "abstract"
     jobs: int = 2
     codegen: str = "auto"
     value_buckets: int | None = None
@@ -101,6 +107,7 @@ class ValidateParameters:
             ("mode", MODES),
             ("codegen", ("auto", "cython", "numpy")),
             ("rule", NAMES),
+            ("pooler", POOLERS),
         ):
             if getattr(self, name) not in allowed:
                 raise InputError(
@@ -154,13 +161,28 @@ class Validate(Protocol):
     def run(self, progress: Progress) -> Outcome:
         """Choose the columns, let both levels have them, and compare what was recorded."""
         p: ValidateParameters = self.parameters
-        progress.begin("choosing columns", n_steps(len(self.series), self.stream))
-        stream = choose_columns(self.series, p.columns, self.stream, p.seed, watch(progress))
+        stream = self._choose(progress, "abstract")
+        overlap = {}
+        if p.pooler == "spiking" and stream is not None:
+            own, stream = stream, self._choose(progress, "spiking")
+            if stream is not None:
+                share = mean_overlap(own, stream)
+                overlap = {"columns that spike, overlap with the abstract pooler's": share}
         runs = {} if stream is None else self.levels.measure(stream, progress)
-        return self._outcome(stream, runs)
+        outcome = self._outcome(stream, runs)
+        return replace(outcome, metrics=outcome.metrics | overlap)
+
+    def _choose(self, progress: Progress, pooler: str) -> Ragged | None:
+        p: ValidateParameters = self.parameters
+        progress.begin(f"choosing columns, {pooler}", n_steps(len(self.series), self.stream))
+        chooser = partial(SpikingSpatialPooler, seed=p.seed) if pooler == "spiking" else None
+        return choose_columns(self.series, p.columns, self.stream, p.seed, watch(progress), chooser)
 
     def _outcome(self, stream: Ragged | None, runs: dict[str, Run]) -> Outcome:
-        return outcome_of(self.levels, self.series, self.stream, stream, runs, self.models)
+        models = [*self.models]
+        if self.parameters.pooler == "spiking":
+            models.append(load_model("spatial_pooler"))
+        return outcome_of(self.levels, self.series, self.stream, stream, runs, models)
 
 
 def _trees(p: ValidateParameters) -> list[Model]:

@@ -202,6 +202,42 @@ class SpatialPooler:
             self._learn(winners, sdr)
         return SDR(self.columns, winners)
 
+    def adapt(self, sdr: SDR, winners: SDR, overlaps: NDArray[np.int32]) -> None:
+        """Learn as `compute` does, but at columns that were chosen elsewhere.
+
+        Parameters
+        ----------
+        sdr : SDR
+            Input of `input_size` bits.
+        winners : SDR
+            Columns that won, of `columns` bits.
+        overlaps : ndarray of int32, shape (columns,)
+            What each column got of the input, in connected synapses.
+        """
+        kernels.pack_bits(sdr.sparse, self._active_words)
+        self.overlaps[:] = overlaps
+        self._learn(winners.sparse, sdr)
+
+    @property
+    def connected(self) -> NDArray[np.bool_]:
+        """Which potential synapses are connected, of shape (columns, pool_size)."""
+        return self.permanence >= np.float32(self.connected_permanence - EPSILON)
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The fixed order of the columns among equals, of which the highest wins."""
+        return self._priority
+
+    @property
+    def n_winners(self) -> int:
+        """Columns that win under global inhibition."""
+        return max(1, round(self.density * self.columns))
+
+    @property
+    def inhibition_is_global(self) -> bool:
+        """Whether each column competes with all others."""
+        return self._inhibition_width == self.columns
+
     def connected_inputs(self, column: int) -> NDArray[np.int64]:
         """Return the sorted inputs that a column is connected to.
 
@@ -220,8 +256,7 @@ class SpatialPooler:
             If there is no such column.
         """
         column = check_integer("column", column, low=0, high=self.columns - 1)
-        is_connected = self.permanence[column] >= np.float32(self.connected_permanence - EPSILON)
-        return self.potential[column][is_connected].astype(np.int64)
+        return self.potential[column][self.connected[column]].astype(np.int64)
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file, from which `load` restores it bit for bit.
@@ -301,12 +336,12 @@ class SpatialPooler:
         keys = kernels.rank_keys(
             self.overlaps, self.boost_factors, self._priority, self.stimulus_threshold
         )
-        if self._inhibition_width == self.columns:
-            return kernels.inhibit_globally(keys, max(1, round(self.density * self.columns)))
+        if self.inhibition_is_global:
+            return kernels.inhibit_globally(keys, self.n_winners)
         return kernels.inhibit_locally(keys, self._inhibition_width, self.density)
 
     def _learn(self, winners: NDArray[np.int64], sdr: SDR) -> None:
-        self._adapt(winners, sdr)
+        self._move_permanences(winners, sdr)
         self._learning_steps += 1
         period = min(self.duty_cycle_period, self._learning_steps)
         kernels.update_duty_cycles(self.active_duty_cycle, winners, period)
@@ -319,7 +354,7 @@ class SpatialPooler:
             excess = self._target_duty_cycle - self.active_duty_cycle
             self.boost_factors = np.exp(self.boost_strength * excess).astype(np.float32)
 
-    def _adapt(self, winners: NDArray[np.int64], sdr: SDR) -> None:
+    def _move_permanences(self, winners: NDArray[np.int64], sdr: SDR) -> None:
         affine = affine_parameters(self.permanence_rule)
         if affine is None:
             active = sdr.dense[self.potential[winners]]
@@ -344,7 +379,7 @@ class SpatialPooler:
 
     def _update_targets(self) -> None:
         """Compare each column's duty cycles with those of the columns it competes with."""
-        if self._inhibition_width == self.columns:
+        if self.inhibition_is_global:
             highest = self.overlap_duty_cycle.max()
         else:
             width = self._inhibition_width

@@ -70,7 +70,7 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
     name_or_path : str or path
         As for `htm_brian.parameters.load_model`.
     kind : str
-        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "credit",
+        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "pooler", "credit",
         "burst_network", "budget".
     level : int
         And of which level.
@@ -248,6 +248,12 @@ def _tables_of_memory(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_pooler(model: Model) -> Tables:
+    from htm_brian.network.pooler_network import KEYS
+
+    return KEYS
+
+
 def _tables_of_distal_rule(model: Model) -> Tables:
     from htm_brian.synapses.plasticity.calcium_on_branches import KEYS, TABLE
 
@@ -321,6 +327,9 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("memory", 1): Kind(
         "a memory of cells that plateaus teach (level 1)", _tables_of_memory, lambda model: model
+    ),
+    ("pooler", 1): Kind(
+        "a spatial pooler of spiking cells (level 1)", _tables_of_pooler, _check_release
     ),
     ("credit", 0): Kind(
         "rules of credit on rates (level 0)", _tables_of_credit, lambda model: model

@@ -16,6 +16,7 @@ must not be looser than what it measures.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -28,6 +29,13 @@ from htm_brian.streams.stream_parameters import StreamParameters, positions
 
 LARGEST = 8192
 """Bits that a part of an encoding may have; finer ones are drawn at random from so many."""
+
+
+class Chooser(Protocol):
+    """What chooses columns: a spatial pooler, abstract or spiking."""
+
+    def compute(self, sdr: SDR, learn: bool = True) -> SDR:
+        """Return the columns that win with this input."""
 
 
 def encode(series: Series, parameters: StreamParameters, seed: int) -> list[SDR]:
@@ -115,6 +123,7 @@ def choose_columns(
     parameters: StreamParameters,
     seed: int,
     after_step: Callable[[int], bool] | None = None,
+    chooser: Callable[[SpatialPooler], Chooser] | None = None,
 ) -> Ragged | None:
     """Return the active columns of every step of `series`.
 
@@ -128,13 +137,16 @@ def choose_columns(
         Of the scalar encoder and of the pooler.
     after_step : callable, optional
         Called with the number of steps done, of `n_steps` in all; False ends the work there.
+    chooser : callable, optional
+        Makes, of an untrained pooler, what chooses in its place, such as
+        `htm_brian.network.spatial_pooler.SpikingSpatialPooler`.
 
     Returns
     -------
     Ragged, or None if `after_step` ended it
     """
     encodings = encode(series, parameters, seed)
-    pooler = SpatialPooler(
+    untrained = SpatialPooler(
         encodings[0].size,
         columns,
         density=parameters.active_columns / columns,
@@ -142,6 +154,7 @@ def choose_columns(
         duty_cycle_period=parameters.duty_cycle_period,
         seed=seed,
     )
+    pooler: Chooser = untrained if chooser is None else chooser(untrained)
     chosen = []
     for done, (encoding, learn) in enumerate(_lessons(encodings, parameters), start=1):
         winners = pooler.compute(encoding, learn=learn)
