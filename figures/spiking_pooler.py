@@ -47,7 +47,7 @@ def _race(axes: Axes, one: xr.Dataset) -> None:
     fired = ~np.isnan(latency)
     axes.plot(drive[fired], latency[fired], "o", color=SPIKES, markersize=4, label="spiked")
     silent = axes.twinx()
-    bins = np.arange(drive.min(), drive.max() + 2) - 0.5
+    bins = (np.arange(drive.min(), drive.max() + 2) - 0.5).tolist()
     silent.hist(drive[~fired], bins=bins, color=GREY, alpha=0.5)
     silent.set_ylabel("columns that stay silent", color=GREY)
     axes.set(xlabel="connected synapses from active bits", ylabel="first spike (ms)")

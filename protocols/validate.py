@@ -51,8 +51,8 @@ class ValidateParameters:
     Those from `value_buckets` to `duty_cycle_period` are derived from the series where they are
     None (`htm_brian.streams.stream_parameters`). At level 2 `tree_model` and `tree_cell_model` take
     the places of `model` and `cell_model`, and cells have so many basal `branches`. By `rule` the
-    spiking memory learns that is trained apart (`htm_brian.synapses.plasticity.network_rules`). Of a
-    spiking `pooler` the columns are those that spike (`htm_brian.network.spatial_pooler`); how far
+    spiking memory learns that is trained apart (`htm_brian.synapses.plasticity.network_rules`). The
+    columns of a spiking `pooler` are those that spike (`htm_brian.network.spatial_pooler`); how far
     they are the abstract one's is told beside the rest.
     """
 

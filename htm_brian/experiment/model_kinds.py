@@ -70,8 +70,8 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
     name_or_path : str or path
         As for `htm_brian.parameters.load_model`.
     kind : str
-        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "pooler", "credit",
-        "burst_network", "budget".
+        What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "pooler",
+        "credit", "burst_network", "budget".
     level : int
         And of which level.
 

@@ -22,6 +22,7 @@ noise of its own. A neuron's spike ends the volley for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from brian2 import ms, second
@@ -332,7 +333,7 @@ class PoolerNetwork:
         names["neuron_share"] = 1 / self.neurons_per_column
 
 
-def _namespace(model: Model, winners: int, seed: int) -> dict[str, object]:
+def _namespace(model: Model, winners: int, seed: int) -> dict[str, Any]:
     """Return what the equations call by name."""
     cell, forward, release = model["cell"], model["feedforward"], model["release"]
     inhibition, noise = model["inhibition"], model["membrane_noise"]
