@@ -130,7 +130,7 @@ def test_equal_seeds_give_equal_spikes_and_noise_changes_them() -> None:
 
 def test_a_series_becomes_columns_by_spikes_alone() -> None:
     series = read_series().head(60)
-    few = StreamParameters(active_columns=10, training_passes=1)
+    few = StreamParameters(active_columns=10, training_passes=1, boost_strength=0.0)
     made = [choose_columns(series, 250, few, 3, chooser=one) for one in (reliable, None)]
     spiked, level_0 = made
     assert spiked is not None and level_0 is not None
