@@ -22,7 +22,7 @@ from htm_brian.synapses.release.stochastic import ReleaseSynapses
 from htm_brian.synapses.release.values import check_delay, check_ends
 
 GLUTAMATE = ("ampa", "nmda")
-RECEPTORS = (*GLUTAMATE, "gaba")
+RECEPTORS = (*GLUTAMATE, "gaba", "gaba_b")
 
 WEIGHT = "weight : 1"
 PLACE = "place : integer (constant)"
@@ -109,7 +109,7 @@ def receptors_of(
             if f"{name}_{place}" not in variables:
                 raise InputError(f"{place} has no {name} receptors ({file}, [{name}])")
     if not wanted:
-        raise InputError("receptors must name at least one of ampa, nmda, gaba, got none")
+        raise InputError("receptors must name at least one of ampa, nmda, gaba, gaba_b, got none")
     return tuple(wanted)
 
 

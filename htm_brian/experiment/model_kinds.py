@@ -71,7 +71,7 @@ def load_checked(name_or_path: str | os.PathLike[str], kind: str, level: int) ->
         As for `htm_brian.parameters.load_model`.
     kind : str
         What the caller needs: "cell", "synapse", "plasticity", "network", "memory", "pooler",
-        "credit", "burst_network", "budget".
+        "credit", "burst_network", "thalamus", "budget".
     level : int
         And of which level.
 
@@ -272,6 +272,12 @@ def _tables_of_ensembles(model: Model) -> Tables:
     return KEYS
 
 
+def _tables_of_thalamus(model: Model) -> Tables:
+    from htm_brian.network.thalamus import KEYS
+
+    return KEYS
+
+
 def _tables_of_budget(model: Model) -> Tables:
     from htm_brian.synapses.release.energy import BUDGET
 
@@ -336,6 +342,9 @@ KINDS: dict[tuple[str, int], Kind] = {
     ),
     ("burst_network", 1): Kind(
         "ensembles that bursts teach (level 1)", _tables_of_ensembles, lambda model: model
+    ),
+    ("thalamus", 1): Kind(
+        "a thalamus around a layer (level 1)", _tables_of_thalamus, lambda model: model
     ),
     ("budget", 3): Kind("a budget of energy (level 3)", _tables_of_budget, lambda model: model),
 }

@@ -31,6 +31,8 @@ class Layer(Protocol):
     early_until : float or ndarray of shape (columns,)
         Seconds after volleys were last sent up to which a first spike comes in time to silence the
         rest of its column; derived or measured.
+    driven : ndarray of int
+        Columns that got a volley in the last element, sorted.
     """
 
     @property
@@ -52,6 +54,10 @@ class Layer(Protocol):
     @property
     def early_until(self) -> float | NDArray[np.float64]:
         """Seconds after a volley, one for all or shape (columns,): until then a spike is early."""
+
+    @property
+    def driven(self) -> NDArray[np.int64]:
+        """Columns that got a volley in the last element."""
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Send a volley to all cells of these columns at the next time step.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
@@ -60,6 +60,18 @@ ALIKE = 0.003
 """Variation of a volley where there is no noise: chance decides between cells that are alike."""
 
 
+class VolleySource(Protocol):
+    """Decides by spikes which of the columns that it is told to drive get a volley, and when."""
+
+    def drive(self, columns: NDArray[np.integer]) -> Array:
+        """Begin an element; return by when volleys should have come, seconds from now."""
+        ...
+
+    def volleys(self, start: float) -> tuple[NDArray[np.int64], Array]:
+        """Return the columns that got a volley since `start`, and the seconds from then to each."""
+        ...
+
+
 class MinicolumnLayer:
     """Base of the layers: their size, their clocks, and how they are driven and run.
 
@@ -84,6 +96,8 @@ class MinicolumnLayer:
     period : Quantity
     early_until : ndarray of shape (columns,)
         See `htm_brian.network.layer.Layer`.
+    driven : ndarray of int
+        Columns that got a volley in the last element.
     """
 
     network: LayerNetwork
@@ -105,8 +119,20 @@ class MinicolumnLayer:
         self.clock = Clock(element["time_step"], name="cell_clock")
         self.branch_clock = Clock(element["branch_time_step"], name="branch_clock")
         self._elements, self._start = 0, 0.0
+        self.driven = np.empty(0, dtype=np.int64)
+        self._source: VolleySource | None = None
         self._wiring: SegmentWiring | None = None
         self._stored: dict[str, Any] = {}
+
+    def take_volleys_from(self, source: VolleySource) -> None:
+        """Leave it to something that spikes in the layer's network which columns get a volley.
+
+        Parameters
+        ----------
+        source : VolleySource
+            Such as `htm_brian.network.thalamus.Thalamus`.
+        """
+        self._source = source
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step, or with jitter."""
@@ -180,8 +206,12 @@ class MinicolumnLayer:
 
     def _drive_relays(self, columns: NDArray[np.integer]) -> Array:
         """Make relay cells fire; return the seconds until each does."""
-        rng = stream(self._seed, "jitter", self._elements)
-        wait = self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
+        self.driven = np.asarray(columns, dtype=np.int64)
+        if self._source is not None:
+            wait = self._source.drive(columns)
+        else:
+            rng = stream(self._seed, "jitter", self._elements)
+            wait = self.minicolumns.drive(columns, rng.standard_normal(len(columns)))
         self.early_until[:] = self._recruited_until
         self.early_until[columns] += wait
         return wait
@@ -213,6 +243,9 @@ class MinicolumnLayer:
         self.network.advance(duration)
         for group in self._guarded():
             require_finite(group)
+        if self._source is not None:
+            self.driven, wait = self._source.volleys(start)
+            self.early_until[self.driven] = self._recruited_until + wait
         stop = start + float(duration)
         state = self.branches()
         on = (state.owner >= 0) & (state.plateau_end > start) & (state.plateau_onset < stop)

@@ -253,10 +253,10 @@ max_new_synapses, max_segments_per_cell, max_synapses_per_segment
         check_truth("learn", learn)
         before = self._branches
         self.plateau_columns = readout.columns_of(self.predictive_cells, self.cells_per_column)
-        self.plateau_anomaly = readout.plateau_anomaly(columns, self.plateau_columns)
-        self.driven_columns = columns
         self.layer.drive(columns)
         events = self.events = self.layer.advance()
+        self.driven_columns = self.layer.driven
+        self.plateau_anomaly = readout.plateau_anomaly(self.driven_columns, self.plateau_columns)
         read = readout.answers(events, self.n_cells, self.cells_per_column, self.layer.early_until)
         self._iteration += 1
         self.best_matching_cells = self._best_matching(read.active_cells)
