@@ -45,7 +45,7 @@ class ThalamicGateParameters:
     activation_threshold, min_threshold : int
         Of the memory.
     conditions : tuple of str
-        Some of `CONDITIONS`; the gated one is the first.
+        Some of `CONDITIONS`, the gated one first; left out, all but relay cells held in burst mode.
     held : Quantity
         Current into relay cells that always burst, in place of their background's mean.
     seeds, seed : int
@@ -65,10 +65,10 @@ class ThalamicGateParameters:
     active: int = 20
     sequences: int = 1
     length: int = 8
-    episodes: int = 10
+    episodes: int = 9
     activation_threshold: int = 6
     min_threshold: int = 4
-    conditions: tuple[str, ...] = CONDITIONS
+    conditions: tuple[str, ...] = CONDITIONS[:3]
     held: Quantity = quantity(-170 * pA)
     seeds: int = 10
     seed: int = 42
