@@ -1,30 +1,25 @@
 """The whole state of a network as plain values and arrays, for a file that is no pickle.
 
-Brian2 stores a network in a form of its own (`Network.store`): pairs of an array and its size, and
-queues as nested lists. Its compiled code draws random numbers 20,000 at a time, and of these Brian2
-stores an address only, which is another's a moment later. Here the numbers that are still to be
-drawn are part of the state, so that a network goes on bit for bit, also in another process.
+Brian2 stores a network in a form of its own (`Network.store`): pairs of an array and its size,
+queues as nested lists, and of random numbers an address (`htm_brian.engine.random_numbers`). From
+this state a network goes on bit for bit, also in another process.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from brian2.codegen.generators import cython_generator
 from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.device import get_device
-from numpy.typing import NDArray
 
+from htm_brian.engine.random_numbers import random_state, set_random_state
 from htm_brian.engine.running import in_a_run
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
 
 _NAME, _TIME, _RANDOM, _QUEUE = "checkpoint", "0_t", "_random_generator_state", "_spikequeue"
-_KINDS = ("rand", "randn")
-_BUFFER = cython_generator._BUFFER_SIZE
 
 
 def network_state(network: SteppedNetwork, parts: Collection[str]) -> dict[str, Any]:
@@ -91,56 +86,6 @@ def restore_network(network: SteppedNetwork, state: dict[str, Any]) -> None:
 def code_target() -> str:
     """Return what Brian2 generates code for, ``"numpy"`` or ``"cython"``: they draw differently."""
     return str(get_device().code_object_class(None).class_name)
-
-
-def random_state() -> dict[str, Any]:
-    """Return NumPy's global generator, and what compiled code has drawn in advance.
-
-    Returns
-    -------
-    dict
-        ``numpy``; ``rand`` and ``randn``, each a float array of the numbers that come next.
-    """
-    device = get_device()
-    name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
-    drawn = {}
-    for kind in _KINDS:
-        address = int(getattr(device, f"{kind}_buffer")[0])
-        index = int(getattr(device, f"{kind}_buffer_index")[0])
-        # At 0 the next call draws anew, whatever is in the memory.
-        drawn[kind] = _memory(address)[index:].copy() if index and address else np.empty(0)
-    return {"numpy": (str(name), keys, int(position), int(has_gauss), float(gauss)), **drawn}
-
-
-def set_random_state(state: dict[str, Any]) -> None:
-    """Go back to what `random_state` returned.
-
-    Parameters
-    ----------
-    state : dict
-    """
-    device = get_device()
-    np.random.set_state(state["numpy"])  # noqa: NPY002
-    for kind in _KINDS:
-        coming, buffer = state[kind], getattr(device, f"{kind}_buffer")
-        if len(coming) and not buffer[0]:
-            buffer[0] = _own_memory()
-        if len(coming):
-            _memory(int(buffer[0]))[_BUFFER - len(coming) :] = coming
-        getattr(device, f"{kind}_buffer_index")[0] = (_BUFFER - len(coming)) % _BUFFER
-
-
-def _memory(address: int) -> NDArray[np.float64]:
-    """Return the numbers that compiled code has drawn, as they lie in memory."""
-    return np.ctypeslib.as_array((ctypes.c_double * _BUFFER).from_address(address))
-
-
-def _own_memory() -> int:
-    """Return the address of memory for them, which compiled code frees when it draws anew."""
-    # It takes its own from NumPy in the same way, and lets NumPy forget it.
-    numbers = np.zeros(_BUFFER)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(numbers))
-    return int(numbers.ctypes.data)
 
 
 def _unpaired(state: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -32,6 +32,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from htm_brian.engine.arrays import note_sizes, raw, set_clocks
 from htm_brian.engine.compiling import compile_apart, push_from_python
+from htm_brian.engine.random_numbers import own_memory_kept, random_state, set_random_state
 from htm_brian.engine.versions import usable
 from htm_brian.engine.warnings import expected
 
@@ -81,6 +82,7 @@ class SteppedNetwork(Network):
         self.expected_warnings: list[str] = []
         self.before_prepare: list[Call] = []
         self.after_prepare: list[Call] = []
+        self._drawn: dict[tuple[str, str | None], dict[str, Any]] = {}
         self._prepared: list[object] | None = None
         self._compiled = self._preparing = False
         self._members: list[BrianObject] = []
@@ -162,28 +164,41 @@ class SteppedNetwork(Network):
         """Make the next stretch prepare anew, for example after an array was reallocated."""
         self._prepared = None
 
-    def store(self, *args: Any, **kwds: Any) -> None:
+    def store(self, name: str = "default", filename: str | None = None) -> None:
         """Store the state, as `Network.store` does.
 
         Parameters
         ----------
-        *args, **kwds
+        name, filename : str
             As of `Network.store`.
         """
         for item in self.sorted_objects:
             if isinstance(item, VariableOwner):
                 note_sizes(item)
-        super().store(*args, **kwds)
+        super().store(name, filename)
+        self._drawn[name, filename] = random_state()
 
-    def restore(self, *args: Any, **kwds: Any) -> None:
+    def restore(
+        self, name: str = "default", filename: str | None = None, restore_random_state: bool = False
+    ) -> None:
         """Go back to a stored state, as `Network.restore` does.
 
         Parameters
         ----------
-        *args, **kwds
+        name, filename : str
             As of `Network.restore`.
+        restore_random_state : bool
+            Whether random numbers are to come again; from a file of another process, those of
+            NumPy do, and not those that compiled code had drawn in advance.
         """
-        super().restore(*args, **kwds)
+        drawn = self._drawn.get((name, filename))
+        if restore_random_state and drawn is None:
+            with own_memory_kept():
+                super().restore(name, filename, restore_random_state)
+        else:
+            super().restore(name, filename)
+            if restore_random_state and drawn is not None:
+                set_random_state(drawn)
         self.invalidate()
 
     def measure(self) -> dict[str, float]:

@@ -82,7 +82,13 @@ def test_sixty_elements_equal_those_of_the_uninterrupted_run(
 @pytest.mark.compiled
 def test_numbers_that_compiled_code_has_drawn_in_advance_come_back(tmp_path: Path) -> None:
     prefs.codegen.target = "cython"
-    goes_on(noisy(), tmp_path / "memory.npz", 20, 60)
+    tm = noisy(sleeping=False)
+    goes_on(tm, tmp_path / "memory.npz", 20, 60)
+    tm.network.store()
+    columns = elements(60)
+    once = answers(tm, columns)
+    tm.network.restore(restore_random_state=True)
+    assert answers(tm, columns) == once
 
 
 def test_a_loaded_memory_has_the_room_that_branches_had_outgrown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def memory(**options: object) -> SpikingTemporalMemory:
         "model": NETWORK,
         "cell_model": CELL,
     }
-    return SpikingTemporalMemory(4, 2, **(given | options))  # type: ignore[arg-type]
+    return SpikingTemporalMemory(**({"columns": 4, "cells_per_column": 2} | given | options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -134,3 +135,26 @@ def test_more_synapses_lead_by_more_and_the_threshold_is_where_the_window_closes
     assert 8 <= found.threshold <= 18
     assert found.window < found.silenced_until < found.resting
     assert 10e-9 < found.pulse < 150e-9, "more would leave the cell hyperpolarised"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("measured")
+def test_a_memory_of_trees_that_was_saved_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    whole = memory(columns=8, cells_per_column=4, min_threshold=4, max_new_synapses=16)
+    columns = [np.arange(5), np.arange(3, 8)] * 3
+    for each in columns[:3]:
+        whole.compute(each)
+    whole.save(tmp_path / "memory.npz")
+    loaded = SpikingTemporalMemory.load(tmp_path / "memory.npz")
+    trace: list[list[object]] = [[], []]
+    for tm, found in zip((loaded, whole), trace, strict=True):
+        brian2_state = np.random.get_state()  # noqa: NPY002
+        for each in columns[3:]:
+            tm.compute(each)
+            found.append([tm.spike_cells.tolist(), tm.spike_times.tolist(), tm.anomaly])
+            found.append([tm.events.plateau_onsets.tolist(), tm.predictive_cells.tolist()])
+        np.random.set_state(brian2_state)  # noqa: NPY002
+    assert trace[0] == trace[1]
+    assert sum(len(spikes[0]) for spikes in trace[0][::2]) > 0  # type: ignore[index]
+    assert loaded.n_segments > 0
+    assert loaded.export_segments() == whole.export_segments()
