@@ -23,7 +23,8 @@ class DerivedCode:
     parameters : list of str
         Names of the parameters that the functions read.
     functions : str
-        ``update_cells``, ``update_branches``, ``membrane_current`` and ``branch_conductance``.
+        ``update_cells``, ``update_branches``, the same of one cell and one branch,
+        ``membrane_current`` and ``branch_conductance``.
     """
 
     parameters: list[str]
@@ -47,6 +48,15 @@ def derived_code(model: Model) -> DerivedCode:
     shared = {name for part in (cell, branches) for name in part if "shared" in part[name].flags}
     # By value: the compiler then knows that no array overlaps the parameters.
     functions = f"""
+static inline void update_cell(const Network &p, int64_t i) {{
+{_statements(cells_next, cell)}
+}}
+
+static inline void update_branch(const Network &p, int64_t i) {{
+    const double branch_step = p.steps_per_branch_step * p.dt;
+{_statements(branches_next, branches)}
+}}
+
 static void update_cells(const Network p) {{
     for (int64_t i = 0; i < p.n_cells; i++) {{
 {_statements(cells_next, cell)}

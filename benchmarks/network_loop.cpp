@@ -3,9 +3,11 @@
 // arithmetic in the same order at each time step, so it must activate the same cells. What follows
 // from the equations of cells and branches is written by network_loop.py, into two files.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <ctime>
+#include <numeric>
 #include <vector>
 
 using Spikes = std::vector<int32_t>;
@@ -17,7 +19,9 @@ struct Network {
     int64_t withdrawal_delay, dendritic_step, somatic_step;  // the last two within an element
     double dt, variation, interneuron_refractory_period;
     double coincidence_window, recruiting, relay_drive_peak, relay_decay, early_until;
-    double somatic_conductance;
+    double somatic_conductance, resting_potential, feedforward_reversal_potential;
+    double adaptation_time_constant, inhibition_time_constant, volley_lasts;
+    int64_t sleeps, remembered, settled;  // as in htm_brian.network.sleeping_cells
 #include "parameters.inc"
     double spike_threshold, spike_reset_potential, spike_refractory_period;
     double burst_interval, burst_dendritic_threshold;
@@ -49,8 +53,26 @@ struct Delay {
     Spikes &due(int64_t step) { return ring[step % ring.size()]; }
 };
 
+constexpr int64_t AWAKE = -1;
+
+// Who is awake; of sleepers since which step, and with which inhibition.
+struct Sleep {
+    Spikes cells, branches;
+    std::vector<int64_t> since;
+    std::vector<double> inhibition, busy_until;
+    std::vector<char> branch_awake;
+    std::vector<int64_t> inhibited;  // steps at whose end all somata were inhibited
+    explicit Sleep(const Network &p)
+        : cells(p.n_cells), branches(p.n_branches), since(p.n_cells, AWAKE),
+          inhibition(p.n_cells), busy_until(p.n_cells), branch_awake(p.n_branches, 1) {
+        std::iota(cells.begin(), cells.end(), 0);
+        std::iota(branches.begin(), branches.end(), 0);
+    }
+};
+
 struct UnderWay {
     Delay relay, gating, recruitment, inhibition, release, withdrawal;
+    Sleep sleep;
 };
 
 static uint64_t random_state = 1;
@@ -80,13 +102,16 @@ static bool in_burst(const Network &p, int64_t i, double t) {
     return std::fabs(t - p.burst_spike_due[i]) < 0.501 * p.dt;
 }
 
+static bool fires(const Network &p, int64_t i, double t) {
+    return (p.v[i] > p.spike_threshold
+            && t + p.dt - p.last_spike_time[i] >= p.spike_refractory_period)
+        || in_burst(p, i, t);
+}
+
 static void find_spikes(const Network p, double t, Spikes &spikes) {
     spikes.clear();
     for (int64_t i = 0; i < p.n_cells; i++)
-        if ((p.v[i] > p.spike_threshold
-             && t + p.dt - p.last_spike_time[i] >= p.spike_refractory_period)
-            || in_burst(p, i, t))
-            spikes.push_back(i);
+        if (fires(p, i, t)) spikes.push_back(i);
 }
 
 static void reset_cells(const Network &p, double t, const Spikes &spikes) {
@@ -115,31 +140,36 @@ static void inhibit(const Network &p, int64_t column) {
 }
 
 // What predicted this element ends once predicted cells have had their time.
-static void end_plateaus(const Network &p, double t) {
-    for (int64_t b = 0; b < p.n_branches; b++)
+static void end_plateaus(const Network &p, double t, const Spikes &branches) {
+    for (int32_t b : branches)
         if (p.plateau_onset[b] < t && p.plateau_end[b] > t + p.early_until)
             p.plateau_end[b] = t + p.early_until;
 }
 
-static void inhibit_dendrites(const Network &p) {
-    for (int64_t b = 0; b < p.n_branches; b++)
-        p.depolarisation[b] = 0;
+static void inhibit_dendrites(const Network &p, const Spikes &branches) {
+    for (int32_t b : branches) p.depolarisation[b] = 0;
 }
 
-static void inhibit_somata(const Network &p) {
-    for (int64_t i = 0; i < p.n_cells; i++)
-        p.g_inhibition[i] = p.somatic_conductance;
+static void inhibit_somata(const Network &p, Sleep &sleep) {
+    for (int32_t i : sleep.cells) p.g_inhibition[i] = p.somatic_conductance;
+    sleep.inhibited.push_back(p.step);
 }
 
-static void find_plateaus(const Network p, double t, Spikes &plateaus) {
+static void find_plateaus(const Network p, double t, const Spikes &branches, Spikes &plateaus) {
     plateaus.clear();
-    for (int64_t b = 0; b < p.n_branches; b++)
+    for (int32_t b : branches)
         if (p.tally[b] > p.activation_threshold - 0.5
             && t - p.plateau_onset[b] >= p.refractory_period)
             plateaus.push_back(b);
 }
 
-static void release(const Network &p, double t, const Spikes &spikes) {
+static void wake_branch(Sleep &sleep, int32_t branch) {
+    if (sleep.branch_awake[branch]) return;
+    sleep.branch_awake[branch] = 1;
+    sleep.branches.push_back(branch);
+}
+
+static void release(const Network &p, double t, const Spikes &spikes, Sleep &sleep) {
     for (int32_t cell : spikes)
         for (int64_t s = p.first_synapse[cell]; s < p.first_synapse[cell + 1]; s++) {
             const bool arrives = uniform() < p.transmission_probability[s];
@@ -147,6 +177,7 @@ static void release(const Network &p, double t, const Spikes &spikes) {
             p.counts_until[s] += fresh * (t + p.coincidence_window);
             p.tally[p.branch[s]] += p.weight[s] * fresh;
             p.potential_tally[p.branch[s]] += fresh;
+            if (fresh > 0) wake_branch(sleep, p.branch[s]);
         }
 }
 
@@ -160,12 +191,13 @@ static void withdraw(const Network &p, double t, const Spikes &spikes) {
         }
 }
 
-static void sum_conductances(const Network p, double t) {
-    for (int64_t i = 0; i < p.n_cells; i++)
-        p.basal_conductance[i] = 0;
-    for (int64_t b = 0; b < p.n_branches; b++)
+static void sum_conductances(const Network p, double t, const Sleep &sleep) {
+    for (int32_t i : sleep.cells) p.basal_conductance[i] = 0;
+    for (int32_t b : sleep.branches)
         p.basal_conductance[p.owner[b]] += branch_conductance(p, b, t);
 }
+
+#include "network_sleep.inc"
 
 extern "C" {
 
@@ -174,7 +206,7 @@ int64_t size_of_network() { return sizeof(Network); }
 void *new_queues(const Network *p) {
     return new UnderWay{Delay(p->relay_delay), Delay(p->gating_delay),
                         Delay(p->recruitment_delay), Delay(p->inhibition_delay),
-                        Delay(p->release_delay), Delay(p->withdrawal_delay)};
+                        Delay(p->release_delay), Delay(p->withdrawal_delay), Sleep(*p)};
 }
 
 void delete_queues(void *queues) { delete static_cast<UnderWay *>(queues); }
@@ -187,20 +219,31 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
     Spikes spikes, plateaus, volley(columns, columns + n_columns), inhibited, recruited;
     const double kept = std::exp(-p.dt / p.relay_decay);
     int64_t n_fired = 0;
-    if (n_columns > 0) end_plateaus(p, p.step * p.dt);
+    Sleep &sleep = way.sleep;
+    if (p.sleeps) next_element(p, sleep, volley);
+    if (n_columns > 0) end_plateaus(p, p.step * p.dt, sleep.branches);
     for (int64_t k = 0; k < p.n_steps; k++, p.step++) {
         const double t = p.step * p.dt;
         const bool at_branches = p.step % p.steps_per_branch_step == 0;
         const double before_update = now();
-        update_cells(p);
+        if (p.sleeps)
+            for (int32_t i : sleep.cells) update_cell(p, i);
+        else
+            update_cells(p);
         for (int64_t column = 0; column < p.n_cells / per_column; column++)
             p.relay_drive[column] *= kept;
-        if (at_branches) update_branches(p);
+        if (at_branches && p.sleeps)
+            update_awake_branches(p, t, sleep);
+        else if (at_branches)
+            update_branches(p);
         const double before_thresholds = now();
-        find_spikes(p, t, spikes);
+        if (p.sleeps)
+            find_spikes_of(p, t, sleep.cells, spikes);
+        else
+            find_spikes(p, t, spikes);
         reset_cells(p, t, spikes);
         for (int32_t cell : spikes) p.fired[n_fired++] = cell;
-        if (at_branches) find_plateaus(p, t, plateaus);
+        if (at_branches) find_plateaus(p, t, sleep.branches, plateaus);
         inhibited.clear();
         for (int64_t column = 0; column < p.n_cells / per_column; column++)
             if (p.drive[column] > p.recruiting - 0.5 && p.relay_drive[column] > 1)
@@ -212,7 +255,7 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
         way.inhibition.send(p.step, inhibited);
         if (k == 0) way.relay.send(p.step, volley);
         if (k == 0) way.gating.send(p.step, volley);
-        release(p, t, way.release.due(p.step));
+        release(p, t, way.release.due(p.step), sleep);
         withdraw(p, t, way.withdrawal.due(p.step));
         for (int32_t column : way.relay.due(p.step))
             for (int64_t i = column * per_column; i < (column + 1) * per_column; i++) {
@@ -242,10 +285,11 @@ int64_t run_element(Network *network, void *queues, const int32_t *columns, int6
                 p.plateau_onset[b] = t;
                 p.plateau_end[b] = t + p.plateau_duration;
             }
-            if (n_columns > 0 && k == p.dendritic_step) inhibit_dendrites(p);
-            sum_conductances(p, t);
+            if (n_columns > 0 && k == p.dendritic_step) inhibit_dendrites(p, sleep.branches);
+            sum_conductances(p, t, sleep);
+            if (p.sleeps) wake_driven(p, sleep);
         }
-        if (n_columns > 0 && k == p.somatic_step && p.somatic_conductance > 0) inhibit_somata(p);
+        if (n_columns > 0 && k == p.somatic_step && p.somatic_conductance > 0) inhibit_somata(p, sleep);
         const double end = now();
         p.seconds[0] += before_thresholds - before_update;
         p.seconds[1] += before_synapses - before_thresholds;

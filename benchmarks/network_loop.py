@@ -17,9 +17,13 @@ from brian2.synapses.synapses import Synapses
 from network_equations import derived_code
 from numpy.typing import NDArray
 
+from htm_brian.cells.fluctuations import resting_system
 from htm_brian.engine import derivation
 from htm_brian.engine.fast_settings import FLAGS
 from htm_brian.engine.processor import PAGE, moved
+from htm_brian.network.column_race import recruitment_of
+from htm_brian.network.minicolumns import longest_volley
+from htm_brian.network.sleeping_cells import FORGETTING, SETTLING
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.synapses.release.transmission import CHANCE
 
@@ -57,10 +61,14 @@ class BareLoop:
     parameters : list of str
         What its functions read of cell and branch.
     tm : SpikingTemporalMemory
-        Network to copy.
+        Network to copy, in which all cells and branches are awake.
+    sleeping : bool
+        Whether the loop lets those sleep that nothing reaches.
     """
 
-    def __init__(self, library: Path, parameters: list[str], tm: SpikingTemporalMemory) -> None:
+    def __init__(
+        self, library: Path, parameters: list[str], tm: SpikingTemporalMemory, sleeping: bool
+    ) -> None:
         self._library = ctypes.CDLL(str(library))
         self._library.new_queues.restype = ctypes.c_void_p
         self._library.run_element.restype = ctypes.c_int64
@@ -69,7 +77,7 @@ class BareLoop:
         if self._library.size_of_network() != ctypes.sizeof(network):
             raise RuntimeError("the fields of network_loop.cpp were misread")
         self._arrays = _arrays(tm)
-        values = _numbers(tm)
+        values = _numbers(tm) | {"sleeps": int(sleeping)}
         for name, kind in fields:
             if kind is ctypes.c_void_p:
                 if name not in self._arrays:
@@ -178,14 +186,23 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "relay_decay": float(interneurons.relay_decay[:]),
         "early_until": answered,
         "somatic_conductance": float(inhibition["conductance"]),
+        "volley_lasts": longest_volley(tm.model) + tm.layer.race.window + recruitment_of(tm.model),
+        **_memory_of_cells(tm, dt),
         "dendritic_step": round(answered / branch_dt) * steps(branch_dt),
         "somatic_step": steps(inhibition["delay"]),
         "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
 
 
+def _memory_of_cells(tm: SpikingTemporalMemory, dt: float) -> dict[str, int]:
+    """Return after how many steps a cell has forgotten its potentials, and follows adaptation."""
+    _, matrix, _ = resting_system(tm.layer.cells.parameters, tm.layer.cells.equations)
+    slowest = -1 / np.linalg.eigvals(matrix).real.max() / dt
+    return {"remembered": int(FORGETTING * slowest), "settled": int(SETTLING * slowest)}
+
+
 @contextmanager
-def bare_loop(tm: SpikingTemporalMemory) -> Iterator[BareLoop | None]:
+def bare_loop(tm: SpikingTemporalMemory, sleeping: bool = False) -> Iterator[BareLoop | None]:
     """Compile the loop and let it take over the state of `tm`; None without g++."""
     compiler = shutil.which("g++")
     if compiler is None:
@@ -195,7 +212,8 @@ def bare_loop(tm: SpikingTemporalMemory) -> Iterator[BareLoop | None]:
         library, code = Path(folder) / "loop.so", derived_code(tm.cell_model)
         (Path(folder) / PARAMETERS).write_text(_declared(code.parameters))
         (Path(folder) / FUNCTIONS).write_text(code.functions)
-        shared_library.build(compiler, [*FLAGS, "-I", folder], SOURCE, library)
-        loop = BareLoop(library, code.parameters, tm)
+        folders = ["-I", folder, "-I", str(SOURCE.parent)]
+        shared_library.build(compiler, [*FLAGS, *folders], SOURCE, library)
+        loop = BareLoop(library, code.parameters, tm, sleeping)
         yield loop
         loop.close()

@@ -17,7 +17,8 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_compiler
-def test_the_bare_loop_activates_the_same_cells() -> None:
+@pytest.mark.parametrize("sleeping", [False, True])
+def test_the_bare_loop_activates_the_same_cells(sleeping: bool) -> None:
     from bench_network import QUICK, known_sequence, memory
     from network_loop import bare_loop
 
@@ -27,7 +28,7 @@ def test_the_bare_loop_activates_the_same_cells() -> None:
     tm.import_segments(table)
     rng = np.random.default_rng(1)
     activity = []
-    with bare_loop(tm) as loop:
+    with bare_loop(tm, sleeping) as loop:
         for k in range(14):
             surprise = np.sort(rng.choice(size.columns, size.active, replace=False))
             element = surprise if k == 6 else columns[k % len(columns)]
@@ -61,11 +62,11 @@ def test_the_smallest_benchmark_prints_its_table(
     bench_network.main()
     lines = capsys.readouterr().out.splitlines()
     rows = {line[:40].strip(): line[40:].split() for line in lines}
-    for column in (0, 1, 2, 3):
+    for column in (0, 1, 2, 4):
         parts = [rows[part][column] for part in (*bench_network.PARTS, bench_network.REST)]
         assert sum(float(part) for part in parts if part != "-") > 0
         assert float(rows["whole"][column]) > 0
-    assert rows["rewiring"][2:] == ["-", "-", "-"]
+    assert rows["rewiring"][2:] == ["-"] * 4
     if shutil.which("g++"):
         assert float(rows["times the C++ loop"][-1]) == 1
 
