@@ -24,7 +24,6 @@ from htm_brian.sdr.sdr import SDR
 _UPDATE_PERIOD = 50
 """Learning steps between two looks at the duty cycles of the neighbourhood, as in NuPIC."""
 
-
 _SAVED = (
     "potential",
     "permanence",
@@ -396,7 +395,6 @@ class SpatialPooler:
 
 
 def _check_share(name: str, value: float) -> float:
-    share = check_number(name, value, high=1)
-    if share <= 0:
+    if check_number(name, value, high=1) <= 0:
         raise InputError(f"{name} must lie in (0, 1], got {value}")
-    return share
+    return float(value)
