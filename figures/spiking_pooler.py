@@ -68,7 +68,7 @@ def _arms(axes: Axes, dataset: xr.Dataset) -> None:
     axes.set_yticks(range(len(names)), [fill(name, 16) for name in names], fontsize="small")
     axes.invert_yaxis()
     axes.set(xlabel="overlap with level 0", title="the same permanences", xlim=(0, 1.02))
-    axes.legend(fontsize="small", loc="lower right")
+    axes.legend(fontsize="small", loc="center right")
 
 
 def _varied(axes: Axes, dataset: xr.Dataset) -> None:

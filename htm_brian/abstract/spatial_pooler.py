@@ -224,7 +224,7 @@ class SpatialPooler:
 
     @property
     def order(self) -> NDArray[np.int64]:
-        """The fixed order of the columns among equals, of which the highest wins."""
+        """The order of equal columns, of shape (columns,): the highest wins."""
         return self._priority
 
     @property

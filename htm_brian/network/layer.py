@@ -57,7 +57,7 @@ class Layer(Protocol):
 
     @property
     def driven(self) -> NDArray[np.int64]:
-        """Columns that got a volley in the last element."""
+        """Columns that got a volley in the last element, of shape (n_driven,)."""
 
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Send a volley to all cells of these columns at the next time step.
