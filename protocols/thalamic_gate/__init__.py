@@ -121,7 +121,13 @@ class ThalamicGate(Protocol):
             conditions=CONDITIONS[:2],
             seeds=2,
             codegen="numpy",
-        )
+        ),
+        {
+            f"share of bursts among relay spikes, over that on familiar sequences: {which}": (
+                "three episodes make no sequence familiar"
+            )
+            for which in ("new ones", "once learned")
+        },
     )
 
     def __init__(self, parameters: ThalamicGateParameters | None = None) -> None:
