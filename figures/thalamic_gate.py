@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's colours: apart for colour-blind eyes and in grey print.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00")
@@ -27,8 +28,8 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     draw_spikes(panels, dataset)
     shares, missed = (figure.add_subplot(grid[1, 3 * row : 3 * row + 3]) for row in range(2))
     draw_episodes(shares, dataset, "burst_share", "relay spikes in bursts, share")
-    draw_episodes(missed, dataset, "missed", "input not predicted, share")
-    missed.set_xlim(0.5, int(dataset.attrs["episodes"]) + 0.5)
+    first = dataset.isel(episode=slice(0, int(dataset.attrs["episodes"])))
+    draw_episodes(missed, first, "missed", "input not predicted, share")
     return {"thalamic_gate": figure}
 
 
@@ -66,8 +67,10 @@ def draw_episodes(axes: Axes, dataset: xr.Dataset, name: str, label: str) -> Non
             ms=4,
             label=str(condition),
         )
-    axes.axvline(int(dataset.attrs["episodes"]) + 0.5, color=TONIC, lw=0.8, ls="--")
-    axes.set(
-        xlabel="episode; after the dashed line new sequences", ylabel=label, ylim=(-0.03, 1.03)
-    )
+    familiar = int(dataset.attrs["episodes"])
+    if len(episode) > familiar:
+        axes.axvline(familiar + 0.5, color=TONIC, lw=0.8, ls="--")
+    note = "; after the dashed line new sequences" if len(episode) > familiar else ""
+    axes.set(xlabel=f"episode{note}", ylabel=label, ylim=(-0.03, 1.03))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize="small")

@@ -114,9 +114,8 @@ class ThalamicGate(Protocol):
     quick = QuickForm(
         ThalamicGateParameters(
             columns=80,
-            cells=4,
             sequences=1,
-            length=6,
+            length=8,
             episodes=3,
             conditions=CONDITIONS[:2],
             seeds=2,
@@ -150,6 +149,14 @@ class ThalamicGate(Protocol):
             for table in tables:
                 if table not in model:
                     raise InputError(f"thalamic_gate needs a table [{table}] ({model.file})")
+
+        layer6 = self._models.thalamus["layer6"]
+        if p.cells * layer6["epsp"] <= layer6["threshold"]:
+            raise InputError(
+                f"cells must be so many that a column's burst lets layer 6 spike, got {p.cells} "
+                f"of {layer6['epsp']} each, threshold {layer6['threshold']} "
+                f"({self._models.thalamus.file}, [layer6])"
+            )
 
     def run(self, progress: Progress) -> Outcome:
         """Let every memory learn with its thalamus, in every condition."""

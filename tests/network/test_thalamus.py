@@ -28,7 +28,6 @@ def thalamus_of(memory: SpikingTemporalMemory, **changes: object) -> Thalamus:
     )
 
 
-@pytest.mark.slow
 def test_only_columns_whose_relay_cells_reach_layer_4_get_a_volley() -> None:
     with code_generation("numpy"):
         memory = SpikingTemporalMemory(12, 4, 4, 3, seed=1)
