@@ -26,7 +26,7 @@ from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm, quantity
 from htm_brian.network.event_layer import check_models
 from htm_brian.parameters import load_model
 from htm_brian.protocols.thalamic_gate.checks import SOURCE, checks, metrics
-from htm_brian.protocols.thalamic_gate.measurement import CONDITIONS, GATE, Models, measure
+from htm_brian.protocols.thalamic_gate.measurement import CONDITIONS, GATE, TONIC, Models, measure
 from htm_brian.quantities import check_quantity
 
 
@@ -126,7 +126,8 @@ class ThalamicGate(Protocol):
                 "three episodes make no sequence familiar"
             )
             for which in ("new ones", "once learned")
-        },
+        }
+        | {f"elements to learn, {TONIC} less {GATE}": "no memory learns in three episodes"},
     )
 
     def __init__(self, parameters: ThalamicGateParameters | None = None) -> None:

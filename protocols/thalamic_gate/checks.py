@@ -23,8 +23,12 @@ RETURNS = f"{THREAD}: what is known is told by tonic firing; htm_brian's target"
 FASTER = f"{THREAD}: bursts overcome unreliable transmission and cement synapses quickly"
 CONTROL = "control: as many bursts that have nothing to do with surprise"
 
+UNINHIBITED = "control: relay cells that nothing inhibits do not burst"
+
 NOVEL, LEARNED = 3.0, 1.2
 """Share of bursts over that on familiar sequences, at least and at most."""
+TONIC_SHARE = 0.1
+"""Of bursts, at most, where nothing inhibits relay cells; what noise makes is some hundredths."""
 LAST = 2
 """Episodes that tell what is familiar, and what was learned."""
 
@@ -63,11 +67,20 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     """Hold the modes of relay cells and the speed of learning against the claim."""
     found = over_runs(_ratios, dataset, "seed")
     there = set(dataset.condition.to_numpy().tolist())
-    gate = to_learn(dataset, GATE)[0]
+    gate, gate_learned = to_learn(dataset, GATE)
     for other in (TONIC, SHUFFLED):
         if other in there:
-            less = to_learn(dataset, other)[0] - gate
+            its, learned = to_learn(dataset, other)
+            # Where no memory learned, all took alike long, and nothing is to be told from it.
+            less = its - gate if learned or gate_learned else np.full(len(gate), np.nan)
             found.append(_at_least(f"elements to learn, {other} less gate", less, FASTER))
+    if TONIC in there:
+        n = int(dataset.attrs["episodes"])
+        share = dataset.burst_share.sel(condition=TONIC).isel(episode=slice(0, n)).mean("episode")
+        low, high = mean_interval(share)
+        name = f"share of bursts among relay spikes, {TONIC}"
+        check = Check(name, float(share.mean()), "1", None, TONIC_SHARE, UNINHIBITED, role=IDENTITY)
+        found.append(check.against(low, high))
     if {TONIC, SHUFFLED} <= there:
         less = to_learn(dataset, TONIC)[0] - to_learn(dataset, SHUFFLED)[0]
         low, _ = mean_interval(less)
@@ -127,5 +140,14 @@ def metrics(dataset: xr.Dataset) -> dict[str, float]:
 
 
 def _at_least(name: str, values: NDArray[np.float64], source: str) -> Check:
-    check = Check(name, float(values.mean()), "1", 0.0, None, source, role=CLAIM)
+    check = Check(
+        name,
+        float(values.mean()),
+        "1",
+        0.0,
+        None,
+        source,
+        undefined="no memory learned",
+        role=CLAIM,
+    )
     return check.against(*mean_interval(values))

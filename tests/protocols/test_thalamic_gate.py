@@ -69,6 +69,7 @@ def made_up(claimed: bool) -> xr.Dataset:
     found = {name: np.full(shape, 0.5) for name in MEASURED}
     share = np.repeat([0.5, 0.1, 0.5, 0.1], [EPISODES - 2, 2, EPISODES - 2, 2])
     found["burst_share"][:] = share if claimed else np.repeat([0.1, 0.2], EPISODES)
+    found["burst_share"][1] = 0.03 if claimed else 0.4
     found["burst_share"] *= 1 + 0.02 * rng.random(shape)
     found["missed"][:] = 1.0
     for row, first in enumerate((1, 3, 3, 1) if claimed else (3, 2, 1, 1)):
@@ -92,6 +93,14 @@ def test_checks_hold_where_the_claim_does_and_miss_where_it_does_not() -> None:
     assert to_learn(right, TONIC)[0].mean() == to_learn(right, SHUFFLED)[0].mean() == 80
     assert metrics(right)[f"{GATE}: memories that learned"] == SEEDS
     assert set(draw(right)) == {"thalamic_gate"}
+
+
+def test_memories_that_never_learn_decide_nothing() -> None:
+    never = made_up(claimed=True)
+    never["missed"][:] = 1.0
+    found = {check.name: check for check in checks(never)}
+    assert not found[f"elements to learn, {TONIC} less {GATE}"].passed
+    assert "no memory learned" in found[f"elements to learn, {TONIC} less {GATE}"].found
 
 
 @pytest.mark.slow
