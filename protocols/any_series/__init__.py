@@ -67,8 +67,8 @@ class AnySeriesParameters:
     cell_model: str = "l5_reduced"
 
     def __post_init__(self) -> None:
-        check_integer("length", self.length, low=100)
-        check_integer("seeds", self.seeds, low=2)
+        check_integer("length", self.length, low=100, high=1_000_000)
+        check_integer("seeds", self.seeds, low=2, high=1000)
         names = [Path(name).name for name in self.series]
         if len(set(names)) != len(names) or not names:
             raise InputError("series must have different names, and there must be one")

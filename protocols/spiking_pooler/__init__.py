@@ -20,10 +20,13 @@ from htm_brian.experiment.model_kinds import load_checked
 from htm_brian.experiment.parameter_checks import within
 from htm_brian.experiment.progress import Progress
 from htm_brian.experiment.protocol import Outcome, Protocol, QuickForm
+from htm_brian.memory import require_bytes
 from htm_brian.protocols.spiking_pooler.checks import checks, metrics
 from htm_brian.protocols.spiking_pooler.measurement import NOISY, RELIABLE, STIMULI, run_seed
 from htm_brian.protocols.spiking_pooler.varied import PARAMETERS
 
+BYTES_PER_SYNAPSE, BYTES_PER_CELL = 40, 100
+"""Of poolers of both levels, and of a memory; rounded up."""
 TOO_FEW = "one pooler's ten winners for twelve inputs bound no mean"
 
 
@@ -65,11 +68,11 @@ class SpikingPoolerParameters:
     columns: int = within(1024, 50)
     density: float = within(0.02, 0.005, 0.5)
     active: tuple[float, ...] = within((0.02, 0.05, 0.1, 0.2), 0.005, 0.5)
-    shown: int = within(5, 1)
-    varied_inputs: int = within(6, 0)
-    steps: int = within(480, 48)
+    shown: int = within(5, 1, 10_000)
+    varied_inputs: int = within(6, 0, 10_000)
+    steps: int = within(480, 48, 4032)
     cells: int = within(8, 1)
-    seeds: int = within(10, 1)
+    seeds: int = within(10, 1, 1000)
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -100,7 +103,15 @@ class SpikingPooler(Protocol):
 
     def __init__(self, parameters: SpikingPoolerParameters | None = None) -> None:
         super().__init__(parameters)
-        self._model = load_checked(self.parameters.model, "pooler", 1)
+        p: SpikingPoolerParameters = self.parameters
+        self._model = load_checked(p.model, "pooler", 1)
+        synapses = p.columns * p.neurons_per_column * p.input_size
+        require_bytes(
+            synapses * BYTES_PER_SYNAPSE + p.columns * p.cells * BYTES_PER_CELL,
+            f"input_size = {p.input_size}, columns = {p.columns}, neurons_per_column = "
+            f"{p.neurons_per_column} and cells = {p.cells}",
+            "choose smaller ones",
+        )
 
     def run(self, progress: Progress) -> Outcome:
         """Follow one pooler after the other."""

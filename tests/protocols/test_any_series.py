@@ -87,7 +87,7 @@ def test_texts_are_read_symbol_by_symbol(tmp_path: Path) -> None:
     [
         ({"series": ("nothing.csv",)}, "there is no nothing.csv"),
         ({"series": ()}, "there must be one"),
-        ({"seeds": 1}, "seeds must be at least 2, got 1"),
+        ({"seeds": 1}, r"seeds must lie in \[2, 1000\], got 1"),
         ({"series": (BUNDLED,), "mode": "both of them"}, "mode must be one of"),
     ],
 )
