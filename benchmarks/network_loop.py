@@ -17,13 +17,10 @@ from brian2.synapses.synapses import Synapses
 from network_equations import derived_code
 from numpy.typing import NDArray
 
-from htm_brian.cells.fluctuations import resting_system
 from htm_brian.engine import derivation
 from htm_brian.engine.fast_settings import FLAGS
 from htm_brian.engine.processor import PAGE, moved
-from htm_brian.network.column_race import recruitment_of
-from htm_brian.network.minicolumns import longest_volley
-from htm_brian.network.sleeping_cells import FORGETTING, SETTLING
+from htm_brian.network.sleeping_cells import memory_of
 from htm_brian.network.temporal_memory import SpikingTemporalMemory
 from htm_brian.synapses.release.transmission import CHANCE
 
@@ -186,19 +183,12 @@ def _numbers(tm: SpikingTemporalMemory) -> dict[str, Any]:
         "relay_decay": float(interneurons.relay_decay[:]),
         "early_until": answered,
         "somatic_conductance": float(inhibition["conductance"]),
-        "volley_lasts": longest_volley(tm.model) + tm.layer.race.window + recruitment_of(tm.model),
-        **_memory_of_cells(tm, dt),
+        "volley_lasts": tm.layer.volley_lasts,
+        **dict(zip(("remembered", "settled"), memory_of(tm.layer.cells), strict=True)),
         "dendritic_step": round(answered / branch_dt) * steps(branch_dt),
         "somatic_step": steps(inhibition["delay"]),
         "step": int(tm.layer.cells.clock.variables["timestep"].get_value()[0]),
     }
-
-
-def _memory_of_cells(tm: SpikingTemporalMemory, dt: float) -> dict[str, int]:
-    """Return after how many steps a cell has forgotten its potentials, and follows adaptation."""
-    _, matrix, _ = resting_system(tm.layer.cells.parameters, tm.layer.cells.equations)
-    slowest = -1 / np.linalg.eigvals(matrix).real.max() / dt
-    return {"remembered": int(FORGETTING * slowest), "settled": int(SETTLING * slowest)}
 
 
 @contextmanager

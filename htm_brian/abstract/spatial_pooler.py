@@ -19,7 +19,7 @@ from htm_brian.abstract.permanence import (
 from htm_brian.abstract.saving import read_memory, write_memory
 from htm_brian.arguments import check_integer, check_number, check_truth
 from htm_brian.errors import InputError
-from htm_brian.sdr.sdr import SDR
+from htm_brian.sdr.sdr import SDR, check_sdr
 
 _UPDATE_PERIOD = 50
 """Learning steps between two looks at the duty cycles of the neighbourhood, as in NuPIC."""
@@ -189,10 +189,7 @@ class SpatialPooler:
         InputError
             If `sdr` is no SDR or one of another size, or `learn` is neither True nor False.
         """
-        if not isinstance(sdr, SDR):
-            raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
-        if sdr.size != self.input_size:
-            raise InputError(f"sdr must have input_size {self.input_size} bits, got {sdr.size}")
+        check_sdr(sdr, self.input_size)
         check_truth("learn", learn)
         kernels.pack_bits(sdr.sparse, self._active_words)
         kernels.count_overlaps(self._connected, self._active_words, self.overlaps)
@@ -255,7 +252,8 @@ class SpatialPooler:
             If there is no such column.
         """
         column = check_integer("column", column, low=0, high=self.columns - 1)
-        return self.potential[column][self.connected[column]].astype(np.int64)
+        is_connected = self.permanence[column] >= np.float32(self.connected_permanence - EPSILON)
+        return self.potential[column][is_connected].astype(np.int64)
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file, from which `load` restores it bit for bit.
@@ -395,6 +393,7 @@ class SpatialPooler:
 
 
 def _check_share(name: str, value: float) -> float:
-    if check_number(name, value, high=1) <= 0:
+    share = check_number(name, value, high=1)
+    if share <= 0:
         raise InputError(f"{name} must lie in (0, 1], got {value}")
-    return float(value)
+    return share

@@ -14,7 +14,6 @@ import numpy as np
 from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.device import get_device
 
-from htm_brian.engine.random_numbers import random_state, set_random_state
 from htm_brian.engine.running import in_a_run
 from htm_brian.engine.stepping import SteppedNetwork
 from htm_brian.errors import InputError
@@ -46,13 +45,13 @@ def network_state(network: SteppedNetwork, parts: Collection[str]) -> dict[str, 
     if in_a_run():
         raise InputError("a network can be saved between two elements, not in the middle of a run")
     network.store(_NAME)
-    stored = network._stored_state.pop(_NAME)
+    stored, random = network.take(_NAME)
     clocks = _clocks(network, parts)
     return {
         "time": float(stored[_TIME]),
         "objects": {name: _unpaired(stored[name]) for name in sorted(stored) if name in parts},
         "clocks": {owner: _unpaired(stored[name]) for owner, name in clocks.items()},
-        "random": random_state(),
+        "random": random,
     }
 
 
@@ -75,12 +74,11 @@ def restore_network(network: SteppedNetwork, state: dict[str, Any]) -> None:
     _check_alike(network, state["objects"], clocks.keys() ^ state["clocks"].keys())
     stored = {name: _paired(values) for name, values in state["objects"].items()}
     stored |= {clocks[owner]: _paired(values) for owner, values in state["clocks"].items()}
-    network._stored_state[_NAME] = {**stored, _TIME: state["time"]}
+    network.put(_NAME, {**stored, _TIME: state["time"]}, state["random"])
     try:
-        network.restore(_NAME)
+        network.restore(_NAME, restore_random_state=True)
     finally:
-        del network._stored_state[_NAME]
-    set_random_state(state["random"])
+        network.take(_NAME)
 
 
 def code_target() -> str:

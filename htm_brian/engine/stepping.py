@@ -201,6 +201,31 @@ class SteppedNetwork(Network):
                 set_random_state(drawn)
         self.invalidate()
 
+    def take(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the state that was stored under a name, and random numbers; it is here no more.
+
+        Parameters
+        ----------
+        name : str
+            As of `store`, without a file.
+
+        Returns
+        -------
+        state, random : dict
+            As Brian2 stores it; as of `htm_brian.engine.random_numbers.random_state`.
+        """
+        return self._stored_state.pop(name), self._drawn.pop((name, None))
+
+    def put(self, name: str, state: dict[str, Any], random: dict[str, Any]) -> None:
+        """Put what `take` returned under a name, for `restore`.
+
+        Parameters
+        ----------
+        name : str
+        state, random : dict
+        """
+        self._stored_state[name], self._drawn[name, None] = state, random
+
     def measure(self) -> dict[str, float]:
         """From now on add up how long each object takes; return the sums, which go on growing.
 

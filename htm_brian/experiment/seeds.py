@@ -49,6 +49,8 @@ def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
     known = np.asarray(values, dtype=np.float64).ravel()
     if len(known) < 2 or np.isnan(known).any():
         return math.nan, math.nan
+    if (known == known[0]).all():  # no rounding of the mean
+        return float(known[0]), float(known[0])
     half = float(t.ppf((1 + level) / 2, len(known) - 1) * sem(known))
     return float(known.mean()) - half, float(known.mean()) + half
 

@@ -242,6 +242,11 @@ class EventLayer(MinicolumnLayer):
         self._own = {item.name for item in self.network.sorted_objects}
         self.network.before_prepare.append(self._who_may_sleep)
 
+    @property
+    def volley_lasts(self) -> float:
+        """Seconds until a volley is over, and the inhibition that it recruits."""
+        return longest_volley(self.model) + self.race.window + recruitment_of(self.model)
+
     def drive(self, columns: NDArray[np.integer]) -> None:
         """Make the relay cells of these columns fire at the next time step, or with jitter.
 
@@ -250,8 +255,7 @@ class EventLayer(MinicolumnLayer):
         if self.sleeping is not None:
             first = np.asarray(columns)[:, None] * self.cells_per_column
             driven = (first + np.arange(self.cells_per_column)).ravel()
-            over = longest_volley(self.model) + self.race.window + recruitment_of(self.model)
-            self.sleeping.next_element(driven, float(self.network.t_) + over)
+            self.sleeping.next_element(driven, float(self.network.t_) + self.volley_lasts)
         wait = self._drive_relays(columns)
         if len(columns):
             now, answered = float(self.network.t_), float(self.early_until[columns].max())

@@ -182,7 +182,7 @@ class PoolerNetwork:
         self._rng = stream(seed, "volleys of the pooler")
         self._noisy = noisy and not membrane_noise.is_off(model["membrane_noise"])
         self._clock = Clock(dt=model["element"]["time_step"])
-        self._names = _namespace(model, winners, seed)
+        self._names = _namespace(model, winners, seed, neurons_per_column)
         with uncompiled():
             self._make_groups(n_inputs)
             self._connect(potential, n_inputs, reliable_release)
@@ -330,10 +330,9 @@ class PoolerNetwork:
             **made,
         )
         connect_pairs(self.feedback, [0], [0])
-        names["neuron_share"] = 1 / self.neurons_per_column
 
 
-def _namespace(model: Model, winners: int, seed: int) -> dict[str, Any]:
+def _namespace(model: Model, winners: int, seed: int, neurons_per_column: int) -> dict[str, Any]:
     """Return what the equations call by name."""
     cell, forward, release = model["cell"], model["feedforward"], model["release"]
     inhibition, noise = model["inhibition"], model["membrane_noise"]
@@ -363,6 +362,7 @@ def _namespace(model: Model, winners: int, seed: int) -> dict[str, Any]:
         "bit_inhibition": axons * inhibition["feedforward_conductance"],
         "feedback": inhibition["feedback_conductance"],
         "recruiting": float(inhibition["recruiting_share"]) * winners - 0.5,
+        "neuron_share": 1 / neurons_per_column,
         "ended": ENDED,
         "noise_current": current,
         "noise_kept": float(np.exp(-float(membrane_noise.STEP / noise["time_constant"]))),

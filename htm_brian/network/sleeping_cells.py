@@ -60,6 +60,15 @@ def can_sleep(neurons: PyramidalCells) -> bool:
     return alone and can_catch_up(neurons)
 
 
+def memory_of(neurons: PyramidalCells) -> tuple[int, int]:
+    """Return after how many steps neurons have forgotten a potential, and have settled at rest."""
+    _, matrix, _ = resting_system(neurons.parameters, neurons.equations)
+    slowest = -1 / np.linalg.eigvals(matrix).real.max()
+    steps = slowest / float(neurons.clock.dt_)
+    noisy = membrane_noise.DEVIATION in neurons.variables
+    return int(FORGETTING * steps), int((SETTLING_IN_NOISE if noisy else SETTLING) * steps)
+
+
 class SleepingCells(BrianObject):
     """Keeps the list of the neurons that are stepped, and brings those that wake to the present.
 
@@ -100,12 +109,7 @@ class SleepingCells(BrianObject):
         raw(neurons, SINCE)[:] = AWAKE
         self.awake = AwakeList(neurons)
         self._potentials = [potential(name) for name in neurons.compartments]
-        _, matrix, _ = resting_system(neurons.parameters, neurons.equations)
-        slowest = -1 / np.linalg.eigvals(matrix).real.max()
-        steps = slowest / float(neurons.clock.dt_)
-        noisy = membrane_noise.DEVIATION in neurons.variables
-        self._remembered = int(FORGETTING * steps)
-        self._settled = int((SETTLING_IN_NOISE if noisy else SETTLING) * steps)
+        self._remembered, self._settled = memory_of(neurons)
 
     def run(self) -> None:
         """Wake the neurons that their branches drive."""

@@ -19,7 +19,7 @@ from htm_brian.errors import InputError
 from htm_brian.network.pooler_network import PoolerNetwork
 from htm_brian.parameters import Model, load_model
 from htm_brian.sdr.ragged import Ragged
-from htm_brian.sdr.sdr import SDR
+from htm_brian.sdr.sdr import SDR, check_sdr
 
 
 class SpikingSpatialPooler:
@@ -110,12 +110,7 @@ class SpikingSpatialPooler:
         InputError
             If `sdr` is no SDR or one of another size, or `learn` is neither True nor False.
         """
-        if not isinstance(sdr, SDR):
-            raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
-        if sdr.size != self.pooler.input_size:
-            raise InputError(
-                f"sdr must have input_size {self.pooler.input_size} bits, got {sdr.size}"
-            )
+        check_sdr(sdr, self.pooler.input_size)
         check_truth("learn", learn)
         answer = self.network.show(sdr.sparse)
         self.latencies = answer.latencies
@@ -130,23 +125,38 @@ class SpikingSpatialPooler:
         self.network.excite(self._own * self.pooler.boost_factors)
 
 
-def mean_overlap(wanted: Ragged, chosen: Ragged) -> float:
-    """Return the share of columns that two streams have in common, of the larger set's; a mean.
+def overlap_shares(wanted: Ragged, chosen: Ragged) -> NDArray[np.float64]:
+    """Return the share of columns that two streams have in common, of the larger set's, by step.
 
     Parameters
     ----------
     wanted, chosen : Ragged
         Columns of as many steps. A step in which both are empty counts as 1.
 
+    Returns
+    -------
+    ndarray of float64, shape (n_steps,)
+
     Examples
     --------
     >>> a, b = Ragged.from_sets([[1, 2], [3]]), Ragged.from_sets([[2, 4, 5, 6], [3]])
-    >>> mean_overlap(a, b)
-    0.625
+    >>> overlap_shares(a, b).tolist()
+    [0.25, 1.0]
     """
-    shares = []
+    shares = np.ones(len(wanted))
     for step in range(len(wanted)):
         larger = max(len(wanted[step]), len(chosen[step]))
-        common = len(np.intersect1d(wanted[step], chosen[step]))
-        shares.append(common / larger if larger else 1.0)
-    return float(np.mean(shares))
+        if larger:
+            shares[step] = len(np.intersect1d(wanted[step], chosen[step])) / larger
+    return shares
+
+
+def mean_overlap(wanted: Ragged, chosen: Ragged) -> float:
+    """Return the mean of `overlap_shares` over all steps.
+
+    Parameters
+    ----------
+    wanted, chosen : Ragged
+        Columns of as many steps.
+    """
+    return float(overlap_shares(wanted, chosen).mean())

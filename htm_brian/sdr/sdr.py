@@ -350,6 +350,24 @@ class SDR:
             raise InputError(f"both SDRs must have the same size, got {self._size}, {other._size}")
 
 
+def check_sdr(sdr: object, input_size: int) -> None:
+    """Refuse what is no SDR of `input_size` bits.
+
+    Parameters
+    ----------
+    sdr : object
+    input_size : int
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(sdr, SDR):
+        raise InputError(f"sdr must be an SDR, got {type(sdr).__name__}")
+    if sdr.size != input_size:
+        raise InputError(f"sdr must have input_size {input_size} bits, got {sdr.size}")
+
+
 def _checked_indices(sparse: ArrayLike | Iterable[int], size: int) -> NDArray[np.int64]:
     """Return a sorted copy of the on-bits of an SDR of `size` bits, or refuse them."""
     # NumPy would make one object of a set or an iterator. (Arrays first: the other test is slow.)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from htm_brian.arguments import check_integer
 from htm_brian.errors import InputError
@@ -104,13 +103,12 @@ class AnySeries(Protocol):
 
     def __init__(self, parameters: AnySeriesParameters | None = None) -> None:
         super().__init__(parameters)
-        with TemporaryDirectory() as folder:  # reads every input before anything runs
-            planned = comparisons(self.parameters, Path(folder))
-        self._models = next(iter(planned.values())).models
+        self._planned = comparisons(self.parameters)  # every input is read before anything runs
+        self._models = next(iter(self._planned.values())).models
 
     def run(self, progress: Progress) -> Outcome:
         """Compare both levels on every series."""
-        dataset, complete = measure(self.parameters, progress)
+        dataset, complete = measure(self.parameters, self._planned, progress)
         rows = [row for model in self._models for row in model.rows()]
         if not complete:
             return Outcome(dataset, [], partial=True, parameter_rows=rows)

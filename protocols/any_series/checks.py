@@ -63,7 +63,7 @@ def same(name: str, one: xr.Dataset) -> Check | None:
     shares = named(one, SAME).value.to_numpy()
     if not shares.size:
         return None
-    worse, better = _interval(shares.ravel())
+    worse, better = mean_interval(shares.ravel())
     return Check(
         f"{name}: transplant, reliable release: share of the same steps",
         worse,
@@ -110,8 +110,8 @@ def agreement_ends(one: xr.Dataset, quantities: list[str]) -> dict[str, tuple[fl
     for quantity in quantities:
         of_seeds = named(one, f"trained apart, {quantity}: agreement")
         if of_seeds.sizes["check"]:
-            worse, _ = _interval(of_seeds.value.to_numpy().ravel())
-            _, better = _interval(of_seeds.better_end.to_numpy().ravel())
+            worse, _ = mean_interval(of_seeds.value.to_numpy().ravel())
+            _, better = mean_interval(of_seeds.better_end.to_numpy().ravel())
             found[quantity] = worse, better
     return found
 
@@ -131,9 +131,3 @@ def metrics(dataset: xr.Dataset) -> dict[str, object]:
 
 def _order(ends: tuple[float, float]) -> float:
     return -math.inf if math.isnan(ends[0]) else ends[0]
-
-
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    if len(set(values.tolist())) == 1:  # no rounding of the mean
-        return float(values[0]), float(values[0])
-    return mean_interval(values)

@@ -21,47 +21,51 @@ APART = 10
 """From one seed to the next: those between are of the abstract memories that make the ceiling."""
 
 
-def comparisons(p: AnySeriesParameters, folder: Path) -> dict[tuple[str, int], Validate]:
-    """Return a comparison for each series and seed, with its input read and checked.
+def comparisons(p: AnySeriesParameters) -> dict[tuple[str, int], Validate]:
+    """Return a comparison for each series and number of a seed, with its input read and checked.
 
     Raises
     ------
     InputError
         If a file cannot be read, or a size, model or setting is refused.
     """
-    found = {}
-    for name in p.series:
-        for number in range(p.seeds):
-            seed = p.seed + APART * number
-            found[name, number] = Validate(
-                ValidateParameters(
-                    input=write_series(name, p.length, seed, folder),
-                    columns=p.columns,
-                    cells=p.cells,
-                    neurons_per_cell=p.neurons_per_cell,
-                    steps=p.steps,
-                    seed=seed,
-                    mode=p.mode,
-                    model=p.model,
-                    cell_model=p.cell_model,
-                    jobs=p.jobs,
-                    codegen=p.codegen,
-                )
-            )
-    return found
-
-
-def measure(p: AnySeriesParameters, progress: Progress) -> tuple[xr.Dataset, bool]:
-    """Return the checks of every series and seed, and whether none was stopped."""
-    found: dict[tuple[str, int], Outcome] = {}
     with TemporaryDirectory() as folder:
-        planned = comparisons(p, Path(folder))
-        for count, ((name, number), comparison) in enumerate(planned.items(), start=1):
-            said = f"{count} of {len(planned)}, {Path(name).name}, seed {number}: "
-            outcome = comparison.run(Named(progress, said))
-            if outcome.partial or progress.interrupted:
-                break
-            found[name, number] = outcome
+        return {
+            (name, number): _comparison(p, name, p.seed + APART * number, Path(folder))
+            for name in p.series
+            for number in range(p.seeds)
+        }
+
+
+def _comparison(p: AnySeriesParameters, name: str, seed: int, folder: Path) -> Validate:
+    return Validate(
+        ValidateParameters(
+            input=write_series(name, p.length, seed, folder),
+            columns=p.columns,
+            cells=p.cells,
+            neurons_per_cell=p.neurons_per_cell,
+            steps=p.steps,
+            seed=seed,
+            mode=p.mode,
+            model=p.model,
+            cell_model=p.cell_model,
+            jobs=p.jobs,
+            codegen=p.codegen,
+        )
+    )
+
+
+def measure(
+    p: AnySeriesParameters, planned: dict[tuple[str, int], Validate], progress: Progress
+) -> tuple[xr.Dataset, bool]:
+    """Return the checks of every comparison, and whether none was stopped."""
+    found: dict[tuple[str, int], Outcome] = {}
+    for count, ((name, number), comparison) in enumerate(planned.items(), start=1):
+        said = f"{count} of {len(planned)}, {Path(name).name}, seed {number}: "
+        outcome = comparison.run(Named(progress, said))
+        if outcome.partial or progress.interrupted:
+            break
+        found[name, number] = outcome
     return to_dataset(p, found), len(found) == len(planned)
 
 

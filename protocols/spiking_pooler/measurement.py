@@ -16,7 +16,11 @@ from htm_brian.abstract.spatial_pooler import SpatialPooler
 from htm_brian.abstract.temporal_memory import TemporalMemory
 from htm_brian.comparison.ladder import MemoryParameters, run_abstract
 from htm_brian.experiment.progress import Progress
-from htm_brian.network.spatial_pooler import SpikingSpatialPooler, mean_overlap
+from htm_brian.network.spatial_pooler import (
+    SpikingSpatialPooler,
+    mean_overlap,
+    overlap_shares,
+)
 from htm_brian.parameters import load_model
 from htm_brian.protocols.spiking_pooler.stimulus import SeriesOfColumns, Shown, random_inputs
 from htm_brian.protocols.spiking_pooler.varied import CHANGES, PARAMETERS, varied_overlap
@@ -82,13 +86,14 @@ def transplanted(p: SpikingPoolerParameters, shown: list[Shown], seed: int) -> d
     winners = np.full_like(overlap, np.nan)
     by_density = np.full((len(p.active), len(ARMS)), np.nan)
     for row, one in enumerate(shown):
-        wanted = sets_of(one.pooler, one)
+        wanted = one.chosen_by(one.pooler)
         for place, arm in enumerate(ARMS):
             if arm == NO_INHIBITION and row == 0:
                 continue
             chooser = chooser_of(p, one.pooler, arm, seed)
-            shares, counts = overlaps(wanted, sets_of(chooser, one))
-            overlap[row, place], winners[row, place] = shares.mean(), counts.mean()
+            chosen = one.chosen_by(chooser)
+            shares = overlap_shares(wanted, chosen)
+            overlap[row, place], winners[row, place] = shares.mean(), chosen.counts.mean()
             if row == 0:
                 groups = np.array(one.groups)
                 by_density[:, place] = [shares[groups == k].mean() for k in range(len(p.active))]
@@ -145,19 +150,6 @@ def reordered(pooler: SpatialPooler, seed: int) -> SpatialPooler:
     """Let other columns win among equals."""
     pooler.order[:] = stream(seed, "order among equals").permutation(pooler.columns)
     return pooler
-
-
-def sets_of(chooser: Chooser, shown: Shown) -> Ragged:
-    """Return the columns that are chosen for each input, without learning."""
-    return Ragged.from_sets([chooser.compute(one, learn=False).sparse for one in shown.inputs])
-
-
-def overlaps(wanted: Ragged, chosen: Ragged) -> tuple[Array, NDArray[np.int64]]:
-    """Return for each step the share in common of the larger set, and how many were chosen."""
-    shares = [
-        mean_overlap(wanted.part(k, k + 1), chosen.part(k, k + 1)) for k in range(len(wanted))
-    ]
-    return np.array(shares), chosen.counts
 
 
 def anomaly(p: SpikingPoolerParameters, columns: Ragged, seed: int) -> Array:

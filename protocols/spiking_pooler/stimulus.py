@@ -37,6 +37,10 @@ class Shown:
     pooler: SpatialPooler
     groups: list[int]
 
+    def chosen_by(self, chooser: Chooser) -> Ragged:
+        """Return the columns that are chosen for each input, without learning."""
+        return Ragged.from_sets([chooser.compute(one, learn=False).sparse for one in self.inputs])
+
 
 def random_inputs(p: SpikingPoolerParameters, seed: int) -> Shown:
     """Draw inputs of each density, and a pooler that has learned nothing."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_brian.network.spatial_pooler import SpikingSpatialPooler
+from htm_brian.network.spatial_pooler import SpikingSpatialPooler, mean_overlap
 from htm_brian.parameters import Model, load_model
 
 if TYPE_CHECKING:
@@ -38,14 +38,12 @@ with these, and for delays of a time step or two."""
 
 def varied_overlap(p: SpikingPoolerParameters, shown: Shown, seed: int) -> NDArray[np.float64]:
     """Return the mean overlap for each of `PARAMETERS` and `CHANGES`; NaN where it is left out."""
-    from htm_brian.protocols.spiking_pooler.measurement import overlaps, sets_of
-
     found = np.full((len(PARAMETERS), len(CHANGES)), np.nan)
     if p.varied_inputs == 0:
         return found
     every = max(1, len(shown.inputs) // p.varied_inputs)
     some = type(shown)(shown.inputs[::every][: p.varied_inputs], shown.pooler, [])
-    wanted, model = sets_of(shown.pooler, some), load_model(p.model)
+    wanted, model = some.chosen_by(shown.pooler), load_model(p.model)
     for row, path in enumerate(PARAMETERS):
         for place, change in enumerate(CHANGES):
             chooser = SpikingSpatialPooler(
@@ -55,7 +53,7 @@ def varied_overlap(p: SpikingPoolerParameters, shown: Shown, seed: int) -> NDArr
                 noise="none",
                 seed=1000 * p.seed + seed,
             )
-            found[row, place] = overlaps(wanted, sets_of(chooser, some))[0].mean()
+            found[row, place] = mean_overlap(wanted, some.chosen_by(chooser))
     return found
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from htm_brian.experiment.checks import CLAIM, IDENTITY, Check
-from htm_brian.experiment.seeds import mean_interval, over_runs
+from htm_brian.experiment.seeds import mean_interval, over_runs, over_values
 from htm_brian.protocols.thalamic_gate.measurement import (
     GATE,
     MEASURED,
@@ -77,10 +77,9 @@ def checks(dataset: xr.Dataset) -> list[Check]:
     if TONIC in there:
         n = int(dataset.attrs["episodes"])
         share = dataset.burst_share.sel(condition=TONIC).isel(episode=slice(0, n)).mean("episode")
-        low, high = mean_interval(share)
         name = f"share of bursts among relay spikes, {TONIC}"
         check = Check(name, float(share.mean()), "1", None, TONIC_SHARE, UNINHIBITED, role=IDENTITY)
-        found.append(check.against(low, high))
+        found.append(over_values(check, share))
     if {TONIC, SHUFFLED} <= there:
         less = to_learn(dataset, TONIC)[0] - to_learn(dataset, SHUFFLED)[0]
         low, _ = mean_interval(less)
@@ -150,4 +149,4 @@ def _at_least(name: str, values: NDArray[np.float64], source: str) -> Check:
         undefined="no memory learned",
         role=CLAIM,
     )
-    return check.against(*mean_interval(values))
+    return over_values(check, values)
