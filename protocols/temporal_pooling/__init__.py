@@ -102,9 +102,10 @@ class TemporalPooling(Protocol):
     quick = QuickForm(
         TemporalPoolingParameters(
             sequences=4,
-            episodes=10,
+            episodes=7,
+            showings=5,
             tests=2,
-            readings=tuple(READINGS[number] for number in (0, 2, 5, 7)),
+            readings=tuple(READINGS[number] for number in (0, 2, 5, 7, 8)),
             seeds=2,
             codegen="numpy",
         )
